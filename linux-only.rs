@@ -1,0 +1,14 @@
+//! The build script of every step: on another system than Linux it stops the
+//! build with one sentence instead of a page of unresolved imports.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=../linux-only.rs");
+    if env::var_os("CARGO_CFG_TARGET_OS").is_none_or(|os| os != "linux") {
+        println!(
+            "cargo::error=namespaces and cgroups are parts of the Linux kernel: \
+             see \"Not on Linux?\" in README.md for macOS, Windows and Docker"
+        );
+    }
+}

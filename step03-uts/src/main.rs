@@ -1,0 +1,270 @@
+//! Step 03: can a process have a hostname of its own?
+//!
+//! `clone(2)` creates a child and, in the same call, a UTS namespace for it.
+//! The child changes its hostname; the parent looks at its own and finds it as
+//! it was. Then both stay alive, so that their `/proc/PID/ns/uts` can be
+//! compared from another terminal.
+//!
+//! ```text
+//! cargo run -p step03-uts -- helo
+//! ```
+//!
+//! Privilege: creating a UTS namespace takes CAP_SYS_ADMIN. An ordinary user
+//! has it in a new user namespace, which the same `clone(2)` creates.
+//!
+//! Simplified: no user is mapped into that user namespace (step 05 does it),
+//! so the child's uid is shown there as the overflow uid, 65534.
+//!
+//! Manual: clone(2), uts_namespaces(7), sethostname(2), uname(2), pipe(2)
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::iter;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use colored::Colorize;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, clone};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::sys::utsname::{UtsName, uname};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, close, geteuid, getpid, pipe2, sethostname};
+
+#[path = "../../report.rs"]
+mod report;
+use report::{note, print, printable, report};
+
+const HELP: &str = "\
+Gives a child created by clone(2) a hostname of its own.
+
+Usage: step03-uts HOSTNAME [DOMAINNAME]
+
+  HOSTNAME    the child's nodename, at most 64 bytes
+  DOMAINNAME  the child's NIS domain name, at most 64 bytes
+
+Parent and child stay alive until Enter, end of input or Ctrl-C.
+
+Example: cargo run -p step03-uts -- helo
+Manual:  clone(2), uts_namespaces(7), sethostname(2), setdomainname(2), uname(2)";
+
+/// Bytes of stack for the child: `clone(2)` leaves it to its caller to provide one.
+const STACK_SIZE: usize = 1024 * 1024;
+
+fn main() -> ExitCode {
+    ExitCode::from(report(run(), hint))
+}
+
+fn run() -> Result<u8> {
+    match names()? {
+        Some(names) => clone_uts(&names),
+        None => print(HELP).map(|()| 0),
+    }
+}
+
+/// What the child calls itself in its UTS namespace.
+struct Names {
+    hostname: OsString,
+    domainname: Option<OsString>,
+}
+
+/// Reads the command line; `None` is a call for help.
+fn names() -> Result<Option<Names>, lexopt::Error> {
+    use lexopt::prelude::*;
+
+    let mut values = Vec::new();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => return Ok(None),
+            Value(value) if values.len() < 2 => values.push(value),
+            _ => return Err(arg.unexpected()),
+        }
+    }
+    let mut values = values.into_iter();
+    let hostname = values.next().ok_or("missing HOSTNAME")?;
+    Ok(Some(Names { hostname, domainname: values.next() }))
+}
+
+// ANCHOR: clone_uts
+/// Creates a child in a UTS namespace of its own (`clone(2)`), lets it and its
+/// parent say what they are called, and returns the child's exit status.
+fn clone_uts(names: &Names) -> Result<u8> {
+    let mut flags = CloneFlags::CLONE_NEWUTS;
+    if !geteuid().is_root() {
+        flags |= CloneFlags::CLONE_NEWUSER;
+        note(
+            "note: not root: clone() also gets CLONE_NEWUSER, a new user namespace \
+             in which the child may do what root does",
+        );
+    }
+
+    let (parents_turn, childs_turn) = Turn::pair().context("pipe2(O_CLOEXEC)")?;
+    let mut stack = vec![0; STACK_SIZE];
+    let callback = Box::new(|| {
+        parents_turn.close_copies();
+        isize::from(report(child(names, &childs_turn), hint))
+    });
+    // SAFETY: without CLONE_VM the child runs on its own copy of this memory,
+    // stack included; this process has no second thread, so that copy holds
+    // no lock and no half-made allocation.
+    let child = unsafe { clone(callback, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
+        .with_context(|| format!("clone({})", written(flags)))?;
+    drop(childs_turn);
+
+    let said = parent(names, child, &parents_turn);
+    // End of file in its pipe tells the child that it may end.
+    drop(parents_turn);
+    let end = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
+    said?;
+    match end {
+        WaitStatus::Exited(_, status) => Ok(u8::try_from(status)?),
+        WaitStatus::Signaled(_, signal, _) => bail!("child {child} was killed by {signal}"),
+        other => bail!("waitpid({child}): {other:?}"),
+    }
+}
+// ANCHOR_END: clone_uts
+
+// ANCHOR: child
+/// The child: renames its UTS namespace, says what `uname(2)` finds there, and
+/// stays until its parent lets go.
+fn child(names: &Names, turn: &Turn) -> Result<u8> {
+    // Whatever ends the parent, SIGKILL included, ends the child.
+    set_pdeathsig(Signal::SIGKILL).context("prctl(PR_SET_PDEATHSIG, SIGKILL)")?;
+    if !turn.wait() {
+        return Ok(0);
+    }
+
+    sethostname(&names.hostname).with_context(|| format!("sethostname({:?})", names.hostname))?;
+    if let Some(domainname) = &names.domainname {
+        setdomainname(domainname).with_context(|| format!("setdomainname({domainname:?})"))?;
+    }
+
+    let uts = uname().context("uname()")?;
+    for (identifier, value) in identifiers(&uts, names) {
+        print(&format!("uts.{identifier} in child:  {}", value.green()))?;
+        turn.pass();
+        if !turn.wait() {
+            break;
+        }
+    }
+    Ok(0)
+}
+// ANCHOR_END: child
+
+// ANCHOR: parent
+/// The parent: says what the child's PID is and what `uname(2)` finds in its
+/// own UTS namespace. Comes back early when the child has died.
+fn parent(names: &Names, child: Pid, turn: &Turn) -> Result<()> {
+    print(&format!("PID of child created by clone() is {child}"))?;
+    let uts = uname().context("uname()")?;
+    for (identifier, value) in identifiers(&uts, names) {
+        turn.pass();
+        if !turn.wait() {
+            return Ok(());
+        }
+        print(&format!("uts.{identifier} in parent: {}", value.yellow()))?;
+    }
+    stay(child, turn)
+}
+// ANCHOR_END: parent
+
+/// The identifiers to be compared, and their values.
+fn identifiers(uts: &UtsName, names: &Names) -> Vec<(&'static str, String)> {
+    let nodename = ("nodename", printable(uts.nodename()));
+    let domainname = ("domainname", printable(uts.domainname()));
+    iter::once(nodename).chain(names.domainname.is_some().then_some(domainname)).collect()
+}
+
+/// Keeps both processes until a line or end of file arrives on stdin, or the
+/// child ends, which closes its end of the pipe (`poll(2)`).
+fn stay(child: Pid, turn: &Turn) -> Result<()> {
+    let mut stdin = io::stdin();
+    let mut ends = [
+        PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
+        PollFd::new(turn.comes.as_fd(), PollFlags::POLLIN),
+    ];
+    if poll(&mut ends, PollTimeout::ZERO).context("poll()")? == 0 {
+        let parent = getpid();
+        note(&format!(
+            "Both stay alive now. Compare them from another terminal, or press Ctrl-Z first:\n\
+             \x20   readlink /proc/{parent}/ns/uts\n\
+             \x20   readlink /proc/{child}/ns/uts\n\
+             Enter ends both."
+        ));
+        poll(&mut ends, PollTimeout::NONE).context("poll()")?;
+    }
+    if ends[0].any() == Some(true) {
+        // Or the shell would take the reader's Enter for its own.
+        let _ = stdin.read(&mut [0; 1024]);
+    }
+    Ok(())
+}
+
+/// Sets the NIS domain name of the caller's UTS namespace (`setdomainname(2)`).
+fn setdomainname(name: &OsStr) -> nix::Result<()> {
+    // SAFETY: the pointer and the length are those of one live byte slice,
+    // which the kernel only reads.
+    let result = unsafe { libc::setdomainname(name.as_bytes().as_ptr().cast(), name.len()) };
+    Errno::result(result).map(drop)
+}
+
+/// One side of two processes that take turns: an end of each of two pipes.
+struct Turn {
+    comes: File,
+    goes: File,
+}
+
+impl Turn {
+    /// Makes two pipes (`pipe2(2)`), and of their ends the two sides.
+    fn pair() -> nix::Result<(Turn, Turn)> {
+        let (comes, goes_there) = pipe2(OFlag::O_CLOEXEC)?;
+        let (comes_there, goes) = pipe2(OFlag::O_CLOEXEC)?;
+        let here = Turn { comes: comes.into(), goes: goes.into() };
+        let there = Turn { comes: comes_there.into(), goes: goes_there.into() };
+        Ok((here, there))
+    }
+
+    /// Lets the other side go on. If it has died, `wait` will tell.
+    fn pass(&self) {
+        let _ = (&self.goes).write_all(b".");
+    }
+
+    /// Sleeps until the other side passes the turn; false if it has gone.
+    fn wait(&self) -> bool {
+        (&self.comes).read_exact(&mut [0]).is_ok()
+    }
+
+    /// Closes the copies of these two descriptors that `clone(2)` gave to a
+    /// child: a pipe ends for its reader only when no writer has it open.
+    fn close_copies(&self) {
+        for end in [&self.comes, &self.goes] {
+            let _ = close(end.as_raw_fd());
+        }
+    }
+}
+
+/// The flags as the manual writes them.
+fn written(flags: CloneFlags) -> String {
+    let names: Vec<_> = flags.iter_names().map(|(name, _)| name).collect();
+    names.join(" | ")
+}
+
+/// What to do about a refused `clone(2)`, `sethostname(2)` or `setdomainname(2)`.
+fn hint(errno: Errno) -> Option<&'static str> {
+    match errno {
+        Errno::EINVAL => Some("nodename and domainname have at most 64 bytes each"),
+        Errno::ENOSPC => {
+            Some("how many are allowed: sysctl user.max_uts_namespaces user.max_user_namespaces")
+        }
+        Errno::EPERM if geteuid().is_root() => Some("root lacks CAP_SYS_ADMIN: capsh --print"),
+        Errno::EPERM => Some("or as root: sudo target/debug/step03-uts helo"),
+        _ => None,
+    }
+}

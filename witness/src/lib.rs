@@ -1,0 +1,98 @@
+//! Runs a step's binary and asks the kernel, not the step, what it did.
+//!
+//! Every run has a deadline, is marked by an environment variable that its
+//! children inherit, and is over only when no process with that mark is left:
+//! a test that leaves one behind fails.
+
+mod host;
+mod run;
+
+pub use host::Host;
+pub use run::{Output, Running, Step};
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Uid, geteuid};
+
+/// How long anything may take before a test calls it stuck.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// As whom a step is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User {
+    /// As uid 0.
+    Root,
+    /// As somebody without rights: whoever runs the tests, or nobody if that is root.
+    Ordinary,
+}
+
+impl User {
+    /// The users that this test run can be: both if it is root.
+    pub fn all() -> &'static [User] {
+        if geteuid().is_root() { &[User::Root, User::Ordinary] } else { &[User::Ordinary] }
+    }
+
+    /// The uid, as the kernel numbers it outside of user namespaces.
+    pub fn uid(self) -> Uid {
+        match self {
+            User::Root => Uid::from_raw(0),
+            User::Ordinary if geteuid().is_root() => Uid::from_raw(65534),
+            User::Ordinary => geteuid(),
+        }
+    }
+}
+
+/// The text of a symbolic link such as `uts:[4026531838]`; panics if it cannot be read.
+pub fn link(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    match fs::read_link(path) {
+        Ok(text) => text.to_string_lossy().into_owned(),
+        Err(error) => panic!("readlink {}: {error}", path.display()),
+    }
+}
+
+/// The namespace of `kind` in which `pid` lives, as `uts:[4026531838]`.
+pub fn namespace(pid: impl std::fmt::Display, kind: &str) -> String {
+    link(format!("/proc/{pid}/ns/{kind}"))
+}
+
+/// Waits until `condition` holds and panics with `what` if it never does.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < DEADLINE, "never came: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether a program is installed: the second witness of some tests.
+pub fn installed(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
+}
+
+/// Leaves the test with a word about why this machine cannot run it.
+///
+/// The word goes to stderr past the capture of the test harness. With
+/// `CI=true` only tests named in `.ci/allowed-skips` may be skipped.
+#[macro_export]
+macro_rules! skip {
+    ($($reason:tt)*) => {{
+        fn here() {}
+        $crate::skipped(::std::any::type_name_of_val(&here), &format!($($reason)*));
+        return;
+    }};
+}
+
+#[doc(hidden)]
+pub fn skipped(here: &str, reason: &str) {
+    let test = here.trim_end_matches("::here");
+    let _ = io::stderr().write_all(format!("SKIPPED {test}: {reason}\n").as_bytes());
+    let allowed = include_str!("../../.ci/allowed-skips").lines().any(|line| line == test);
+    let ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+    assert!(allowed || !ci, "CI may skip only what .ci/allowed-skips names: {test}: {reason}");
+}
