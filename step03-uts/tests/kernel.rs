@@ -1,0 +1,363 @@
+//! Runs step03-uts and asks the kernel whether the child's name is its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid};
+use witness::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+
+fn step(user: User) -> Step {
+    Step::new(env!("CARGO_BIN_EXE_step03-uts"), user)
+}
+
+fn hostname() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim_end().to_owned()
+}
+
+/// Starts the step and reads it up to the last line it prints for one name.
+fn started(user: User) -> (Running, Pid) {
+    let mut step = step(user).args(["helo"]).start();
+    let first = step.line();
+    let child = first.strip_prefix("PID of child created by clone() is ").expect(&first);
+    let child = Pid::from_raw(child.parse().unwrap());
+    assert_eq!(step.line(), "uts.nodename in child:  helo");
+    assert_eq!(step.line(), format!("uts.nodename in parent: {}", hostname()));
+    (step, child)
+}
+
+fn assert_fine(output: &Output) {
+    assert_eq!(output.code(), Some(0), "{output:?}");
+}
+
+fn only_the_user_note_is_on_stderr(output: &Output, user: User) -> bool {
+    let lines: Vec<_> = output.stderr.lines().collect();
+    match user {
+        User::Root => lines.is_empty(),
+        User::Ordinary => lines.len() == 1 && lines[0].contains("CLONE_NEWUSER"),
+    }
+}
+
+#[test]
+fn the_three_lines_come_in_the_same_order_200_times() {
+    for round in 0..200 {
+        let user = User::all()[round % User::all().len()];
+        let output = Host::unchanged(|| step(user).args(["helo"]).run());
+        assert_fine(&output);
+        assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
+        let lines: Vec<_> = output.stdout.lines().collect();
+        let [first, child, parent] = lines[..] else { panic!("{output:?}") };
+        let pid = first.strip_prefix("PID of child created by clone() is ").expect(first);
+        assert!(pid.parse::<u32>().is_ok(), "{pid}");
+        assert_eq!(child, "uts.nodename in child:  helo");
+        assert_eq!(parent, format!("uts.nodename in parent: {}", hostname()));
+    }
+}
+
+#[test]
+fn the_child_has_a_uts_namespace_of_its_own_and_the_parent_has_that_of_everybody() {
+    for &user in User::all() {
+        let (step, child) = started(user);
+        let childs = namespace(child, "uts");
+        assert!(childs.starts_with("uts:["));
+        assert_ne!(childs, namespace("self", "uts"));
+        assert_eq!(namespace(step.pid(), "uts"), namespace("self", "uts"));
+        assert_eq!(step.processes().len(), 2);
+        assert_fine(&step.wait());
+    }
+}
+
+#[test]
+fn an_ordinary_users_child_has_a_user_namespace_of_its_own_and_roots_has_not() {
+    for &user in User::all() {
+        let (step, child) = started(user);
+        let same_user = namespace(child, "user") == namespace("self", "user");
+        assert_eq!(same_user, user == User::Root);
+        for kind in ["ipc", "mnt", "net", "pid"] {
+            assert_eq!(namespace(child, kind), namespace("self", kind));
+        }
+        assert_fine(&step.wait());
+    }
+}
+
+#[test]
+fn lsns_sees_the_childs_namespace_and_nsenter_finds_the_name_in_it() {
+    if !geteuid().is_root() || !installed("lsns") || !installed("nsenter") {
+        skip!("it takes root, lsns and nsenter to look into the child's namespace");
+    }
+    let (step, child) = started(User::Root);
+    let lsns = Command::new("lsns").args(["-n", "-o", "NS,PID", "-t", "uts"]).output().unwrap();
+    let inode = namespace(child, "uts").replace("uts:[", "").replace(']', "");
+    let row = format!("{inode} {child}");
+    let lsns = String::from_utf8_lossy(&lsns.stdout).into_owned();
+    let rows = lsns.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert!(rows.into_iter().any(|seen| seen == row), "{row:?} is not in {lsns}");
+
+    let target = child.to_string();
+    let inside = Command::new("nsenter").args(["-u", "-t", &target, "uname", "-n"]).output();
+    assert_eq!(inside.unwrap().stdout, b"helo\n");
+    assert_fine(&step.wait());
+}
+
+#[test]
+fn a_domainname_is_compared_like_the_hostname() {
+    for &user in User::all() {
+        let output = Host::unchanged(|| step(user).args(["helo", "goldilocks"]).run());
+        assert_fine(&output);
+        let outside = fs::read_to_string("/proc/sys/kernel/domainname").unwrap();
+        let lines: Vec<_> = output.stdout.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "uts.nodename in child:  helo".to_owned(),
+                format!("uts.nodename in parent: {}", hostname()),
+                "uts.domainname in child:  goldilocks".to_owned(),
+                format!("uts.domainname in parent: {}", outside.trim_end()),
+            ]
+        );
+    }
+}
+
+#[test]
+fn both_stay_until_enter() {
+    for &user in User::all() {
+        let (mut step, child) = started(user);
+        let notes: Vec<_> =
+            (0..if user == User::Root { 4 } else { 5 }).map(|_| step.note()).collect();
+        for pid in [step.pid(), child] {
+            assert!(notes.contains(&format!("    readlink /proc/{pid}/ns/uts")), "{notes:?}");
+        }
+        step.type_in("\n");
+        assert_fine(&step.wait());
+    }
+}
+
+#[test]
+fn a_stopped_pair_goes_on_where_it_was() {
+    let (mut step, child) = started(User::Ordinary);
+    let stopped = |pid: Pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        status.contains("State:\tT")
+    };
+    for pid in [step.pid(), child] {
+        kill(pid, Signal::SIGSTOP).unwrap();
+        until("the process stops", || stopped(pid));
+    }
+    assert_ne!(namespace(child, "uts"), namespace(step.pid(), "uts"));
+    for pid in [step.pid(), child] {
+        kill(pid, Signal::SIGCONT).unwrap();
+    }
+    step.type_in("\n");
+    assert_fine(&step.wait());
+}
+
+#[test]
+fn a_signal_that_ends_the_parent_ends_the_child_too() {
+    for &user in User::all() {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+            let output = Host::unchanged(|| {
+                let (step, _) = started(user);
+                step.signal(signal);
+                step.wait()
+            });
+            assert_eq!(output.signal(), Some(signal as i32));
+        }
+    }
+}
+
+#[test]
+fn a_stopped_child_dies_with_its_parent() {
+    let (step, child) = started(User::Ordinary);
+    kill(child, Signal::SIGSTOP).unwrap();
+    step.signal(Signal::SIGKILL);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn a_killed_child_is_reported_without_waiting_for_enter() {
+    for &user in User::all() {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+            let (mut step, child) = started(user);
+            kill(child, signal).unwrap();
+            let last = format!("step03-uts: child {child} was killed by {signal}");
+            while step.note() != last {}
+            assert_eq!(step.wait().code(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing_behind() {
+    // The moment is counted in system calls, not in time: strace kills the
+    // process on its first call of a name. With -f it follows the child too.
+    if !installed("strace") {
+        skip!("strace, which kills the step at a chosen system call, is not installed");
+    }
+    let of_parent = ["pipe2", "clone", "write", "uname", "read", "poll", "wait4"];
+    let of_both = ["prctl", "read", "sethostname", "uname", "write"];
+    let moments =
+        of_parent.map(|call| ("-qq", call)).into_iter().chain(of_both.map(|call| ("-fqq", call)));
+    for (follow, call) in moments {
+        for signal in ["SIGKILL", "SIGTERM", "SIGINT"] {
+            let inject = format!("inject={call}:signal={signal}:when=1");
+            let output = Host::unchanged(|| {
+                Step::new("/usr/bin/strace", User::Ordinary)
+                    .args([follow, "-e", &format!("trace={call}"), "-e", &inject])
+                    .args([env!("CARGO_BIN_EXE_step03-uts"), "helo"])
+                    .run()
+            });
+            assert!(output.stderr.contains(signal), "no {signal} at {call}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hostname_of_64_bytes_is_the_longest() {
+    for &user in User::all() {
+        let longest = "h".repeat(64);
+        let output = step(user).args([&longest]).run();
+        assert_fine(&output);
+        assert!(output.stdout.contains(&format!("in child:  {longest}\n")));
+
+        let output = step(user).args([&"h".repeat(65)]).run();
+        assert_eq!(output.code(), Some(1));
+        let errors: Vec<_> =
+            output.stderr.lines().filter(|line| !line.starts_with("note:")).collect();
+        let [error, hint] = errors[..] else { panic!("{output:?}") };
+        assert!(error.starts_with("step03-uts: sethostname(\"hhh"), "{error}");
+        assert!(error.ends_with("): EINVAL: Invalid argument"), "{error}");
+        assert_eq!(hint, "hint: nodename and domainname have at most 64 bytes each");
+        assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
+    }
+}
+
+#[test]
+fn an_empty_hostname_is_a_hostname_to_the_kernel() {
+    let output = step(User::Ordinary).args([""]).run();
+    assert_fine(&output);
+    assert!(output.stdout.contains("uts.nodename in child:  \n"));
+}
+
+#[test]
+fn bytes_that_are_no_text_and_control_characters_are_escaped() {
+    for (name, shown) in [
+        (&b"h\xe9lo"[..], r"h\xE9lo"),
+        (b"\x1b[31mred", r"\u{1b}[31mred"),
+        (b"two\nlines", r"two\nlines"),
+        ("left\u{202e}right".as_bytes(), r"left\u{202e}right"),
+        ("골디락스".as_bytes(), "골디락스"),
+        (b"it's \"it\"", "it's \"it\""),
+    ] {
+        let output = step(User::Ordinary).args([OsStr::from_bytes(name)]).run();
+        assert_fine(&output);
+        assert!(output.stdout.contains(&format!("in child:  {shown}\n")), "{output:?}");
+    }
+}
+
+#[test]
+fn wrong_use_is_one_line_and_status_2() {
+    for (args, error) in [
+        (&[][..], "missing HOSTNAME"),
+        (&["a", "b", "c"], "unexpected argument \"c\""),
+        (&["--color", "a"], "invalid option '--color'"),
+        (&["--\x1b[31m"], r"invalid option '--\u{1b}[31m'"),
+    ] {
+        let output = step(User::Ordinary).args(args).run();
+        assert_eq!(output.code(), Some(2));
+        assert_eq!(output.stderr, format!("step03-uts: {error} (try --help)\n"));
+        assert_eq!(output.stdout, "");
+    }
+}
+
+#[test]
+fn a_name_that_begins_with_a_dash_follows_two_dashes() {
+    let output = step(User::Ordinary).args(["--", "-helo"]).run();
+    assert!(output.stdout.contains("uts.nodename in child:  -helo\n"), "{output:?}");
+}
+
+#[test]
+fn help_names_the_manual_and_an_example() {
+    let output = step(User::Ordinary).args(["--help"]).run();
+    assert_fine(&output);
+    for part in ["Usage: step03-uts HOSTNAME", "cargo run -p step03-uts -- helo", "clone(2)"] {
+        assert!(output.stdout.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let (reader, writer) = nix::unistd::pipe().unwrap();
+    drop(reader);
+    let output = step(User::Ordinary)
+        .args(["helo"])
+        .with(|it| {
+            it.stdout(writer);
+        })
+        .run();
+    assert_fine(&output);
+    assert!(only_the_user_note_is_on_stderr(&output, User::Ordinary), "{output:?}");
+}
+
+#[test]
+fn a_full_device_is_an_error_and_a_full_stderr_is_not() {
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = step(User::all()[0])
+        .args(["helo"])
+        .with(|it| {
+            it.stdout(full());
+        })
+        .run();
+    assert_eq!(output.code(), Some(1));
+    let error = "step03-uts: write(stdout): ENOSPC: No space left on device\n";
+    assert!(output.stderr.ends_with(error), "{output:?}");
+
+    let output = step(User::Ordinary)
+        .args(["helo"])
+        .with(|it| {
+            it.stderr(full());
+        })
+        .run();
+    assert_fine(&output);
+}
+
+#[test]
+fn colour_is_only_for_those_who_ask() {
+    let plain = step(User::Ordinary).args(["helo"]).run();
+    assert!(!plain.stdout.contains('\x1b'));
+    let forced = step(User::Ordinary)
+        .args(["helo"])
+        .with(|it| {
+            it.env("CLICOLOR_FORCE", "1");
+        })
+        .run();
+    assert!(forced.stdout.contains("\x1b["), "{forced:?}");
+}
+
+/// Runs the step in a new user namespace whose limit for UTS namespaces is 0.
+#[test]
+fn at_the_limit_the_hint_names_the_setting() {
+    let output = step(User::all()[0])
+        .args(["helo"])
+        .with(|it| {
+            // SAFETY: only system calls and allocation in a child that has one thread.
+            unsafe {
+                it.pre_exec(|| {
+                    unshare(CloneFlags::CLONE_NEWUSER)?;
+                    fs::write("/proc/sys/user/max_uts_namespaces", "0")?;
+                    fs::write("/proc/sys/user/max_user_namespaces", "0")
+                });
+            }
+        })
+        .run();
+    assert_eq!(output.code(), Some(1));
+    assert!(output.stderr.contains("step03-uts: clone(CLONE_NEW"), "{output:?}");
+    assert!(output.stderr.contains("ENOSPC: No space left on device\n"), "{output:?}");
+    assert!(output.stderr.contains("hint: user.max_user_namespaces is 0 here"), "{output:?}");
+    assert!(output.stderr.contains("sysctl user.max_uts_namespaces"), "{output:?}");
+}
