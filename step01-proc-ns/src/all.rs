@@ -1,0 +1,106 @@
+//! `--all`: every namespace that some process is in, as `lsns(8)` lists them.
+//!
+//! Thousands of processes are read with as few system calls as it takes: one
+//! directory descriptor and one `readlinkat(2)` a kind for each, no paths
+//! built, one `write(2)` at the end. The rest of the time is the kernel's.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, readlinkat};
+use nix::sys::stat::Mode;
+use nix::unistd::{geteuid, getpid};
+
+use crate::report::{print, printable};
+use crate::{is_procfs, namespaces};
+
+/// The processes that share one namespace.
+struct Members {
+    count: usize,
+    lowest: u32,
+}
+
+// ANCHOR: all
+/// Prints a line for each namespace: kind, inode number, how many processes
+/// are in it, and the first of them. Last, how many could not be read.
+pub fn list() -> Result<()> {
+    if !is_procfs() {
+        bail!("/proc is not mounted\nhint: mount -t proc proc /proc");
+    }
+    let kinds = kinds()?;
+    let mut namespaces: BTreeMap<(&str, u64), Members> = BTreeMap::new();
+    let mut forbidden = 0;
+    for pid in pids()? {
+        match inodes(pid, &kinds) {
+            Ok(inodes) => {
+                for namespace in inodes {
+                    let members =
+                        namespaces.entry(namespace).or_insert(Members { count: 0, lowest: pid });
+                    members.count += 1;
+                    members.lowest = members.lowest.min(pid);
+                }
+            }
+            Err(Errno::EACCES) => forbidden += 1,
+            Err(_) => {} // it has ended since /proc was read
+        }
+    }
+
+    let mut text = format!("{:<8}{:<12}{:>9}{:>9}  COMMAND\n", "KIND", "INODE", "PROCESSES", "PID");
+    for ((kind, inode), Members { count, lowest }) in namespaces {
+        let command = fs::read(format!("/proc/{lowest}/comm")).unwrap_or_default();
+        let command = printable(String::from_utf8_lossy(command.trim_ascii_end()).as_ref());
+        writeln!(text, "{kind:<8}{inode:<12}{count:>9}{lowest:>9}  {command}")?;
+    }
+    text.push_str(&unread(forbidden));
+    print(&text)
+}
+// ANCHOR_END: all
+
+/// The last line: how many processes could not be read, and why.
+fn unread(forbidden: usize) -> String {
+    let processes = if forbidden == 1 { "process" } else { "processes" };
+    let reason = match forbidden {
+        0 => String::new(),
+        _ if geteuid().is_root() => format!(": {}", Errno::EACCES),
+        _ => format!(": {}; they belong to others, sudo helps", Errno::EACCES),
+    };
+    format!("{forbidden} {processes} could not be read{reason}")
+}
+
+/// The kinds of namespace that this kernel has. Left out are those for children
+/// to come: like `lsns`, this counts the namespaces that a process is in.
+fn kinds() -> Result<Vec<String>> {
+    let kinds = namespaces(getpid())?.into_iter().map(|(kind, _)| kind);
+    Ok(kinds.filter(|kind| !kind.ends_with("_for_children")).collect())
+}
+
+/// The processes that `/proc` shows (`getdents(2)`).
+fn pids() -> Result<Vec<u32>> {
+    let names = fs::read_dir("/proc").context("open(/proc)")?.flatten();
+    Ok(names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+}
+
+/// The namespaces of one process: kind and inode number. A zombie has left
+/// most of its namespaces; those are left out.
+fn inodes(pid: u32, kinds: &[String]) -> nix::Result<Vec<(&str, u64)>> {
+    let path = format!("/proc/{pid}/ns");
+    let ns = open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+    let mut inodes = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        match readlinkat(&ns, kind.as_str()) {
+            Ok(target) => inodes.extend(inode(&target).map(|inode| (kind.as_str(), inode))),
+            Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(inodes)
+}
+
+/// The number in `uts:[4026531838]`.
+fn inode(target: &OsStr) -> Option<u64> {
+    target.to_str()?.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
+}
