@@ -154,7 +154,7 @@ fn unshare_aloud(flags: CloneFlags, map_root: bool) -> Result<()> {
         map_to_root(uid, gid)?;
     }
     for (name, before) in before {
-        note(&format!("{name}: {} -> {}", before, link(name)));
+        note(&format!("{name}: {before} -> {}", link(name)));
     }
     Ok(())
 }
