@@ -1,0 +1,351 @@
+//! Runs step04-setns and asks the kernel whether the command has arrived.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid, setgid, sethostname, setuid};
+use witness::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+
+fn step(user: User) -> Step {
+    Step::new(env!("CARGO_BIN_EXE_step04-setns"), user)
+}
+
+/// A process of `user` in namespaces of its own, with the hostname helo if a
+/// UTS namespace is among them. It is ended on drop.
+struct Target {
+    shell: Child,
+    pid: Pid,
+}
+
+impl Target {
+    fn new(user: User, flags: CloneFlags) -> Target {
+        let mut command = Command::new("sh");
+        // The inner cat is the first child: PID 1 if there is a new PID namespace.
+        command
+            .args(["-c", "cat; true"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let prepare = move || {
+            setgid(user.uid().as_raw().into())?;
+            setuid(user.uid())?;
+            if user == User::Ordinary {
+                unshare(CloneFlags::CLONE_NEWUSER)?;
+            }
+            unshare(flags - CloneFlags::CLONE_NEWUSER)?;
+            if flags.contains(CloneFlags::CLONE_NEWUTS) {
+                sethostname("helo")?;
+            }
+            Ok(())
+        };
+        // SAFETY: only system calls in a child that has one thread.
+        unsafe { command.pre_exec(prepare) };
+        let shell = command.spawn().unwrap();
+        let children = format!("/proc/{0}/task/{0}/children", shell.id());
+        let mut pid = 0;
+        until("the target's cat is there", || {
+            let first =
+                fs::read_to_string(&children).unwrap().split_whitespace().next().map(str::parse);
+            pid = first.map_or(0, Result::unwrap);
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm == "cat\n")
+        });
+        Target { shell, pid: Pid::from_raw(pid) }
+    }
+
+    fn file(&self, kind: &str) -> String {
+        format!("/proc/{}/ns/{kind}", self.pid)
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = kill(self.pid, Signal::SIGKILL);
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}
+
+/// Starts `cat` behind the step; returns once cat answers.
+fn started(step: Step) -> Running {
+    let mut step = step.args(["--", "cat"]).start();
+    step.type_in("ready\n");
+    assert_eq!(step.line(), "ready");
+    step
+}
+
+fn assert_error(output: &Output, error: &str, hint: &str) {
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    assert_eq!(output.stdout, "");
+    let lines: Vec<_> = output.stderr.lines().collect();
+    assert_eq!(lines[0], format!("step04-setns: {error}"), "{output:?}");
+    match hint {
+        "" => assert_eq!(lines.len(), 1, "{output:?}"),
+        _ => assert!(
+            lines.iter().any(|line| line.starts_with("hint: ") && line.contains(hint)),
+            "{output:?}"
+        ),
+    }
+}
+
+/// All kinds but time, which `unshare(2)` gives to children only.
+fn all() -> CloneFlags {
+    CloneFlags::CLONE_NEWCGROUP
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWUTS
+}
+
+#[test]
+fn a_namespace_is_joined_through_its_file() {
+    for &user in User::all() {
+        let target = Target::new(user, CloneFlags::CLONE_NEWUTS);
+        let mut files = vec![target.file("uts")];
+        if user == User::Ordinary {
+            files.insert(0, target.file("user"));
+        }
+        let output = Host::unchanged(|| step(user).args(&files).args(["--", "uname", "-n"]).run());
+        assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "helo\n"), "{output:?}");
+    }
+}
+
+#[test]
+fn only_what_was_joined_is_another_one_and_stderr_says_which() {
+    for &user in User::all() {
+        let target = Target::new(user, all());
+        let step = started(step(user).args(["--target", &target.pid.to_string()]));
+        let mut said = Vec::new();
+        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"] {
+            let (ours, theirs) = (namespace("self", kind), namespace(target.pid, kind));
+            assert_eq!(namespace(step.pid(), kind), theirs, "{user:?} {kind}");
+            if ours != theirs {
+                said.push(format!("{kind}: {ours} -> {theirs}"));
+            }
+        }
+        assert_eq!(said.len(), if user == User::Root { 5 } else { 6 });
+        let output = step.wait();
+        assert_eq!(output.stderr.lines().collect::<Vec<_>>(), said);
+    }
+}
+
+#[test]
+fn a_bind_mount_of_a_namespace_file_serves_as_well() {
+    if !geteuid().is_root() || !installed("unshare") {
+        skip!("it takes root and unshare to mount in a mount namespace of the test");
+    }
+    let target = Target::new(User::Root, CloneFlags::CLONE_NEWUTS);
+    let script = format!(
+        "cd $(mktemp -d) && touch kept && mount --bind {} kept && kill -9 {} && {} kept -- uname -n; \
+         umount kept; rm kept; rmdir $PWD",
+        target.file("uts"),
+        target.pid,
+        env!("CARGO_BIN_EXE_step04-setns"),
+    );
+    let output = Host::unchanged(|| {
+        Step::new("/usr/bin/unshare", User::Root).args(["-m", "sh", "-c", &script]).run()
+    });
+    assert_eq!(output.stdout, "helo\n", "{output:?}");
+}
+
+#[test]
+fn in_a_pid_namespace_the_command_is_a_child_that_is_really_inside() {
+    if !geteuid().is_root() {
+        skip!("the target's PID namespace is made by root");
+    }
+    let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
+    for args in [vec!["--target".to_owned(), target.pid.to_string()], vec![target.file("pid")]] {
+        let step = started(step(User::Root).args(args));
+        let processes = step.processes();
+        let inside = processes.iter().find(|pid| **pid != step.pid()).unwrap();
+        assert_eq!(namespace(inside, "pid"), namespace(target.pid, "pid"));
+        assert_eq!(namespace(step.pid(), "pid"), namespace("self", "pid"));
+        assert_eq!(step.wait().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_command_in_another_pid_namespace_dies_with_the_step() {
+    if !geteuid().is_root() {
+        skip!("the target's PID namespace is made by root");
+    }
+    let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let step = started(step(User::Root).args([target.file("pid")]));
+        assert_eq!(step.processes().len(), 2);
+        step.signal(signal);
+        assert_eq!(step.wait().signal(), Some(signal as i32));
+    }
+}
+
+#[test]
+fn once_pid_1_has_ended_nothing_is_born_there() {
+    if !geteuid().is_root() {
+        skip!("the target's PID namespace is made by root");
+    }
+    let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
+    let file = fs::File::open(target.file("pid")).unwrap();
+    kill(target.pid, Signal::SIGKILL).unwrap();
+    until("PID 1 of the namespace is gone", || fs::read_link(target.file("uts")).is_err());
+    let path =
+        format!("/proc/{}/fd/{}", std::process::id(), std::os::fd::AsRawFd::as_raw_fd(&file));
+    let output = step(User::Root).args([&path]).args(["--", "true"]).run();
+    assert_ne!(output.code(), Some(0), "{output:?}");
+    assert!(output.stderr.contains("fork(): ENOMEM: Out of memory"), "{output:?}");
+    assert!(output.stderr.contains("hint: PID 1 of that PID namespace has ended"), "{output:?}");
+}
+
+#[test]
+fn the_user_namespace_comes_first_for_an_ordinary_user() {
+    let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
+    let files = [target.file("uts"), target.file("user")];
+    let output = step(User::Ordinary).args(&files).args(["--", "true"]).run();
+    let error = format!("setns({}): EPERM: Operation not permitted", files[0]);
+    assert_error(&output, &error, "join its user namespace first");
+}
+
+#[test]
+fn whoever_is_root_inside_arrives_as_root() {
+    if !geteuid().is_root() || !installed("unshare") {
+        skip!("it takes root to enter somebody else's user namespace");
+    }
+    let mut target = Step::new("/usr/bin/unshare", User::Ordinary).args(["-r", "cat"]).start();
+    target.type_in("ready\n");
+    assert_eq!(target.line(), "ready");
+    let pid = target.pid().to_string();
+    let output = step(User::Root).args(["-t", &pid, "--", "id", "-u"]).run();
+    assert_eq!(output.stdout, "0\n", "{output:?}");
+    assert_eq!(target.wait().code(), Some(0));
+}
+
+#[test]
+fn what_is_no_namespace_is_refused_with_a_reason() {
+    let own = "/proc/self/ns/user";
+    let output = step(User::Ordinary).args([own]).run();
+    assert_error(
+        &output,
+        &format!("setns({own}): EINVAL: Invalid argument"),
+        "user namespace that we are in",
+    );
+    let output = step(User::Ordinary).args(["/etc/passwd"]).run();
+    assert_error(&output, "setns(/etc/passwd): EINVAL: Invalid argument", "no namespace");
+    let output = step(User::Ordinary).args(["/no/such/file"]).run();
+    assert_error(&output, "open(/no/such/file): ENOENT: No such file or directory", "");
+    let output = step(User::Ordinary).args([OsStr::from_bytes(b"/\x1b[31m\xff")]).run();
+    assert_error(&output, r"open(/\u{1b}[31m\xFF): ENOENT: No such file or directory", "");
+}
+
+#[test]
+fn a_process_that_is_not_there_or_not_ours_is_refused_with_a_reason() {
+    let target = Target::new(User::all()[0], CloneFlags::CLONE_NEWUTS);
+    let gone = target.pid;
+    if geteuid().is_root() {
+        let output = step(User::Ordinary).args(["--target", &gone.to_string()]).run();
+        let error = format!("readlink(/proc/{gone}/ns/cgroup): EACCES: Permission denied");
+        assert_error(&output, &error, "CAP_SYS_PTRACE");
+    }
+    drop(target);
+    let proc = format!("/proc/{gone}");
+    until("the target has been waited for", || !std::path::Path::new(&proc).exists());
+    let output = step(User::Ordinary).args(["--target", &gone.to_string()]).run();
+    assert_error(&output, &format!("pidfd_open({gone}): ESRCH: No such process"), "may have ended");
+}
+
+#[test]
+fn a_process_that_shares_everything_leaves_nothing_to_join() {
+    let own = std::process::id().to_string();
+    let output = step(User::all()[0]).args(["--target", &own, "--", "echo", "here"]).run();
+    assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "here\n"), "{output:?}");
+    assert_eq!(output.stderr, "note: nothing to join: these namespaces are ours already\n");
+}
+
+#[test]
+fn the_status_of_the_command_is_passed_on() {
+    let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
+    let run = |words: &[&str]| {
+        let pid = target.pid.to_string();
+        step(User::Ordinary).args(["--target", &pid, "--"]).args(words).run()
+    };
+    assert_eq!(run(&["sh", "-c", "exit 7"]).code(), Some(7));
+    assert_eq!(run(&["sh", "-c", "kill -TERM $$"]).signal(), Some(15));
+    let output = run(&["no/such/command"]);
+    assert_eq!(output.code(), Some(127));
+    let error = "step04-setns: execve(no/such/command): ENOENT: No such file or directory";
+    assert_eq!(output.stderr.lines().last(), Some(error));
+    assert_eq!(run(&["/etc"]).code(), Some(126));
+    if geteuid().is_root() {
+        let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
+        let inside = |words: &[&str]| {
+            step(User::Root).args([&target.file("pid"), "--"]).args(words).run().code()
+        };
+        assert_eq!(inside(&["sh", "-c", "exit 7"]), Some(7));
+        assert_eq!(inside(&["sh", "-c", "kill -TERM $$"]), Some(128 + 15));
+        assert_eq!(inside(&["no/such/command"]), Some(127));
+    }
+}
+
+#[test]
+fn without_a_command_it_is_the_shell() {
+    let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
+    let pid = target.pid.to_string();
+    let mut step = step(User::Ordinary)
+        .args(["--target", &pid])
+        .with(|it| {
+            it.env("SHELL", "/bin/sh");
+        })
+        .start();
+    step.type_in("uname -n\n");
+    assert_eq!(step.line(), "helo");
+    assert_eq!(step.wait().code(), Some(0));
+}
+
+#[test]
+fn nsenter_agrees() {
+    if !geteuid().is_root() || !installed("nsenter") {
+        skip!("it takes root and nsenter, the second witness");
+    }
+    let target = Target::new(User::Root, all());
+    let pid = target.pid.to_string();
+    let script = "for kind in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$kind; done; pwd";
+    let ours = step(User::Root).args(["-t", &pid, "--", "sh", "-c", script]).run().stdout;
+    let theirs = Step::new("/usr/bin/nsenter", User::Root)
+        .args(["-C", "-i", "-m", "-n", "-u", "-t", &pid, "sh", "-c", script])
+        .run()
+        .stdout;
+    assert_eq!(ours, theirs);
+    assert_eq!(ours.lines().count(), 9, "{ours}");
+}
+
+#[test]
+fn wrong_use_is_one_line_and_status_2() {
+    for (args, error) in [
+        (&[][..], "either NSFILE... or --target PID"),
+        (&["--", "true"], "either NSFILE... or --target PID"),
+        (&["--target", "0"], "0 is not a PID"),
+        (&["--target=-3"], "-3 is not a PID"),
+        (&["--target"], "missing argument for option '--target'"),
+        (&["--target", "5", "true"], "unexpected argument \"true\""),
+        (&["-x"], "invalid option '-x'"),
+    ] {
+        let output = step(User::Ordinary).args(args).run();
+        assert_eq!(output.code(), Some(2), "{output:?}");
+        assert_eq!(output.stderr, format!("step04-setns: {error} (try --help)\n"));
+    }
+}
+
+#[test]
+fn help_names_the_manual_and_an_example() {
+    let output = step(User::Ordinary).args(["--help"]).run();
+    assert_eq!(output.code(), Some(0));
+    for part in
+        ["Usage: step04-setns NSFILE...", "cargo run -p step04-setns -- --target", "setns(2)"]
+    {
+        assert!(output.stdout.contains(part), "{part}");
+    }
+}
