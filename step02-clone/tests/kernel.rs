@@ -203,8 +203,10 @@ fn a_parent_that_dies_takes_the_child_with_it() {
     for &user in User::all() {
         for kinds in [&[][..], &["pid"]] {
             let held = Held::new(user, kinds);
+            // Stopped, the child cannot even read that its pipe has ended.
+            kill(held.child, Signal::SIGSTOP).unwrap();
             held.step.signal(Signal::SIGKILL);
-            let output = held.release();
+            let output = held.step.wait();
             assert_eq!(output.signal(), Some(Signal::SIGKILL as i32), "{output:?}");
         }
     }
