@@ -180,9 +180,6 @@ fn compare(pids: &[Pid]) -> Result<()> {
 /// Tells why `/proc/PID` could not be read: no such process, or not for us.
 fn explain(pid: Pid, error: io::Error, call: &str) -> Error {
     let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
-    if errno == Errno::EACCES {
-        return Error::new(errno).context(call.to_owned());
-    }
     let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     if !is_procfs() {
         anyhow!("{call}: {errno}\nhint: /proc is not mounted: mount -t proc proc /proc")
@@ -190,6 +187,8 @@ fn explain(pid: Pid, error: io::Error, call: &str) -> Error {
         anyhow!(
             "{call}: {errno}\nhint: process {pid} is a zombie: it has ended and left its namespaces"
         )
+    } else if errno == Errno::EACCES {
+        Error::new(errno).context(call.to_owned())
     } else if matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM)) && state.is_empty() {
         anyhow!(
             "{call}: {errno}\nhint: process {pid} is there, but /proc hides it: mounted with hidepid"

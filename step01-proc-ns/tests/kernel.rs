@@ -302,6 +302,7 @@ fn a_hidden_process_is_told_from_one_that_is_not_there() {
     let hidden = || {
         umount2("/proc", MntFlags::MNT_DETACH)?;
         mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), Some("hidepid=2"))?;
+        nix::unistd::setgroups(&[])?;
         nix::unistd::setgid(nix::unistd::Gid::from_raw(65534))?;
         nix::unistd::setuid(nix::unistd::Uid::from_raw(65534))
     };
