@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
@@ -179,7 +180,7 @@ fn a_control_character_in_a_name_is_escaped() {
     let dir = std::env::temp_dir().join(format!("step01-{}", std::process::id()));
     fs::create_dir(&dir).unwrap();
     let evil = dir.join(OsStr::from_bytes(b"\x1b[31m\nred"));
-    fs::copy("/bin/cat", &evil).unwrap();
+    symlink("/bin/cat", &evil).unwrap(); // the name is that of the link
     let mut command = Command::new(&evil);
     command.stdin(Stdio::piped()).stdout(Stdio::null());
     // SAFETY: only a system call in a child that has one thread.

@@ -1,0 +1,701 @@
+//! Runs step06-cgroup and asks the kernel's cgroup files what it did.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, OpenOptions};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
+use witness::{Host, Output, Running, Step, User, skip, until};
+
+fn step(user: User) -> Step {
+    Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), user)
+}
+
+/// The step as it runs a shell script, after the arguments `limits`.
+fn script(user: User, limits: &[&str], script: &str) -> Step {
+    step(user).args(limits).args(["--", "sh", "-c", script])
+}
+
+/// Whether the limits are those of v2: then no v1 hierarchy has them.
+fn v2() -> bool {
+    !fs::read_to_string("/proc/self/cgroup").unwrap().contains(":pids:")
+}
+
+/// Our own cgroup on v2.
+fn own() -> PathBuf {
+    let text = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let path = text.lines().find_map(|line| line.strip_prefix("0::/")).unwrap();
+    Path::new("/sys/fs/cgroup").join(path)
+}
+
+/// A cgroup at or above ours in which whoever runs the tests may make others, with limits.
+fn delegated() -> Option<PathBuf> {
+    let own = own();
+    let usable = |dir: &&Path| {
+        let enabled = fs::read_to_string(dir.join("cgroup.subtree_control")).unwrap_or_default();
+        eaccess(*dir, AccessFlags::W_OK).is_ok()
+            && eaccess(&dir.join("cgroup.procs"), AccessFlags::W_OK).is_ok()
+            && ["cpu", "memory", "pids"].iter().all(|it| enabled.contains(it))
+    };
+    own.ancestors().find(usable).map(Path::to_owned)
+}
+
+/// Who may make cgroups with limits here: whoever runs the tests, if anybody.
+fn able() -> Option<User> {
+    let user = User::all()[0];
+    let can = if v2() { delegated().is_some() } else { geteuid().is_root() };
+    can.then_some(user)
+}
+
+macro_rules! able {
+    () => {
+        match able() {
+            Some(user) => user,
+            None => skip!("no cgroup is delegated to uid {} here", geteuid()),
+        }
+    };
+}
+
+macro_rules! delegated_on_v2 {
+    () => {
+        match delegated() {
+            Some(dir) if v2() => dir,
+            _ => skip!("no cgroup v2 with controllers is delegated to uid {} here", geteuid()),
+        }
+    };
+}
+
+/// The directories that a run has made, as it says itself.
+fn made(stderr: &str) -> Vec<PathBuf> {
+    stderr.lines().filter_map(|line| line.strip_prefix("mkdir ")).map(PathBuf::from).collect()
+}
+
+fn assert_gone(output: &Output) {
+    for dir in made(&output.stderr) {
+        assert!(!dir.exists(), "{} is still there", dir.display());
+    }
+}
+
+/// A figure of the report, as a number.
+fn figure(output: &Output, what: &str) -> f64 {
+    let line = output.stderr.lines().find(|line| line.trim_start().starts_with(what));
+    let line = line.unwrap_or_else(|| panic!("no {what} in {output:?}"));
+    let value = line.trim_start()[what.len()..].split_whitespace().next().unwrap();
+    if value == "none" { 0.0 } else { value.parse().expect(line) }
+}
+
+/// Starts the step with a script that stays, and waits until it has set the last
+/// of its limits. Returns the directories it made.
+fn limited(user: User, limits: &[&str], file: [&str; 2], text: &str) -> (Running, Vec<PathBuf>) {
+    let mut step = script(user, limits, text).start();
+    let last = format!("/{}\n", file[usize::from(v2())]);
+    let mut stderr = String::new();
+    while !stderr.ends_with(&last) {
+        stderr += &(step.note() + "\n");
+    }
+    let dirs = made(&stderr);
+    assert!(!dirs.is_empty() && dirs.iter().all(|dir| dir.is_dir()), "{dirs:?}");
+    (step, dirs)
+}
+
+/// Starts the step with a script that says "ready" and then stays, with a
+/// descendant in a session of its own.
+fn staying(user: User) -> (Running, Vec<PathBuf>) {
+    let text = "setsid sleep 1000 & echo ready; wait";
+    let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], text);
+    assert_eq!(step.line(), "ready");
+    (step, dirs)
+}
+
+/// A number that the kernel keeps in a file of a run's cgroup.
+fn count(dirs: &[PathBuf], file: &str, key: &str) -> u64 {
+    let text =
+        dirs.iter().find_map(|dir| fs::read_to_string(dir.join(file)).ok()).unwrap_or_default();
+    let value = text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
+    value.unwrap_or_default()
+}
+
+/// The guard of a run: the process that is neither the step nor in the group.
+fn guard(step: &Running, dirs: &[PathBuf]) -> Pid {
+    let inside = fs::read_to_string(dirs.last().unwrap().join("cgroup.procs")).unwrap();
+    let inside: Vec<_> = inside.lines().map(|pid| pid.parse().unwrap()).collect();
+    let mut others = step.processes();
+    others.retain(|pid| *pid != step.pid() && !inside.contains(&pid.as_raw()));
+    let [guard] = others[..] else { panic!("{others:?} besides {inside:?}") };
+    guard
+}
+
+fn all_gone(dirs: &[PathBuf]) -> bool {
+    !dirs.iter().any(|dir| dir.exists())
+}
+
+#[test]
+fn the_first_instruction_of_the_command_is_in_the_group_and_so_is_all_it_starts() {
+    let user = able!();
+    let output = step(user).args(["--pids", "20", "--", "cat", "/proc/self/cgroup"]).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    let inside = output.stdout.lines().filter(|line| line.contains("/step06-cgroup-run-"));
+    assert_eq!(inside.count(), if v2() { 1 } else { 4 }, "{output:?}");
+
+    let output = script(user, &[], "(setsid cat /proc/self/cgroup & wait)").run();
+    let inside = output.stdout.lines().filter(|line| line.contains("/step06-cgroup-run-"));
+    assert_eq!(inside.count(), if v2() { 1 } else { 4 }, "{output:?}");
+    assert_gone(&output);
+}
+
+#[test]
+fn the_limits_are_in_the_kernels_files() {
+    let user = able!();
+    let limits = ["--pids", "7", "--memory", "64M", "--cpu", "150%"];
+    let file = ["cpu.cfs_quota_us", "cpu.max"];
+    let (mut step, dirs) = limited(user, &limits, file, "read line");
+    let value = |file: &str| {
+        let found = dirs.iter().find_map(|dir| fs::read_to_string(dir.join(file)).ok());
+        found.unwrap_or_else(|| panic!("no {file} in {dirs:?}")).trim().to_owned()
+    };
+    assert_eq!(value("pids.max"), "7");
+    if v2() {
+        assert_eq!(value("memory.max"), "67108864");
+        assert_eq!(value("cpu.max"), "150000 100000");
+        let swap = dirs[0].join("memory.swap.max");
+        assert!(!swap.exists() || fs::read_to_string(swap).unwrap() == "0\n");
+    } else {
+        assert_eq!(value("memory.limit_in_bytes"), "67108864");
+        assert_eq!(value("cpu.cfs_quota_us"), "150000");
+        assert_eq!(value("cpu.cfs_period_us"), "100000");
+    }
+    step.type_in("\n");
+    let output = step.wait();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(all_gone(&dirs));
+}
+
+#[test]
+fn a_fork_beyond_the_limit_is_refused_and_counted() {
+    let user = able!();
+    let forks = "for i in 1 2 3 4 5 6 7 8; do sleep 1000 & done";
+    let output = script(user, &["--pids", "5"], forks).run();
+    assert_eq!(output.code(), Some(2), "{output:?}");
+    assert!(output.stderr.contains("ork"), "the shell says so itself: {output:?}");
+    assert!(figure(&output, "forks refused") >= 1.0, "{output:?}");
+    assert!(output.stderr.contains("had to be killed: 4\n"), "{output:?}");
+    assert_gone(&output);
+
+    let output = script(user, &["--pids", "5"], "sh -c : ; sh -c :").run();
+    assert_eq!((output.code(), figure(&output, "forks refused")), (Some(0), 0.0), "{output:?}");
+}
+
+#[test]
+fn a_fork_bomb_is_held_and_ended() {
+    let user = able!();
+    let bomb = "bomb() { bomb 2>/dev/null & bomb 2>/dev/null & }; bomb; echo lit";
+    let output = script(user, &["--pids", "30", "--cpu", "50"], bomb).run();
+    assert_eq!(output.stdout, "lit\n", "{output:?}");
+    assert_gone(&output);
+}
+
+#[test]
+fn who_takes_more_memory_than_the_group_has_is_killed_and_counted() {
+    let user = able!();
+    let hog = "head -c 30000000 /dev/zero | tail > /dev/null";
+    let output = script(user, &["--memory", "16M"], hog).run();
+    assert_eq!(output.code(), Some(137), "{output:?}");
+    assert!(figure(&output, "OOM kills") >= 1.0, "{output:?}");
+    if !output.stderr.contains("unknown   memory.peak") {
+        let peak = figure(&output, "peak memory");
+        assert!(peak > 8.0 && peak <= 16.0, "{output:?}");
+    }
+    assert_gone(&output);
+
+    let output = script(user, &["--memory", "128M"], hog).run();
+    assert_eq!((output.code(), figure(&output, "OOM kills")), (Some(0), 0.0), "{output:?}");
+}
+
+#[test]
+fn two_processes_share_one_budget_of_memory() {
+    let user = able!();
+    // Each takes 20 MB, which is less than the limit; both together are not.
+    let hold = "head -c 20000000 /dev/zero | tail > /dev/null";
+    let alone = script(user, &["--memory", "32M"], hold).run();
+    assert_eq!((alone.code(), figure(&alone, "OOM kills")), (Some(0), 0.0), "{alone:?}");
+    let both =
+        "for i in 1 2; do (head -c 20000000 /dev/zero; echo .; sleep 1000) | tail & done; wait";
+    let file = ["memory.memsw.limit_in_bytes", "memory.max"];
+    let (step, dirs) = limited(user, &["--memory", "32M"], file, both);
+    let events = if v2() { "memory.events" } else { "memory.oom_control" };
+    until("an OOM kill", || count(&dirs, events, "oom_kill ") > 0);
+    step.signal(Signal::SIGTERM);
+    let output = step.wait();
+    assert!(figure(&output, "OOM kills") >= 1.0, "{output:?}");
+}
+
+#[test]
+fn a_busy_loop_is_throttled_and_its_time_counted() {
+    let user = able!();
+    let busy = "while :; do :; done";
+    let file = ["cpu.cfs_quota_us", "cpu.max"];
+    let (step, dirs) = limited(user, &["--cpu", "20"], file, busy);
+    until("throttling", || count(&dirs, "cpu.stat", "nr_throttled ") >= 3);
+    step.signal(Signal::SIGTERM);
+    let output = step.wait();
+    assert!(figure(&output, "throttled") > 0.05, "{output:?}");
+    assert!(figure(&output, "CPU used") > 0.01, "{output:?}");
+    let output = script(user, &[], "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done").run();
+    assert_eq!(figure(&output, "throttled"), 0.0, "{output:?}");
+}
+
+#[test]
+fn nothing_of_the_group_survives_the_end_of_the_command() {
+    let user = able!();
+    let output =
+        Host::unchanged(|| script(user, &[], "setsid sleep 1000 & setsid sleep 1000 &").run());
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(output.stderr.contains("had to be killed: 2\n"), "{output:?}");
+    assert!(!made(&output.stderr).is_empty());
+    assert_gone(&output);
+}
+
+#[test]
+fn the_status_is_that_of_the_command() {
+    let user = able!();
+    for (command, code) in
+        [("exit 0", 0), ("exit 42", 42), ("kill -TERM $$", 143), ("kill -9 $$", 137)]
+    {
+        let output = script(user, &[], command).run();
+        assert_eq!(output.code(), Some(code), "{output:?}");
+        assert_gone(&output);
+    }
+    for (program, code, error) in [
+        ("/etc/passwd", 126, "EACCES: Permission denied"),
+        ("/nowhere/to be found", 127, "ENOENT: No such file or directory"),
+        ("\x1b[31m", 127, "ENOENT: No such file or directory"),
+    ] {
+        let output = step(user).args(["--", program]).run();
+        assert_eq!(output.code(), Some(code), "{output:?}");
+        let program = program.replace('\x1b', "\\u{1b}");
+        let error = format!("step06-cgroup: execve({program}): {error}\n");
+        assert!(output.stderr.contains(&error), "{output:?}");
+        assert_gone(&output);
+    }
+}
+
+#[test]
+fn arguments_reach_the_command_as_they_are() {
+    let user = able!();
+    let args =
+        [&b"--pids"[..], b"5", b"printf", b"[%s]", b"--pids", b"--", b"h\xe9 lo", b"", b"--help"];
+    let output = step(user).args(args.map(|it| OsString::from_vec(it.to_vec()))).run();
+    assert_eq!(output.stdout, "[--pids][--][h\u{fffd} lo][][--help]", "{output:?}");
+}
+
+#[test]
+fn the_command_has_the_signals_and_the_stdin_of_an_ordinary_command() {
+    let user = able!();
+    let mut step = script(user, &[], "grep -E 'Sig(Blk|Ign)' /proc/self/status; cat").start();
+    let ours = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = ours.lines().find(|line| line.starts_with("SigIgn")).unwrap();
+    // The test harness ignores SIGPIPE, 13, and what it starts does not; 32 and up are glibc's.
+    let ignored = u64::from_str_radix(&ignored[8..], 16).unwrap() & 0x7fff_efff;
+    assert_eq!(step.line(), "SigBlk:\t0000000000000000");
+    let line = step.line();
+    let inside = line.strip_prefix("SigIgn:\t").expect(&line);
+    assert_eq!(u64::from_str_radix(inside, 16).unwrap() & 0x7fff_ffff, ignored);
+    step.type_in("helo\n");
+    assert_eq!(step.line(), "helo");
+    step.close_stdin();
+    assert_eq!(step.wait().code(), Some(0));
+}
+
+#[test]
+fn a_signal_that_ends_the_step_ends_the_group_and_is_reported() {
+    let user = able!();
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let (output, dirs) = Host::unchanged(|| {
+            let (step, dirs) = staying(user);
+            step.signal(signal);
+            (step.wait(), dirs)
+        });
+        assert_eq!(output.signal(), Some(signal as i32), "{output:?}");
+        assert!(output.stderr.contains("had to be killed: 2\n"), "{output:?}");
+        assert!(all_gone(&dirs));
+    }
+}
+
+#[test]
+fn a_step_that_is_killed_leaves_neither_processes_nor_cgroups() {
+    let user = able!();
+    let (step, dirs) = staying(user);
+    step.signal(Signal::SIGKILL);
+    let output = step.wait();
+    assert_eq!(output.signal(), Some(Signal::SIGKILL as i32));
+    assert!(all_gone(&dirs), "the guard has removed them before it ended");
+}
+
+#[test]
+fn a_guard_that_is_killed_is_not_missed() {
+    let user = able!();
+    let (step, dirs) = staying(user);
+    kill(guard(&step, &dirs), Signal::SIGKILL).unwrap();
+    step.signal(Signal::SIGTERM);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
+    assert!(all_gone(&dirs));
+}
+
+#[test]
+fn what_is_left_by_a_run_whose_guard_was_killed_too_is_removed_by_the_next() {
+    let user = able!();
+    let (dead, dirs) = staying(user);
+    kill(guard(&dead, &dirs), Signal::SIGKILL).unwrap();
+    dead.signal(Signal::SIGKILL);
+    let alive = staying(user);
+    let output = step(user).args(["--", "true"]).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(all_gone(&dirs), "{dirs:?}");
+    assert_eq!(dead.wait().signal(), Some(Signal::SIGKILL as i32));
+
+    let (alive, dirs) = alive;
+    assert!(dirs.iter().all(|dir| dir.is_dir()), "and a living run is left alone");
+    assert_eq!(alive.processes().len(), 4);
+    alive.signal(Signal::SIGTERM);
+    assert_eq!(alive.wait().signal(), Some(Signal::SIGTERM as i32));
+    assert!(all_gone(&dirs));
+}
+
+#[test]
+fn runs_at_the_same_time_do_not_disturb_each_other() {
+    let user = able!();
+    for _ in 0..5 {
+        let runs: Vec<_> = (0..6).map(|_| script(user, &["--pids", "5"], ":").start()).collect();
+        for run in runs {
+            let output = run.wait();
+            assert_eq!(output.code(), Some(0), "{output:?}");
+            assert_gone(&output);
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing_behind() {
+    let user = able!();
+    if !witness::installed("strace") {
+        skip!("strace, which kills the step at a chosen system call, is not installed");
+    }
+    for call in ["fork,clone", "mkdir", "openat", "flock", "write", "wait4", "rt_sigtimedwait"] {
+        for when in 1..5 {
+            let inject = format!("inject={call}:signal=SIGKILL:when={when}");
+            let output = Step::new("/usr/bin/strace", user)
+                .args(["-qq", "-e", &format!("trace={call}"), "-e", &inject])
+                .args([env!("CARGO_BIN_EXE_step06-cgroup"), "--pids", "9", "--", "true"])
+                .run();
+            assert_gone(&output);
+        }
+    }
+}
+
+/// Lets a command begin with a signal ignored.
+fn ignoring(command: &mut Command, ignored: Signal) {
+    let ignore = move || {
+        // SAFETY: no handler is installed, in a child that has one thread.
+        unsafe { signal(ignored, SigHandler::SigIgn) }?;
+        Ok(())
+    };
+    // SAFETY: nothing but a system call in the child.
+    unsafe { command.pre_exec(ignore) };
+}
+
+#[test]
+fn who_is_ignored_stays_ignored() {
+    let user = able!();
+    let step = script(user, &[], "echo ready; read line").with(|it| {
+        ignoring(it, Signal::SIGHUP);
+    });
+    let mut step = step.start();
+    assert_eq!(step.line(), "ready");
+    step.signal(Signal::SIGHUP);
+    step.type_in("\n");
+    assert_eq!(step.wait().code(), Some(0));
+}
+
+#[test]
+fn a_parent_that_ignores_its_children_is_no_trouble() {
+    let user = able!();
+    let step = script(user, &[], "exit 3").with(|it| {
+        ignoring(it, Signal::SIGCHLD);
+    });
+    assert_eq!(step.run().code(), Some(3));
+}
+
+#[test]
+fn nobody_is_refused_with_the_file_and_a_way_out() {
+    if v2() && !geteuid().is_root() {
+        skip!("on v2 it takes root to be somebody else, to whom nothing is delegated");
+    }
+    for args in [&["--pids", "5", "--", "true"][..], &["--", "true"]] {
+        let output = Host::unchanged(|| step(User::Ordinary).args(args).run());
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert_eq!(output.stdout, "");
+        let lines: Vec<_> = output.stderr.lines().collect();
+        let [error, hint] = lines[..] else { panic!("{output:?}") };
+        assert!(error.starts_with("step06-cgroup: mkdir(/sys/fs/cgroup"), "{error}");
+        assert!(error.ends_with("): EACCES: Permission denied"), "{error}");
+        assert!(hint.starts_with("hint: ") && hint.contains("sudo"), "{hint}");
+    }
+}
+
+#[test]
+fn nonsense_is_refused_before_anything_is_made() {
+    let not_text = OsString::from_vec(b"5\xff".to_vec());
+    let cases: [(&[&OsStr], &str); 15] = [
+        (&["--pids".as_ref()], "missing argument for option '--pids'"),
+        (&["--pids".as_ref(), "5".as_ref()], "missing CMD"),
+        (&["--pids=0".as_ref(), "true".as_ref()], "CMD itself is one process"),
+        (&["--pids=-1".as_ref(), "true".as_ref()], "not a whole number"),
+        (&["--pids=4194305".as_ref(), "true".as_ref()], "Linux has at most 4194304"),
+        (&["--pids".as_ref(), &not_text, "true".as_ref()], r"argument is invalid unicode: "),
+        (&["--memory=0".as_ref(), "true".as_ref()], "less than a page"),
+        (&["--memory=64MB".as_ref(), "true".as_ref()], "sizes look like"),
+        (&["--memory=9999999999999T".as_ref(), "true".as_ref()], "more bytes"),
+        (&["--memory=99999999999999999999".as_ref(), "true".as_ref()], "too large"),
+        (&["--memory=\x1b[31m".as_ref(), "true".as_ref()], r"\u{1b}[31m"),
+        (&["--cpu=0%".as_ref(), "true".as_ref()], "no CPU time"),
+        (&["--cpu=1.5".as_ref(), "true".as_ref()], "not a whole number"),
+        (&["--cpu=9999999".as_ref(), "true".as_ref()], "not that many CPUs"),
+        (&["--colour".as_ref()], "invalid option '--colour'"),
+    ];
+    for (args, error) in cases {
+        let output = step(User::all()[0]).args(args).run();
+        assert_eq!(output.code(), Some(2), "{args:?}: {output:?}");
+        assert_eq!(output.stdout, "", "{args:?}");
+        assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+        assert!(output.stderr.starts_with("step06-cgroup: "), "{output:?}");
+        assert!(output.stderr.contains(error), "{args:?}: {output:?}");
+        assert!(output.stderr.ends_with("(try --help)\n"), "{output:?}");
+    }
+}
+
+#[test]
+fn without_a_command_it_shows_each_hierarchy_of_proc_self_cgroup() {
+    for &user in User::all() {
+        let output = Host::unchanged(|| step(user).run());
+        assert_eq!((output.code(), &*output.stderr), (Some(0), ""), "{output:?}");
+        let proc = fs::read_to_string("/proc/self/cgroup").unwrap();
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        for line in proc.lines() {
+            let fields: Vec<_> = line.splitn(3, ':').collect();
+            let kind = if fields[0] == "0" { "v2".to_owned() } else { format!("v1 {}", fields[1]) };
+            let row = output.stdout.lines().find(|row| {
+                row.starts_with(&format!("{kind} ")) && row.contains(&format!(" {} ", fields[2]))
+            });
+            let row = row.unwrap_or_else(|| panic!("no {kind} in {output:?}"));
+            let point = row.split("  ").map(str::trim).find(|it| it.starts_with('/')).unwrap();
+            assert!(mounts.contains(&format!(" {point} ")), "{row}");
+        }
+        let mode = if mounts.contains(" - cgroup2 ") && mounts.contains(" - cgroup ") {
+            "hybrid"
+        } else if mounts.contains(" - cgroup2 ") {
+            "v2"
+        } else {
+            "v1"
+        };
+        assert!(output.stdout.starts_with(&format!("This machine runs cgroups {mode}:")));
+        let may_create = output.stdout.contains("create cgroups");
+        let may = geteuid().is_root() || v2() && delegated().is_some();
+        assert_eq!(may_create, user == User::all()[0] && may, "{output:?}");
+    }
+}
+
+/// A cgroup of a test, below one that is delegated, with nothing enabled in it.
+struct Scope(PathBuf);
+
+impl Scope {
+    fn new(below: &Path, name: &str) -> Scope {
+        let dir = below.join(format!("step06-cgroup-test-{}-{name}", std::process::id()));
+        fs::create_dir(&dir).unwrap();
+        Scope(dir)
+    }
+
+    /// The step, alone in this cgroup.
+    fn step(&self, user: User) -> Step {
+        self.run_in(step(user))
+    }
+
+    fn run_in(&self, step: Step) -> Step {
+        let procs = self.0.join("cgroup.procs");
+        step.with(|it| {
+            // SAFETY: only system calls and allocation in a child that has one thread.
+            unsafe { it.pre_exec(move || fs::write(&procs, "0")) };
+        })
+    }
+
+    fn enabled(&self) -> String {
+        fs::read_to_string(self.0.join("cgroup.subtree_control")).unwrap()
+    }
+
+    fn children(&self) -> usize {
+        fs::read_dir(&self.0).unwrap().filter(|it| it.as_ref().unwrap().path().is_dir()).count()
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn alone_in_a_delegated_cgroup_it_steps_aside_enables_controllers_and_undoes_it() {
+    let above = delegated_on_v2!();
+    let scope = Scope::new(&above, "alone");
+    let limits = ["--pids", "9", "--memory", "64M", "--cpu", "100"];
+    let script = "cat /proc/self/cgroup; read line; exit 5";
+    let mut step = scope.step(User::all()[0]).args(limits).args(["sh", "-c", script]).start();
+    let name = scope.0.file_name().unwrap().to_str().unwrap().to_owned();
+    let inside = step.line();
+    assert!(inside.contains(&format!("/{name}/step06-cgroup-run-")), "{inside}");
+    assert_eq!(scope.enabled(), "cpu memory pids\n");
+    assert_eq!(scope.children(), 2);
+    let aside = fs::read_to_string(format!("/proc/{}/cgroup", step.pid())).unwrap();
+    assert!(aside.contains(&format!("/{name}/step06-cgroup-on-cpu-memory-pids\n")), "{aside}");
+    step.type_in("\n");
+    let output = step.wait();
+    assert_eq!(output.code(), Some(5), "{output:?}");
+    assert_eq!((scope.enabled().trim(), scope.children()), ("", 0));
+}
+
+#[test]
+fn killed_while_it_stands_aside_it_leaves_the_cgroup_as_it_was() {
+    let above = delegated_on_v2!();
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let scope = Scope::new(&above, signal.as_str());
+        let mut step = scope
+            .step(User::all()[0])
+            .args(["--pids", "9", "sh", "-c", "echo ready; sleep 1000"])
+            .start();
+        assert_eq!(step.line(), "ready");
+        step.signal(signal);
+        assert_eq!(step.wait().signal(), Some(signal as i32));
+        assert_eq!((scope.enabled().trim(), scope.children()), ("", 0));
+    }
+}
+
+#[test]
+fn what_a_dead_run_has_enabled_is_disabled_by_the_next() {
+    let above = delegated_on_v2!();
+    let scope = Scope::new(&above, "left");
+    // As after SIGKILL of the step and of its guard.
+    fs::create_dir(scope.0.join("step06-cgroup-on-cpu-pids")).unwrap();
+    fs::create_dir(scope.0.join("step06-cgroup-run-1-1")).unwrap();
+    fs::write(scope.0.join("cgroup.subtree_control"), "+cpu +pids").unwrap();
+    // Nobody can be in the scope itself now; the next run comes from beside.
+    let beside = Scope::new(&scope.0, "beside");
+    let script =
+        format!("{} --pids 9 cat /proc/self/cgroup; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+    let output = beside.run_in(Step::new("/bin/sh", User::all()[0]).args(["-c", &script])).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(made(&output.stderr).iter().all(|dir| dir.parent() == Some(&scope.0)), "{output:?}");
+    assert_eq!((beside.enabled().trim(), beside.children()), ("", 0));
+    drop(beside);
+    assert_eq!((scope.enabled().trim(), scope.children()), ("", 0));
+}
+
+#[test]
+fn a_run_inside_of_a_run_is_below_it() {
+    let user = able!();
+    let exe = env!("CARGO_BIN_EXE_step06-cgroup");
+    let inner = [exe, "--pids", "5", "cat", "/proc/self/cgroup"];
+    let output = step(user).args(["--pids", "9"]).args(inner).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    let inside: Vec<_> = output.stdout.lines().filter(|line| line.contains("/step06-")).collect();
+    assert_eq!(inside.len(), if v2() { 1 } else { 4 }, "{output:?}");
+    for line in inside {
+        assert_eq!(line.matches("/step06-cgroup-run-").count(), 2, "{output:?}");
+    }
+    assert_gone(&output);
+}
+
+#[test]
+fn a_run_that_is_not_alone_inside_of_a_run_is_refused_and_does_not_leave_it() {
+    let _above = delegated_on_v2!();
+    let inner = format!("{} --pids 5 true; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+    let output = script(User::all()[0], &["--pids", "9"], &inner).run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    assert!(output.stderr.contains("cgroup.subtree_control, \"+"), "{output:?}");
+    assert!(output.stderr.contains("): EBUSY: Device or resource busy\nhint: "), "{output:?}");
+    assert_gone(&output);
+}
+
+#[test]
+fn without_clone3_the_command_is_moved_before_it_begins() {
+    let _above = delegated_on_v2!();
+    let step = step(User::all()[0]).args(["--pids", "5", "cat", "/proc/self/cgroup"]).with(|it| {
+        // SAFETY: only system calls in a child that has one thread.
+        unsafe { it.pre_exec(without_clone3) };
+    });
+    let output = step.run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(output.stderr.contains("ENOSYS"), "{output:?}");
+    assert!(output.stdout.contains("/step06-cgroup-run-"), "{output:?}");
+    assert_gone(&output);
+}
+
+/// Lets clone3(2) answer ENOSYS, as container engines do it.
+fn without_clone3() -> std::io::Result<()> {
+    use nix::libc::*;
+    let instruction = |code, k, jt, jf| sock_filter { code, jt, jf, k };
+    let filter = [
+        instruction((BPF_LD | BPF_W | BPF_ABS) as u16, 0, 0, 0),
+        instruction((BPF_JMP | BPF_JEQ | BPF_K) as u16, SYS_clone3 as u32, 0, 1),
+        instruction((BPF_RET | BPF_K) as u16, SECCOMP_RET_ERRNO | ENOSYS as u32, 0, 0),
+        instruction((BPF_RET | BPF_K) as u16, SECCOMP_RET_ALLOW, 0, 0),
+    ];
+    let program = sock_fprog { len: 4, filter: filter.as_ptr().cast_mut() };
+    nix::sys::prctl::set_no_new_privs()?;
+    // SAFETY: the kernel reads the program, which is alive, and changes nothing in memory.
+    let result = unsafe { prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &raw const program) };
+    Ok(nix::errno::Errno::result(result).map(drop)?)
+}
+
+#[test]
+fn help_names_the_manual_and_an_example() {
+    let output = step(User::Ordinary).args(["--help"]).run();
+    assert_eq!(output.code(), Some(0));
+    for part in ["Usage: step06-cgroup", "--pids N", "--memory SIZE", "cgroups(7)"] {
+        assert!(output.stdout.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is() {
+    let (reader, writer) = nix::unistd::pipe().unwrap();
+    drop(reader);
+    let output = step(User::Ordinary)
+        .with(|it| {
+            it.stdout(writer);
+        })
+        .run();
+    assert_eq!((output.code(), &*output.stderr), (Some(0), ""));
+
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = step(User::Ordinary)
+        .with(|it| {
+            it.stdout(full());
+        })
+        .run();
+    assert_eq!(output.code(), Some(1));
+    assert_eq!(output.stderr, "step06-cgroup: write(stdout): ENOSPC: No space left on device\n");
+    if let Some(user) = able() {
+        let output = step(user)
+            .args(["--", "true"])
+            .with(|it| {
+                it.stderr(full());
+            })
+            .run();
+        assert_eq!(output.code(), Some(0));
+    }
+}
