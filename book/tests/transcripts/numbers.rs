@@ -1,0 +1,149 @@
+//! Compares what the book shows with what a run prints.
+//!
+//! PIDs and inode numbers are others in every run. What must hold is that two
+//! numbers which are equal in the book are equal in the run, and two which
+//! differ in the book differ in the run. So a page has one table of pairs, from
+//! the book's numbers to those of the run and back, that grows line by line.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The parts of a line that differ from run to run.
+static VARYING: LazyLock<Regex> = LazyLock::new(|| {
+    let parts = [
+        r"(?<date>\b[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d\b)",
+        r"(?<run>run-\d+-[0-9a-f]+)",
+        r"(?<amount>\b\d+\.\d+\b)",
+        r"(?<inode>\b4026\d{6}\b)",
+        r"(?<pid>\b[1-9]\d{2,}\b)",
+    ];
+    Regex::new(&parts.join("|")).expect("a regular expression")
+});
+
+/// The pairs of a page.
+#[derive(Clone, Default)]
+pub struct Pairs {
+    to_run: HashMap<String, String>,
+    to_book: HashMap<String, String>,
+}
+
+impl Pairs {
+    /// Whether a line of the book can be a line of the run; if so, remembers
+    /// the pairs of numbers. Runs of spaces count as one, because the width of
+    /// a number moves what stands behind it.
+    pub fn matches(&mut self, book: &str, run: &str) -> bool {
+        let (book_text, book_parts) = split(book);
+        let (run_text, run_parts) = split(run);
+        if book_text != run_text {
+            return false;
+        }
+        let mut pairs = self.clone();
+        let all = book_parts
+            .iter()
+            .zip(&run_parts)
+            .all(|((_, book), (kind, run))| kind.is_none() || pairs.pair(book, run));
+        if all {
+            *self = pairs;
+        }
+        all
+    }
+
+    /// Adds a pair; false if one of the two has another partner.
+    fn pair(&mut self, book: &str, run: &str) -> bool {
+        let to_run = self.to_run.entry(book.to_owned()).or_insert_with(|| run.to_owned());
+        let to_book = self.to_book.entry(run.to_owned()).or_insert_with(|| book.to_owned());
+        to_run == run && to_book == book
+    }
+
+    /// Forgets the inode numbers that are not in use any more: the kernel gives
+    /// them to the next namespace.
+    pub fn forget_inodes(&mut self, in_use: impl Fn(&str) -> bool) {
+        let gone = |run: &str| run.starts_with("4026") && !in_use(run);
+        self.to_run.retain(|_, run| !gone(run));
+        self.to_book.retain(|run, _| !gone(run));
+    }
+
+    /// A command with the run's numbers in the place of the book's.
+    pub fn for_run(&self, command: &str) -> String {
+        replace(command, &self.to_run)
+    }
+
+    /// A line of the run with the book's numbers, where they are known.
+    pub fn for_book(&self, line: &str) -> String {
+        replace(line, &self.to_book)
+    }
+}
+
+/// What a part is, if it has to be paired; amounts and dates need not be.
+type Part<'a> = (Option<&'static str>, &'a str);
+
+/// The line without its varying parts, with a mark for the kind of each, and the parts.
+fn split(line: &str) -> (String, Vec<Part<'_>>) {
+    let mut parts = Vec::new();
+    let text = VARYING.replace_all(line, |found: &regex::Captures| {
+        let kind = ["date", "run", "amount", "inode", "pid"]
+            .into_iter()
+            .find(|kind| found.name(kind).is_some())
+            .expect("one of them");
+        format!("<{kind}>")
+    });
+    for found in VARYING.captures_iter(line) {
+        let part = found.get(0).expect("the whole").as_str();
+        let paired = found.name("inode").or(found.name("pid")).or(found.name("run"));
+        parts.push((paired.map(|_| "paired"), part));
+    }
+    (text.split_whitespace().collect::<Vec<_>>().join(" "), parts)
+}
+
+fn replace(text: &str, pairs: &HashMap<String, String>) -> String {
+    VARYING
+        .replace_all(text, |found: &regex::Captures| {
+            let part = &found[0];
+            pairs.get(part).cloned().unwrap_or_else(|| part.to_owned())
+        })
+        .into_owned()
+}
+
+#[test]
+fn the_same_number_twice_must_be_the_same_twice() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("PID is 11120", "PID is 734"));
+    assert!(pairs.matches("11120 uts:[4026531838]", "734 uts:[4026531838]"));
+    assert!(!pairs.matches("child 11120", "child 735"));
+    assert!(!pairs.matches("child 11121", "child 734"));
+}
+
+#[test]
+fn a_child_in_its_parents_namespace_is_not_what_the_book_shows() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("uts:[4026531838]", "uts:[4026531838]"));
+    assert!(!pairs.matches("uts:[4026532182]", "uts:[4026531838]"));
+    assert!(pairs.matches("uts:[4026532182]", "uts:[4026532999]"));
+}
+
+#[test]
+fn small_numbers_are_meant() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("PID 1, parent 0", "PID 1, parent 0"));
+    assert!(!pairs.matches("PID 1", "PID 2"));
+    assert!(!pairs.matches("status 11", "status 12"));
+}
+
+#[test]
+fn amounts_and_dates_may_be_any() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("CPU used  0.013 s", "CPU used 12.5 s"));
+    assert!(pairs.matches("Jan  4 13:45 x", "Nov 24 03:46 x"));
+    assert!(!pairs.matches("0.013 s", "13 s"));
+}
+
+#[test]
+fn commands_and_lines_are_translated() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("PID is 11120", "PID is 734"));
+    assert_eq!(pairs.for_run("readlink /proc/11120/ns/uts"), "readlink /proc/734/ns/uts");
+    assert_eq!(pairs.for_book("734 and 735"), "11120 and 735");
+    assert_eq!(pairs.for_run("sleep 1000"), "sleep 1000");
+}
