@@ -22,10 +22,10 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use colored::Colorize;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{OFlag, readlink};
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -57,6 +57,10 @@ const KINDS: [(&str, CloneFlags); 7] = [
     ("uts", CloneFlags::CLONE_NEWUTS),
 ];
 
+/// Why `time` is not among them.
+const NO_TIME: &str = "clone() cannot create a time namespace: the bit of CLONE_NEWTIME \
+    belongs to the exit signal there; unshare(2) and clone3(2) can";
+
 /// Bytes of stack for the child: `clone(2)` leaves it to its caller to provide one.
 const STACK_SIZE: usize = 1024 * 1024;
 
@@ -66,7 +70,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8> {
     match flags()? {
-        Some(flags) => clone_child(flags),
+        Some(flags) => check_proc().and_then(|()| clone_child(flags)),
         None => print(HELP).map(|()| 0),
     }
 }
@@ -82,13 +86,7 @@ fn flags() -> Result<Option<CloneFlags>, lexopt::Error> {
             Short('h') | Long("help") => return Ok(None),
             Value(kind) => match KINDS.iter().find(|(name, _)| kind == *name) {
                 Some((_, flag)) => flags |= *flag,
-                None if kind == "time" => {
-                    return Err(
-                        "clone() cannot create a time namespace: the bit of CLONE_NEWTIME \
-                                belongs to the exit signal there; unshare(2) and clone3(2) can"
-                            .into(),
-                    );
-                }
+                None if kind == "time" => return Err(NO_TIME.into()),
                 None => return Err(format!("{kind:?} is no kind of namespace").into()),
             },
             _ => return Err(arg.unexpected()),
@@ -127,7 +125,10 @@ fn clone_child(mut flags: CloneFlags) -> Result<u8> {
     // End of file in its pipe tells the child that it may end.
     drop(parents_turn);
     let end = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
-    said?;
+    // A child that was killed has left its parent nothing to read in /proc.
+    if !matches!(end, WaitStatus::Signaled(..)) {
+        said?;
+    }
     let (end, status) = match end {
         WaitStatus::Exited(_, status) => (format!("exited with status {status}"), status),
         WaitStatus::Signaled(_, signal, _) => (format!("was killed by {signal}"), 1),
@@ -175,6 +176,16 @@ fn parent(child: Pid, turn: &Turn) -> Result<()> {
 }
 // ANCHOR_END: parent
 
+/// Makes sure that `/proc` knows processes by the PIDs that we know: one of
+/// another PID namespace has strangers under the same numbers.
+fn check_proc() -> Result<()> {
+    let there = readlink("/proc/self").context("readlink(/proc/self)")?;
+    let (there, here) = (printable(there), getpid().to_string());
+    let strangers = format!("/proc is of another PID namespace: PID {here} is {there} there");
+    ensure!(there == here, "{strangers}\nhint: unshare --mount-proc mounts a fitting /proc");
+    Ok(())
+}
+
 /// The namespaces of a process, as the links in `/proc/PID/ns` tell them
 /// (`readlink(2)`): kind, and the kind with its inode number.
 fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
@@ -182,9 +193,7 @@ fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
     let mut namespaces = Vec::new();
     for entry in fs::read_dir(&dir).map_err(errno).with_context(|| format!("open({dir})"))? {
         let link = entry.map_err(errno).with_context(|| format!("getdents({dir})"))?.path();
-        let target = fs::read_link(&link)
-            .map_err(errno)
-            .with_context(|| format!("readlink({})", link.display()))?;
+        let target = readlink(&link).with_context(|| format!("readlink({})", link.display()))?;
         let kind = link.file_name().unwrap_or_default();
         namespaces.push((printable(kind), printable(target)));
     }
@@ -238,13 +247,12 @@ fn written(flags: CloneFlags) -> String {
     names.join(" | ")
 }
 
-/// What to do about a refused `clone(2)`.
+/// What to do about a refused `clone(2)` or a missing `/proc`.
 fn hint(errno: Errno) -> Option<&'static str> {
     match errno {
-        Errno::EAGAIN => {
-            Some("no more processes are allowed: ulimit -u, or pids.max of the cgroup")
-        }
+        Errno::EAGAIN => Some("no more processes are allowed: ulimit -u, the cgroup's pids.max"),
         Errno::EINVAL => Some("this kernel may lack the kind: ls /proc/self/ns"),
+        Errno::ENOENT => Some("/proc is not mounted, or of another PID namespace"),
         Errno::ENOSPC => Some("how many are allowed: sysctl -a --pattern 'user.max_.*_namespaces'"),
         Errno::EPERM if geteuid().is_root() => Some("root lacks CAP_SYS_ADMIN: capsh --print"),
         Errno::EPERM => Some("or as root: sudo target/debug/step02-clone …"),

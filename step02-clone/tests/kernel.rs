@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 
 use nix::fcntl::{FcntlArg, fcntl};
@@ -199,6 +201,102 @@ fn a_killed_child_is_told_by_its_signal() {
 }
 
 #[test]
+fn the_first_process_of_a_pid_namespace_dies_by_sigkill_but_not_by_sigterm() {
+    for &user in User::all() {
+        for (signal, end) in [
+            (Signal::SIGTERM, "exited with status 0"),
+            (Signal::SIGINT, "exited with status 0"),
+            (Signal::SIGKILL, "was killed by SIGKILL"),
+        ] {
+            let held = Held::new(user, &["pid"]);
+            let child = held.child;
+            kill(child, signal).unwrap();
+            let output = held.release();
+            let last = output.stdout.lines().last().unwrap();
+            assert_eq!(last, format!("child {child} {end}"), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_child_killed_while_its_parent_reads_proc_is_told_by_its_signal() {
+    if !installed("strace") {
+        skip!("strace, which stops the parent at a chosen system call, is not installed");
+    }
+    for &user in User::all() {
+        // The first readlink(2) is of /proc/self, the second below /proc/PID/ns.
+        let mut strace = Step::new("/usr/bin/strace", user)
+            .args(["-e", "trace=readlink"])
+            .args(["-e", "inject=readlink:signal=SIGSTOP:when=2"])
+            .args([env!("CARGO_BIN_EXE_step02-clone"), "uts"])
+            .start();
+        let child = strace.line().rsplit_once(' ').unwrap().1.parse().unwrap();
+        let child = Pid::from_raw(child);
+        assert_eq!(strace.line().split(':').next(), Some("PID in child"));
+        let parent = strace.line().replace("PID in parent: ", "");
+        let parent = Pid::from_raw(parent.split(',').next().unwrap().parse().unwrap());
+        let state = |pid| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let state = status.lines().find_map(|line| line.strip_prefix("State:\t"));
+            state.unwrap()[..1].to_owned()
+        };
+        while !strace.note().contains("stopped by SIGSTOP") {}
+        kill(child, Signal::SIGKILL).unwrap();
+        until("the child is a zombie", || state(child) == "Z");
+        kill(parent, Signal::SIGCONT).unwrap();
+        let output = strace.wait();
+        let last = output.stdout.lines().last().unwrap();
+        assert_eq!(last, format!("child {child} was killed by SIGKILL"), "{output:?}");
+        assert_eq!(output.code(), Some(1));
+        assert!(!output.stderr.contains("step02-clone: "), "{output:?}");
+    }
+}
+
+#[test]
+fn a_proc_of_another_pid_namespace_is_refused_and_not_believed() {
+    if !installed("unshare") {
+        skip!("unshare, which leaves the old /proc in a new PID namespace, is not installed");
+    }
+    for &user in User::all() {
+        // `exit` keeps the shell from becoming the step. Some PIDs later, /proc has strangers under the PIDs of step and child.
+        let script = "for i in 1 2 3 4 5 6 7 8; do /bin/true; done; \"$0\" uts; exit $?";
+        let step = env!("CARGO_BIN_EXE_step02-clone");
+        let output =
+            Step::new("/usr/bin/unshare", user).args(["-Urpf", "sh", "-c", script, step]).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert_eq!(output.stdout, "", "nothing was created");
+        let error = "step02-clone: /proc is of another PID namespace: PID ";
+        assert!(output.stderr.starts_with(error), "{output:?}");
+        assert!(output.stderr.ends_with("\nhint: unshare --mount-proc mounts a fitting /proc\n"));
+
+        let output =
+            Step::new("/usr/bin/unshare", user).args(["-Urpf", "--mount-proc", step, "uts"]).run();
+        assert_eq!(output.code(), Some(0), "{output:?}");
+        let uts = table(&output).into_iter().find(|[kind, ..]| kind == "uts").unwrap();
+        assert_eq!(uts[3], "new");
+        assert_ne!(uts[1], uts[2]);
+    }
+}
+
+#[test]
+fn without_proc_the_error_says_so() {
+    if !installed("unshare") {
+        skip!("unshare, which makes a mount namespace without /proc, is not installed");
+    }
+    for &user in User::all() {
+        // A user may cover a mount that was there before, but not take it off.
+        let output = Step::new("/usr/bin/unshare", user)
+            .args(["-Urm", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\""])
+            .args([env!("CARGO_BIN_EXE_step02-clone")])
+            .run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let error = "step02-clone: readlink(/proc/self): ENOENT: No such file or directory\n";
+        assert!(output.stderr.starts_with(error), "{output:?}");
+        assert!(output.stderr.contains("hint: /proc is not mounted"), "{output:?}");
+    }
+}
+
+#[test]
 fn a_parent_that_dies_takes_the_child_with_it() {
     for &user in User::all() {
         for kinds in [&[][..], &["pid"]] {
@@ -232,6 +330,17 @@ fn wrong_use_is_one_line_and_status_2() {
         let output = step(User::Ordinary).args([arg]).run();
         assert_eq!(output.code(), Some(2));
         assert_eq!(output.stderr, format!("step02-clone: {error} (try --help)\n"));
+    }
+}
+
+#[test]
+fn arguments_that_are_no_text_are_escaped() {
+    for arg in [&b"\xff"[..], b"\x1b[31m", b"two\nlines", "u\u{202e}ts".as_bytes()] {
+        let output = step(User::Ordinary).args([OsStr::from_bytes(arg)]).run();
+        assert_eq!(output.code(), Some(2));
+        let line = output.stderr.strip_suffix(" is no kind of namespace (try --help)\n").unwrap();
+        assert!(!line.contains(|it: char| it.is_control() || it == '\u{202e}'), "{line:?}");
+        assert!(line.contains(r"\"), "{line}");
     }
 }
 
