@@ -135,7 +135,6 @@ pub fn turn(parent: &Path) -> Result<Flock<File>> {
     lock(&parent.join("cgroup.procs"), FlockArg::LockExclusive)
 }
 
-// ANCHOR: sweep
 /// Removes the cgroups in `parent` whose runs have died before they could do it:
 /// nobody holds their lock. Says whether a living run has its cgroup here.
 pub fn sweep(parent: &Path) -> bool {
@@ -149,4 +148,3 @@ pub fn sweep(parent: &Path) -> bool {
     }
     busy
 }
-// ANCHOR_END: sweep

@@ -22,7 +22,6 @@ pub struct Guard {
 }
 
 impl Guard {
-    // ANCHOR: post
     /// Posts a guard over a cgroup that is planned and not yet made (`fork(2)`).
     pub fn post(group: &dyn Group) -> Result<Guard> {
         let (end, pipe) = pipe2(OFlag::O_CLOEXEC).context("pipe2(O_CLOEXEC)")?;
@@ -41,7 +40,6 @@ impl Guard {
         };
         Ok(Guard { pid, pipe: pipe.into() })
     }
-    // ANCHOR_END: post
 
     /// Lets the guard remove the cgroup; if it cannot, or was killed, the step
     /// does it and says what fails.

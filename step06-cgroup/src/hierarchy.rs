@@ -59,7 +59,6 @@ pub struct Mount {
     options: Vec<String>,
 }
 
-// ANCHOR: all
 /// All hierarchies that this process is in.
 pub fn all() -> Result<Vec<Hierarchy>> {
     let mounts = mounts(&read(Path::new("/proc/self/mountinfo"))?);
@@ -111,7 +110,6 @@ impl Mount {
         Some(Mounted { point: self.point.clone(), own })
     }
 }
-// ANCHOR_END: all
 
 /// Parses `/proc/PID/cgroup`: `hierarchy-ID:controllers:path` in each line.
 pub fn memberships(text: &[u8]) -> Vec<Membership> {

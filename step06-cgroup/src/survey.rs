@@ -14,7 +14,6 @@ use crate::report::{print, printable};
 /// Where distributions mount cgroups.
 const ROOT: &str = "/sys/fs/cgroup";
 
-// ANCHOR: survey
 /// Prints each hierarchy: its controllers, where it is mounted, the cgroup of this
 /// process, and what this user may do there.
 pub fn survey() -> Result<u8> {
@@ -46,7 +45,6 @@ pub fn survey() -> Result<u8> {
     }
     Ok(0)
 }
-// ANCHOR_END: survey
 
 /// Which versions of cgroups are in use.
 fn mode(hierarchies: &[Hierarchy]) -> &'static str {

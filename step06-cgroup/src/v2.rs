@@ -64,7 +64,6 @@ pub struct V2 {
 }
 
 impl V2 {
-    // ANCHOR: plan
     /// Plans a cgroup `name` in the nearest place where it can have the
     /// controllers it needs. It does not exist yet.
     pub fn plan(mounted: &Mounted, name: &str, limits: &Limits) -> V2 {
@@ -94,7 +93,6 @@ impl V2 {
         let dir = [parent.join(name)];
         V2 { parent: parent.to_owned(), dir, wanted, lock: None }
     }
-    // ANCHOR_END: plan
 
     // ANCHOR: enable
     /// Enables controllers for the children of `parent`. Those of `ours` that are in
@@ -135,7 +133,6 @@ impl Group for V2 {
         settings(limits).iter().try_for_each(|setting| setting.apply(&self.dir[0]))
     }
 
-    // ANCHOR: start
     /// Starts the command as a process that is born inside. A kernel before 5.7, or
     /// a filter of system calls, may not have that: then it is started outside and
     /// moved before it becomes the command.
@@ -155,7 +152,6 @@ impl Group for V2 {
             Err(errno) => Err(errno).context("clone3(CLONE_INTO_CGROUP)"),
         }
     }
-    // ANCHOR_END: start
 
     fn dirs(&self) -> &[PathBuf] {
         &self.dir
@@ -232,7 +228,6 @@ fn alone(dir: &Path, ours: &[Pid]) -> bool {
     words(&dir.join("cgroup.procs")).iter().all(|pid| ours.contains(pid))
 }
 
-// ANCHOR: tidy
 /// Removes what dead runs have left in `parent`. If no living run is there either,
 /// disables what runs have enabled, and lets those that wait come back.
 fn tidy(parent: &Path) -> Result<()> {
@@ -251,4 +246,3 @@ fn tidy(parent: &Path) -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: tidy

@@ -1,0 +1,158 @@
+// Opens every page of the built books, as a reader does, and complains of what
+// a reader would complain of.
+//
+//     node check.mjs SITE SCREENSHOTS
+
+import { createServer } from 'node:http';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { extname, join, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [site, screenshots] = process.argv.slice(2).map((path) => resolve(path));
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let passed = 0;
+const failures = [];
+
+function check(ok, what) {
+    if (ok) {
+        passed += 1;
+    } else {
+        failures.push(what);
+        console.log(`FAILED: ${what}`);
+    }
+}
+
+// A plain static server on the loopback address, like any that may host the book.
+const types = {
+    '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
+    '.png': 'image/png', '.woff2': 'font/woff2',
+};
+const server = createServer(async (request, response) => {
+    const path = decodeURI(new URL(request.url, 'http://localhost').pathname);
+    try {
+        const body = await readFile(join(site, path.endsWith('/') ? `${path}index.html` : path));
+        response.writeHead(200, { 'content-type': types[extname(path)] ?? 'text/html' });
+        response.end(body);
+    } catch {
+        response.writeHead(404).end();
+    }
+});
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+const origin = `http://127.0.0.1:${server.address().port}`;
+
+const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ],
+});
+
+/** Opens a page of its own, which fails on errors and on requests that leave loopback. */
+async function open(width, theme, name) {
+    const context = await browser.newContext({ viewport: { width, height: 900 } });
+    await context.addInitScript((theme) => {
+        localStorage.setItem('mdbook-theme', theme);
+        localStorage.setItem('mdbook-sidebar', 'hidden');
+    }, theme);
+    const page = await context.newPage();
+    page.on('console', (message) => {
+        check(message.type() !== 'error', `${name}: console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => check(false, `${name}: ${error}`));
+    page.on('request', (request) => {
+        const local = request.url().startsWith(origin) || request.url().startsWith('data:');
+        check(local, `${name}: asks for ${request.url()}`);
+    });
+    return page;
+}
+
+async function pages(language) {
+    const toc = await readFile(join(site, language, 'toc.html'), 'utf8');
+    return [...new Set([...toc.matchAll(/href="([^"#]+\.html)"/g)].map((found) => found[1]))];
+}
+
+async function looks(language, name, width, theme) {
+    const where = `${language}/${name} (${theme}, ${width} px)`;
+    const page = await open(width, theme, where);
+    await page.goto(`${origin}/${language}/${name}`, { waitUntil: 'load' });
+
+    // Folded answers are part of the page.
+    await page.evaluate(() => document.querySelectorAll('details').forEach((it) => { it.open = true; }));
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    check(wider <= 0, `${where}: the page is ${wider} px too wide`);
+    const pictures = await page.evaluate(() => [...document.querySelectorAll('main svg.picture')]
+        .map((it) => it.getBoundingClientRect())
+        .filter((it) => it.width < 200 || it.right > innerWidth || it.height < 80).length);
+    check(pictures === 0, `${where}: ${pictures} pictures do not fit`);
+    const left = await page.evaluate(() => document.querySelector('main').innerText.includes('{{#'));
+    check(!left, `${where}: an include was not resolved`);
+
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run('main'));
+    const told = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 120))}`);
+    check(violations.length === 0, `${where}: axe: ${told.join('; ')}`);
+
+    const file = `${language}-${name.replace('.html', '')}-${theme}-${width}.png`;
+    await page.screenshot({ path: join(screenshots, file), fullPage: true });
+    await page.context().close();
+}
+
+async function twins(language, other, name) {
+    const page = await open(1280, 'light', `${language}/${name}`);
+    await page.goto(`${origin}/${language}/${name}`);
+    await page.click('a.other-language');
+    check(page.url() === `${origin}/${other}/${name}`, `${language}/${name}: its twin is ${page.url()}`);
+    check(await page.getAttribute('html', 'lang') === other, `${other}/${name}: says another language`);
+    await page.context().close();
+}
+
+async function finds(language, words) {
+    const page = await open(1280, 'light', `search in ${language}`);
+    await page.goto(`${origin}/${language}/index.html`);
+    await page.keyboard.press('/');
+    for (const [word, found] of words) {
+        await page.fill('#mdbook-searchbar', '');
+        await page.locator('#mdbook-searchbar').pressSequentially(word);
+        const results = page.locator('#mdbook-searchresults li');
+        try {
+            await page.waitForFunction(([word, found]) => {
+                const count = document.querySelectorAll('#mdbook-searchresults li').length;
+                const mine = document.querySelector('#mdbook-searchbar').value === word;
+                return mine && (found ? count > 0 : count === 0);
+            }, [word, found], { timeout: 10_000 });
+            check(true);
+        } catch {
+            check(false, `${language}: ${word} is found ${await results.count()} times`);
+        }
+    }
+    await page.context().close();
+}
+
+await mkdir(screenshots, { recursive: true });
+const names = { ko: await pages('ko'), en: await pages('en') };
+check(names.ko.length > 10 && names.ko.join() === names.en.join(), 'the books have different pages');
+for (const [language, other] of [['ko', 'en'], ['en', 'ko']]) {
+    for (const name of names[language]) {
+        for (const theme of ['light', 'navy']) {
+            for (const width of [1280, 390]) {
+                await looks(language, name, width, theme);
+            }
+        }
+        await twins(language, other, name);
+    }
+}
+await finds('ko', [['격리', true], ['호스트 이름', true], ['namespace', true], ['읎는말', false]]);
+await finds('en', [['isolation', true], ['hostname', true], ['격리', false], ['nosuchword', false]]);
+
+const start = await open(1280, 'light', 'start page');
+await start.goto(`${origin}/index.html`);
+await start.waitForURL(/\/(ko|en)\/index\.html$/);
+check(true);
+
+await browser.close();
+server.close();
+console.log(`${(await readdir(screenshots)).length} screenshots in ${screenshots}`);
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,0 +1,97 @@
+// What both books add to mdBook: a way to the other language, a search that
+// knows Hangul, copying that leaves the output out, Korean labels.
+(() => {
+    'use strict';
+
+    const korean = document.documentElement.lang === 'ko';
+
+    // The same page in the other language, if the two books stand side by side.
+    const here = korean ? '/ko/' : '/en/';
+    const there = korean ? '/en/' : '/ko/';
+    const path = decodeURI(location.pathname);
+    const at = path.lastIndexOf(here);
+    if (at >= 0) {
+        const link = document.createElement('a');
+        link.className = 'other-language';
+        link.href = path.slice(0, at) + there + path.slice(at + here.length);
+        link.lang = link.hreflang = korean ? 'en' : 'ko';
+        link.textContent = korean ? 'English' : '한국어';
+        document.querySelector('.right-buttons').prepend(link);
+    }
+
+    // elasticlunr drops every word that is not ASCII from its index, but keeps
+    // the pages' text: a query with such a word is looked up in that.
+    function find(index, query) {
+        const words = query.toLowerCase().split(/\s+/).filter((word) => word);
+        const found = [];
+        for (const [ref, doc] of Object.entries(index.documentStore.docs)) {
+            const title = doc.title.toLowerCase();
+            const body = doc.body.toLowerCase();
+            const count = (word) => 20 * (title.split(word).length - 1) + body.split(word).length - 1;
+            const counts = words.map(count);
+            if (counts.every((it) => it > 0)) {
+                found.push({ ref, doc, score: counts.reduce((sum, it) => sum + it, 0) });
+            }
+        }
+        return found.sort((a, b) => b.score - a.score);
+    }
+
+    if (window.elasticlunr) {
+        const load = elasticlunr.Index.load;
+        elasticlunr.Index.load = function (stored) {
+            const index = load.call(this, stored);
+            const search = index.search;
+            index.search = function (query, options) {
+                return /[^\x00-\x7f]/.test(query) ? find(this, query) : search.call(this, query, options);
+            };
+            return index;
+        };
+    }
+
+    // The copy button of a terminal takes what is typed, not what appears.
+    document.addEventListener('click', (event) => {
+        const button = event.target.closest('.clip-button');
+        const code = button && button.closest('pre').querySelector('code.language-console');
+        if (code) {
+            event.stopImmediatePropagation();
+            const typed = code.textContent.split('\n').filter((line) => /^[$#] /.test(line));
+            navigator.clipboard.writeText(typed.map((line) => line.slice(2)).join('\n'));
+        }
+    }, true);
+
+    // A keyboard must be able to scroll what is wider than the page.
+    for (const code of document.querySelectorAll('main pre > code, main .table-wrapper')) {
+        code.tabIndex = 0;
+    }
+
+    if (!korean) {
+        return;
+    }
+    const labels = {
+        'Note': '참고', 'Tip': '도움말', 'Important': '중요', 'Warning': '주의', 'Caution': '경고',
+        'Toggle Table of Contents': '차례', 'Change theme': '테마', 'Toggle Searchbar': '찾기 (/)',
+        'Search this book ...': '이 책에서 찾기', 'Print this book': '인쇄',
+        'Next chapter': '다음 장', 'Previous chapter': '앞 장', 'Copy to clipboard': '복사',
+        'Auto': '자동', 'Light': '밝게', 'Dark': '어둡게',
+    };
+    for (const title of document.querySelectorAll('.blockquote-tag-title, .theme')) {
+        const text = title.lastChild;
+        text.textContent = labels[text.textContent.trim()] ?? text.textContent;
+    }
+    for (const name of ['title', 'aria-label', 'placeholder']) {
+        for (const element of document.querySelectorAll(`[${name}]`)) {
+            const label = labels[element.getAttribute(name)];
+            if (label) {
+                element.setAttribute(name, label);
+            }
+        }
+    }
+    const header = document.getElementById('mdbook-searchresults-header');
+    new MutationObserver(() => {
+        const [count] = header.textContent.match(/^\d+/) ?? ['0'];
+        const said = `찾은 곳: ${count}`;
+        if (header.textContent && header.textContent !== said) {
+            header.textContent = said;
+        }
+    }).observe(header, { childList: true });
+})();
