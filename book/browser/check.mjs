@@ -111,7 +111,9 @@ async function twins(language, other, name) {
 async function finds(language, words) {
     const page = await open(1280, 'light', `search in ${language}`);
     await page.goto(`${origin}/${language}/index.html`);
+    // The index is loaded when the box is first opened.
     await page.keyboard.press('/');
+    await page.waitForFunction(() => window.search?.doc_urls && !document.querySelector('.searching'));
     for (const [word, found] of words) {
         await page.fill('#mdbook-searchbar', '');
         await page.locator('#mdbook-searchbar').pressSequentially(word);

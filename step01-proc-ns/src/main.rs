@@ -123,7 +123,7 @@ fn parse_pid(text: &str) -> Result<Pid, String> {
 
 // ANCHOR: namespaces
 /// Reads the links of a process (`readlink(2)`), in the order of their names,
-/// as `ls` lists them: ("uts", "uts:[4026531838]").
+/// as `ls` lists them: `uts` and `uts:[4026531838]`.
 fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
     let dir = format!("/proc/{pid}/ns");
     let links = fs::read_dir(&dir).map_err(|error| explain(pid, error, &format!("open({dir})")))?;

@@ -22,6 +22,10 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&parts.join("|")).expect("a regular expression")
 });
 
+/// Numbers that are no PIDs, however large: the learner's uid, nobody's, and
+/// how many uids there are.
+const MEANT: [&str; 3] = ["1000", "65534", "4294967295"];
+
 /// The pairs of a page.
 #[derive(Clone, Default)]
 pub struct Pairs {
@@ -31,12 +35,17 @@ pub struct Pairs {
 
 impl Pairs {
     /// Whether a line of the book can be a line of the run; if so, remembers
-    /// the pairs of numbers. Runs of spaces count as one, because the width of
-    /// a number moves what stands behind it.
+    /// the pairs of numbers. Where a number of the run is wider or narrower than
+    /// the book's, it moves what stands behind it, and runs of spaces count as one.
     pub fn matches(&mut self, book: &str, run: &str) -> bool {
         let (book_text, book_parts) = split(book);
         let (run_text, run_parts) = split(run);
-        if book_text != run_text {
+        let widths = |parts: &[Part]| parts.iter().map(|(_, part)| part.len()).collect::<Vec<_>>();
+        let spaced = |text: &str| match widths(&book_parts) == widths(&run_parts) {
+            true => text.trim_end().to_owned(),
+            false => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        if spaced(&book_text) != spaced(&run_text) {
             return false;
         }
         let mut pairs = self.clone();
@@ -87,14 +96,20 @@ fn split(line: &str) -> (String, Vec<Part<'_>>) {
             .into_iter()
             .find(|kind| found.name(kind).is_some())
             .expect("one of them");
-        format!("<{kind}>")
+        match MEANT.contains(&&found[0]) {
+            true => found[0].to_owned(),
+            false => format!("<{kind}>"),
+        }
     });
     for found in VARYING.captures_iter(line) {
         let part = found.get(0).expect("the whole").as_str();
+        if MEANT.contains(&part) {
+            continue;
+        }
         let paired = found.name("inode").or(found.name("pid")).or(found.name("run"));
         parts.push((paired.map(|_| "paired"), part));
     }
-    (text.split_whitespace().collect::<Vec<_>>().join(" "), parts)
+    (text.into_owned(), parts)
 }
 
 fn replace(text: &str, pairs: &HashMap<String, String>) -> String {
@@ -124,11 +139,20 @@ fn a_child_in_its_parents_namespace_is_not_what_the_book_shows() {
 }
 
 #[test]
+fn spaces_are_meant_unless_a_number_has_moved_them() {
+    let mut pairs = Pairs::default();
+    assert!(!pairs.matches("uts.nodename in child:  helo", "uts.nodename in child: helo"));
+    assert!(pairs.matches("11100                new", "734                  new"));
+}
+
+#[test]
 fn small_numbers_are_meant() {
     let mut pairs = Pairs::default();
     assert!(pairs.matches("PID 1, parent 0", "PID 1, parent 0"));
     assert!(!pairs.matches("PID 1", "PID 2"));
     assert!(!pairs.matches("status 11", "status 12"));
+    assert!(!pairs.matches("uid 1000", "uid 65534"));
+    assert!(!pairs.matches("uid 1000", "uid 734"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
 use witness::DEADLINE;
@@ -30,6 +31,10 @@ impl Terminal {
     pub fn open(uid: u32, dir: &Path, bin: &Path, mark: &str) -> Terminal {
         let size = Winsize { ws_row: 50, ws_col: 250, ws_xpixel: 0, ws_ypixel: 0 };
         let OpenptyResult { master, slave } = openpty(&size, None).expect("openpty");
+        // A shell that held the other end of its own terminal would never be hung up.
+        for end in [&master, &slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("fcntl");
+        }
         let mut modes = tcgetattr(&slave).expect("tcgetattr");
         // What is typed is known; only what is printed is of interest.
         modes.local_flags.remove(LocalFlags::ECHO);
