@@ -17,24 +17,26 @@
 //!
 //! Manual: clone(2), namespaces(7), pid_namespaces(7), waitpid(2), pipe(2)
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
+use std::fs;
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use colored::Colorize;
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, readlink};
+use nix::fcntl::readlink;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, close, geteuid, getpid, getppid, pipe2};
+use nix::unistd::{Pid, geteuid, getpid, getppid};
 
 #[path = "../../report.rs"]
 mod report;
+#[path = "../../turn.rs"]
+mod turn;
 use report::{note, print, printable, report};
+use turn::Turn;
 
 const HELP: &str = "\
 Creates a child by clone(2), in new namespaces or in those of its parent.
@@ -204,41 +206,6 @@ fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
 /// The kernel's own name for an error of the standard library.
 fn errno(error: io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or_default())
-}
-
-/// One side of two processes that take turns: an end of each of two pipes.
-struct Turn {
-    comes: File,
-    goes: File,
-}
-
-impl Turn {
-    /// Makes two pipes (`pipe2(2)`), and of their ends the two sides.
-    fn pair() -> nix::Result<(Turn, Turn)> {
-        let (comes, goes_there) = pipe2(OFlag::O_CLOEXEC)?;
-        let (comes_there, goes) = pipe2(OFlag::O_CLOEXEC)?;
-        let here = Turn { comes: comes.into(), goes: goes.into() };
-        let there = Turn { comes: comes_there.into(), goes: goes_there.into() };
-        Ok((here, there))
-    }
-
-    /// Lets the other side go on. If it has died, `wait` will tell.
-    fn pass(&self) {
-        let _ = (&self.goes).write_all(b".");
-    }
-
-    /// Sleeps until the other side passes the turn; false if it has gone.
-    fn wait(&self) -> bool {
-        (&self.comes).read_exact(&mut [0]).is_ok()
-    }
-
-    /// Closes the copies of these two descriptors that `clone(2)` gave to a
-    /// child: a pipe ends for its reader only when no writer has it open.
-    fn close_copies(&self) {
-        for end in [&self.comes, &self.goes] {
-            let _ = close(end.as_raw_fd());
-        }
-    }
 }
 
 /// The flags as the manual writes them.

@@ -18,28 +18,29 @@
 //! Manual: clone(2), uts_namespaces(7), sethostname(2), uname(2), pipe(2)
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::iter;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use colored::Colorize;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::sys::utsname::{UtsName, uname};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Pid, close, geteuid, getpid, pipe2, sethostname};
+use nix::unistd::{Pid, geteuid, getpid, sethostname};
 
 #[path = "../../report.rs"]
 mod report;
+#[path = "../../turn.rs"]
+mod turn;
 use report::{note, print, printable, report};
+use turn::Turn;
 
 const HELP: &str = "\
 Gives a child created by clone(2) a hostname of its own.
@@ -213,41 +214,6 @@ fn setdomainname(name: &OsStr) -> nix::Result<()> {
     // which the kernel only reads.
     let result = unsafe { libc::setdomainname(name.as_bytes().as_ptr().cast(), name.len()) };
     Errno::result(result).map(drop)
-}
-
-/// One side of two processes that take turns: an end of each of two pipes.
-struct Turn {
-    comes: File,
-    goes: File,
-}
-
-impl Turn {
-    /// Makes two pipes (`pipe2(2)`), and of their ends the two sides.
-    fn pair() -> nix::Result<(Turn, Turn)> {
-        let (comes, goes_there) = pipe2(OFlag::O_CLOEXEC)?;
-        let (comes_there, goes) = pipe2(OFlag::O_CLOEXEC)?;
-        let here = Turn { comes: comes.into(), goes: goes.into() };
-        let there = Turn { comes: comes_there.into(), goes: goes_there.into() };
-        Ok((here, there))
-    }
-
-    /// Lets the other side go on. If it has died, `wait` will tell.
-    fn pass(&self) {
-        let _ = (&self.goes).write_all(b".");
-    }
-
-    /// Sleeps until the other side passes the turn; false if it has gone.
-    fn wait(&self) -> bool {
-        (&self.comes).read_exact(&mut [0]).is_ok()
-    }
-
-    /// Closes the copies of these two descriptors that `clone(2)` gave to a
-    /// child: a pipe ends for its reader only when no writer has it open.
-    fn close_copies(&self) {
-        for end in [&self.comes, &self.goes] {
-            let _ = close(end.as_raw_fd());
-        }
-    }
 }
 
 /// The flags as the manual writes them.
