@@ -117,6 +117,8 @@ async function finds(language, words) {
     for (const [word, found] of words) {
         await page.fill('#mdbook-searchbar', '');
         await page.locator('#mdbook-searchbar').pressSequentially(word);
+        // mdBook searches when a key is released; Hangul comes without keys here.
+        await page.keyboard.press('End');
         const results = page.locator('#mdbook-searchresults li');
         try {
             await page.waitForFunction(([word, found]) => {
