@@ -131,8 +131,13 @@ fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
     for link in links {
         let link = link.map_err(|error| explain(pid, error, &format!("getdents({dir})")))?;
         let kind = printable(link.file_name());
-        let target = fs::read_link(link.path())
-            .map_err(|error| explain(pid, error, &format!("readlink({dir}/{kind})")))?;
+        let target = match fs::read_link(link.path()) {
+            // After unshare(CLONE_NEWPID) it is empty until a child is born.
+            Err(_) if kind == "pid_for_children" && link.path().is_symlink() => "(none yet)".into(),
+            target => {
+                target.map_err(|error| explain(pid, error, &format!("readlink({dir}/{kind})")))?
+            }
+        };
         namespaces.push((kind, printable(target)));
     }
     namespaces.sort();

@@ -108,6 +108,17 @@ fn two_processes_are_told_apart_by_what_the_kernel_says() {
 }
 
 #[test]
+fn a_pid_namespace_in_which_nobody_is_born_yet_is_said_to_be_none() {
+    let target = Target::new(|| Ok(unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID)?));
+    let output = step(User::all()[0]).args([target.pid()]).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(output.stdout.contains("pid_for_children -> (none yet)"), "{output:?}");
+    let own = std::process::id().to_string();
+    let output = step(User::all()[0]).args([own, target.pid()]).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+}
+
+#[test]
 fn of_three_processes_two_may_share() {
     let target = Target::isolated();
     let own = std::process::id().to_string();
