@@ -16,6 +16,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{Uid, geteuid};
 
 /// How long anything may take before a test calls it stuck: an emulated machine
@@ -45,6 +46,16 @@ impl User {
             User::Ordinary => geteuid(),
         }
     }
+}
+
+/// Lets the keys of a terminal end the caller again, if whoever started the
+/// tests had them ignored, as a shell does for what it runs in the background.
+pub fn heed_keys() -> io::Result<()> {
+    for key in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: SIG_DFL installs no handler that could run.
+        unsafe { signal(key, SigHandler::SigDfl) }?;
+    }
+    Ok(())
 }
 
 /// The text of a symbolic link such as `uts:[4026531838]`; panics if it cannot be read.

@@ -12,7 +12,7 @@ use std::thread;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{DEADLINE, User, until};
+use crate::{DEADLINE, User, heed_keys, until};
 
 /// The environment variable that marks all processes of one run.
 const MARK: &str = "WITNESS_RUN";
@@ -49,6 +49,8 @@ impl Step {
         if user.uid() != nix::unistd::geteuid() {
             command.uid(user.uid().as_raw()).gid(user.uid().as_raw());
         }
+        // SAFETY: only system calls in a child that has one thread.
+        unsafe { command.pre_exec(heed_keys) };
         Step { command, mark, copy }
     }
 

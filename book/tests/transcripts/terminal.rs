@@ -12,7 +12,7 @@ use std::thread;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
-use witness::DEADLINE;
+use witness::{DEADLINE, heed_keys};
 
 /// What the shell says when it waits for a command: nothing else prints this.
 const PROMPT: &str = "\u{1}prompt\u{2}";
@@ -23,6 +23,7 @@ pub struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
     seen: String,
+    pressed: String,
 }
 
 impl Terminal {
@@ -62,6 +63,7 @@ impl Terminal {
         // descriptor is open until after spawn.
         unsafe {
             command.pre_exec(move || {
+                heed_keys()?;
                 nix::unistd::setsid()?;
                 nix::errno::Errno::result(nix::libc::ioctl(terminal, nix::libc::TIOCSCTTY, 0))?;
                 Ok(())
@@ -73,6 +75,7 @@ impl Terminal {
             keyboard: File::from(master.try_clone().expect("dup")),
             screen: watch(master),
             seen: String::new(),
+            pressed: String::new(),
         };
         terminal.until_prompt();
         terminal
@@ -85,6 +88,7 @@ impl Terminal {
 
     /// Presses keys.
     pub fn press(&mut self, keys: &[u8]) {
+        self.pressed = String::from_utf8_lossy(keys).into_owned();
         self.keyboard.write_all(keys).expect("the terminal is open");
     }
 
@@ -107,9 +111,11 @@ impl Terminal {
         while condition(&self.seen) {
             match self.screen.recv_timeout(DEADLINE) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(RecvTimeoutError::Timeout) => panic!("still waiting after: {:?}", self.seen),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("{:?} was typed and answered by {:?} only", self.pressed, self.seen)
+                }
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("the shell ended after: {:?}", self.seen)
+                    panic!("the shell ended after {:?}: {:?}", self.pressed, self.seen)
                 }
             }
         }
