@@ -16,6 +16,7 @@ mod terminal;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,14 +43,22 @@ fn every_transcript_is_what_really_appears() {
     let mut wrong = Vec::new();
     let filter = std::env::var("PAGE").unwrap_or_default();
     for page in LANGUAGES.into_iter().flat_map(pages).filter(|page| page.name.contains(&filter)) {
-        let found = Host::unchanged(|| {
-            // A thread of its own: the namespaces of this stage are the thread's.
-            let bin = bin.clone();
-            std::thread::spawn(move || perform(page, &bin)).join()
-        });
-        wrong.extend(found.unwrap_or_else(|_| vec!["a page ended in a panic, see above".into()]));
+        // By chance the kernel may give a number again that the page knows from
+        // before: what is wrong is wrong twice.
+        let once = on_stage(&page, &bin);
+        if !once.is_empty() {
+            let _ = writeln!(std::io::stderr(), "once more, since\n{}", once.join("\n"));
+            wrong.extend(on_stage(&page, &bin));
+        }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Runs a page in a thread of its own, whose namespaces are those of the stage.
+fn on_stage(page: &Page, bin: &Path) -> Vec<String> {
+    let found =
+        Host::unchanged(|| std::thread::scope(|scope| scope.spawn(|| perform(page, bin)).join()));
+    found.unwrap_or_else(|_| vec![format!("{} ended in a panic, see above", page.name)])
 }
 
 #[test]
@@ -83,7 +92,7 @@ impl Has for Block {
 }
 
 /// Runs the blocks of a page; returns what is wrong, or rewrites the page.
-fn perform(page: Page, bin: &Path) -> Vec<String> {
+fn perform(page: &Page, bin: &Path) -> Vec<String> {
     set_the_stage();
     let mark = format!("{}-{}-{}", page.language, page.name, std::process::id());
     let mut stage = Stage { bin, mark, terminals: HashMap::new(), pairs: Pairs::default() };
