@@ -1,0 +1,21 @@
+//! The kernel shows the namespaces of a process as links: /proc/PID/ns/uts, and
+//! one for each other kind. Such a link points to no file: what it points to is
+//! a text, the kind and a number.
+//!
+//! Return that text for the UTS namespace of the process with this PID.
+//!
+//! Manual: namespaces(7), readlink(2)
+
+use std::fs;
+use std::io;
+
+use nix::unistd::Pid;
+
+fn uts_of(pid: Pid) -> io::Result<String> {
+    let target = fs::read_link(format!("/proc/{pid}/ns/uts"))?;
+    Ok(target.to_string_lossy().into_owned())
+}
+
+fn main() {
+    judge::links1(uts_of)
+}

@@ -1,0 +1,25 @@
+//! A namespace lives as long as somebody uses it: a process in it, an open
+//! descriptor, or a bind mount.
+//!
+//! Keep the UTS namespace of the process with this PID alive, behind `file`. The
+//! process will end before anybody looks.
+//!
+//! Manual: namespaces(7), mount(2)
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
+use nix::unistd::Pid;
+
+fn keep(pid: Pid, file: &Path) -> io::Result<()> {
+    let door = format!("/proc/{pid}/ns/uts");
+    fs::write(file, "")?;
+    mount(Some(door.as_str()), file, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    Ok(())
+}
+
+fn main() {
+    judge::setns3(keep)
+}
