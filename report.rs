@@ -62,7 +62,7 @@ pub fn report(result: Result<u8>, hint: fn(Errno) -> Option<&'static str>) -> u8
     }
     note(&format!("{PROGRAM}: {error:#}"));
     if matches!(errno, Errno::EPERM | Errno::ENOSPC) {
-        walls();
+        walls().iter().for_each(|wall| note(&format!("hint: {wall}")));
     }
     if let Some(hint) = hint(errno) {
         note(&format!("hint: {hint}"));
@@ -70,16 +70,19 @@ pub fn report(result: Result<u8>, hint: fn(Errno) -> Option<&'static str>) -> u8
     1
 }
 
-/// Names the walls that stand here between a user and new namespaces.
-fn walls() {
+/// The walls that stand here between a user and new namespaces, and the way past each.
+pub fn walls() -> Vec<String> {
+    let mut walls = Vec::new();
     for (setting, bars, lets) in WALLS {
         let file = format!("/proc/sys/{}", setting.replace('.', "/"));
         if fs::read_to_string(file).is_ok_and(|value| value.trim() == bars) {
-            note(&format!("hint: {setting} is {bars} here: sudo sysctl {setting}={lets}"));
+            walls.push(format!("{setting} is {bars} here: sudo sysctl {setting}={lets}"));
         }
     }
     // 2: filtered, as container engines do it.
     if fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Seccomp:\t2")) {
-        note("hint: a seccomp filter may bar it: in Docker, run the container with --privileged");
+        let filter = "a seccomp filter may bar it: in Docker, run the container with --privileged";
+        walls.push(filter.to_owned());
     }
+    walls
 }

@@ -1,0 +1,176 @@
+//! Runs step00-doctor where something is in the way, and holds it to the truth.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getegid, geteuid};
+use witness::{Host, Output, Step, User};
+
+fn doctor(user: User) -> Step {
+    Step::new(env!("CARGO_BIN_EXE_step00-doctor"), user)
+}
+
+/// Runs the doctor as an ordinary user after `wall`, which is called in its process.
+fn behind(wall: fn() -> io::Result<()>) -> Output {
+    let doctor = doctor(User::Ordinary).with(|it| {
+        // SAFETY: only system calls, in a child that has one thread.
+        unsafe { it.pre_exec(wall) };
+    });
+    Host::unchanged(|| doctor.run())
+}
+
+/// The line about this part and user, with the line of advice after it.
+fn about(output: &Output, part: &str, user: &str) -> String {
+    let mut lines = output.stdout.lines();
+    let line = lines.find(|it| it.split_whitespace().take(2).eq([part, user]));
+    let line = line.unwrap_or_else(|| panic!("no {part} for {user}: {output:?}"));
+    format!("{line}\n{}", lines.next().unwrap_or_default())
+}
+
+/// A user namespace of our own, in which our uid is still ours.
+fn own_user_namespace(more: CloneFlags) -> io::Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    // Who has left root a moment ago does not own its files in /proc yet.
+    nix::sys::prctl::set_dumpable(true)?;
+    unshare(CloneFlags::CLONE_NEWUSER | more)?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
+}
+
+#[test]
+fn on_this_machine_the_namespace_steps_work_for_every_user() {
+    for &user in User::all() {
+        let output = Host::unchanged(|| doctor(user).run());
+        let names: &[&str] = if user == User::Root { &["root", "uid 65534"] } else { &["you"] };
+        for part in ["step01-proc-ns", "step03-uts", "step05-unshare", "exercises"] {
+            for name in names {
+                let line = format!("{part:<18}{name:<11}works");
+                assert!(output.stdout.lines().any(|it| it == line), "{line}: {output:?}");
+            }
+        }
+        let fails = output
+            .stdout
+            .lines()
+            .any(|it| it.contains("  fails  ") && (it.contains(" root ") || it.contains(" you ")));
+        assert_eq!(output.code(), Some(i32::from(fails)), "{output:?}");
+    }
+}
+
+#[test]
+fn what_it_says_of_the_cgroup_is_what_step_06_will_find() {
+    for &user in User::all() {
+        let output = doctor(user).run();
+        let name = if user == User::Root { "root" } else { "you" };
+        let works = about(&output, "step06-cgroup", name).contains("works");
+        let step06 = env!("CARGO_BIN_EXE_step00-doctor").replace("step00-doctor", "step06-cgroup");
+        if !fs::exists(&step06).unwrap() {
+            return; // cargo test -p step00-doctor alone does not build it
+        }
+        let run = Step::new(&step06, user).args(["--pids", "8", "true"]).run();
+        assert_eq!(works, run.code() == Some(0), "{output:?} {run:?}");
+    }
+}
+
+#[test]
+fn json_says_the_same() {
+    let output = doctor(User::Ordinary).args(["--json"]).run();
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(
+        json["facts"]["kernel"],
+        fs::read_to_string("/proc/sys/kernel/osrelease").unwrap().trim()
+    );
+    let findings = json["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 7);
+    assert!(findings.iter().all(|it| it["user"] == "ordinary"));
+    let healthy = findings.iter().all(|it| it["failed"].is_null());
+    assert_eq!(output.code(), Some(i32::from(!healthy)));
+}
+
+#[test]
+fn a_limit_of_no_uts_namespaces_is_found_by_trying() {
+    let output = behind(|| {
+        own_user_namespace(CloneFlags::empty())?;
+        fs::write("/proc/sys/user/max_uts_namespaces", "0")
+    });
+    let line = about(&output, "step03-uts", "you");
+    assert!(line.contains("fails  clone(CLONE_NEWUTS): ENOSPC"), "{line}");
+    assert!(line.contains("sysctl"), "{line}");
+    assert!(about(&output, "step01-proc-ns", "you").contains("works"));
+    assert_eq!(output.code(), Some(1));
+}
+
+#[test]
+fn no_user_namespaces_at_all_are_named_with_the_setting() {
+    let output = behind(|| {
+        own_user_namespace(CloneFlags::empty())?;
+        fs::write("/proc/sys/user/max_user_namespaces", "0")
+    });
+    let line = about(&output, "exercises", "you");
+    assert!(line.contains("ENOSPC"), "{line}");
+    assert!(line.contains("user.max_user_namespaces is 0 here: sudo sysctl"), "{line}");
+}
+
+#[test]
+fn a_missing_proc_is_said_and_no_panic() {
+    let output = behind(|| {
+        own_user_namespace(CloneFlags::CLONE_NEWNS)?;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+        mount(Some("tmpfs"), "/proc", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
+        Ok(())
+    });
+    let line = about(&output, "step01-proc-ns", "you");
+    assert!(line.contains("ENOENT") && line.contains("mount -t proc"), "{line}");
+    assert_eq!(output.code(), Some(1), "{output:?}");
+}
+
+#[test]
+fn a_filter_that_answers_eperm_as_docker_does_is_named() {
+    let output = behind(|| {
+        let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+        let (load, jump, ret) = (
+            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            libc::BPF_RET | libc::BPF_K,
+        );
+        let bits = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
+        let kinds = (CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNS)
+            .bits() as u32;
+        let refuse = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+        // clone(2) and unshare(2) with a flag for a namespace: the first argument.
+        let mut filter = [
+            step(load, 0, 0, 0),
+            step(jump, 1, 0, libc::SYS_clone as u32),
+            step(jump, 0, 3, libc::SYS_unshare as u32),
+            step(load, 0, 0, 16),
+            step(bits, 0, 1, kinds),
+            step(ret, 0, 0, refuse),
+            step(ret, 0, 0, libc::SECCOMP_RET_ALLOW),
+        ];
+        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+        nix::sys::prctl::set_no_new_privs()?;
+        // SAFETY: the program and its filter live until the call is over.
+        let set = unsafe {
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
+        };
+        nix::errno::Errno::result(set).map(drop).map_err(Into::into)
+    });
+    for part in ["step02-clone", "step04-setns", "step05-unshare", "exercises"] {
+        let line = about(&output, part, "you");
+        assert!(line.contains("EPERM") && line.contains("--privileged"), "{line}");
+    }
+    assert!(about(&output, "step01-proc-ns", "you").contains("works"));
+}
+
+#[test]
+fn a_wrong_option_is_refused_with_status_2() {
+    let output = doctor(User::Ordinary).args(["--jsno"]).run();
+    assert_eq!((output.code(), output.stdout.as_str()), (Some(2), ""));
+    assert!(output.stderr.starts_with("step00-doctor: invalid option '--jsno'"), "{output:?}");
+}
