@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::process::exit;
 
 use nix::errno::Errno;
@@ -14,7 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::{set_child_subreaper, set_dumpable, set_pdeathsig};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{
     ForkResult, Gid, Pid, Uid, fork, getegid, geteuid, getpid, getppid, setgroups, setresgid,
@@ -34,25 +35,29 @@ pub const NOBODY: u32 = 65534;
 
 /// Judges in a sandbox, prints the verdict and ends the program.
 pub fn judge(lesson: impl FnOnce() -> Verdict) -> ! {
-    exit(status(lesson))
+    exit(status(None, lesson))
 }
 
-/// Judges in a sandbox and prints the verdict; returns the exit status.
-pub fn status(lesson: impl FnOnce() -> Verdict) -> i32 {
-    match run(lesson) {
+/// Judges in a sandbox that begins in the cgroup `place`, and prints the verdict;
+/// returns the exit status.
+pub fn status(place: Option<&Path>, lesson: impl FnOnce() -> Verdict) -> i32 {
+    match run(place, lesson) {
         Ok(status) => status,
         Err(finding) => say(Err(finding)),
     }
 }
 
-fn run(lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
+fn run(place: Option<&Path>, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
     let failed = |errno| cannot("the judge could not start", errno, "Run: ulimit -a");
     // Whoever loses its parent in there is ours: nobody is left when we go.
     set_child_subreaper(true).map_err(failed)?;
     let outside = getpid();
     // SAFETY: this process has one thread, so the child may allocate and print.
     let keeper = match unsafe { fork() }.map_err(failed)? {
-        ForkResult::Child => exit(keep(outside, lesson).unwrap_or_else(|error| say(Err(error)))),
+        ForkResult::Child => {
+            let status = enter(place).and_then(|()| keep(outside, lesson));
+            exit(status.unwrap_or_else(|error| say(Err(error))))
+        }
         ForkResult::Parent { child } => child,
     };
     let pidfd = pidfd_open(keeper).map_err(failed)?;
@@ -83,6 +88,18 @@ fn run(lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
              the judge has ended it all",
         )),
     }
+}
+
+/// Moves the caller into a cgroup, with all that it will start.
+fn enter(place: Option<&Path>) -> Result<(), Finding> {
+    for key in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        // SAFETY: SIG_DFL installs no handler that could run.
+        let _ = unsafe { signal(key, SigHandler::SigDfl) };
+    }
+    let Some(place) = place else { return Ok(()) };
+    let file = place.join("cgroup.procs");
+    fs::write(&file, getpid().to_string())
+        .map_err(|error| cannot(format!("write({})", file.display()), error, advice()))
 }
 
 /// The keeper leaves root and the namespaces of the host, and waits for the judge.

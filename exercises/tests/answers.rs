@@ -30,11 +30,18 @@ struct Wrong {
     says: String,
 }
 
-/// Runs a program as each user; gives status and stderr to `check`.
+/// Runs a program as each user; gives status and stderr to `check`. A cgroup is not
+/// every ordinary user's: whoever has none is told so, and that may be here.
 fn run(exe: &Path, check: impl Fn(Option<i32>, &str)) {
+    let in_cgroup = exe.file_name().is_some_and(|it| it.to_string_lossy().starts_with("cgroup"));
     for &user in User::all() {
         let output =
             Host::unchanged(|| Step::new(exe.to_str().expect("a path in UTF-8"), user).run());
+        if in_cgroup && user == User::Ordinary && output.code() == Some(3) {
+            let blameless = "nothing is wrong with your answer";
+            assert!(output.stderr.contains(blameless), "{}", output.stderr);
+            continue;
+        }
         check(output.code(), &format!("{} as {user:?}: {}", exe.display(), output.stderr));
     }
 }
@@ -96,7 +103,7 @@ fn wrong_answers_fail_with_the_sentence_meant_for_them() {
     fs::write(package.join("Cargo.toml"), manifest).expect("Cargo.toml");
     let lock = fs::read_to_string(here().join("Cargo.lock")).expect("Cargo.lock");
     let own = "[[package]]\nname = \"wrong\"\nversion = \"0.0.0\"\n\
-               dependencies = [\n \"exercises\",\n \"libc\",\n \"nix\",\n]\n";
+               dependencies = [\n \"anyhow\",\n \"exercises\",\n \"libc\",\n \"nix\",\n]\n";
     fs::write(package.join("Cargo.lock"), format!("{lock}\n{own}")).expect("Cargo.lock");
     for Exercise { name, dir } in exercises() {
         let solution = here().join("solutions").join(dir).join(format!("{name}.rs"));

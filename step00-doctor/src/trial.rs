@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::exit;
 
 use anyhow::{Context, Result};
@@ -19,7 +20,7 @@ use nix::unistd::{
 
 use crate::cgroupfs::{delegated, words};
 use crate::command::{errno, pidfd_open};
-use crate::hierarchy::{self, Version};
+use crate::hierarchy::{self, Mounted, Version};
 
 /// As whom a trial is made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,34 +169,41 @@ fn mount_here(file_system: &str, dir: &str) -> nix::Result<()> {
 
 /// Makes a cgroup where step 06 would, and removes it at once.
 fn cgroup() -> nix::Result<()> {
-    let all = hierarchy::all().map_err(|_| Errno::ENOENT)?;
     let mut last = Errno::ENOENT;
-    for hierarchy in all {
+    for hierarchy in hierarchy::all().map_err(|_| Errno::ENOENT)? {
         let Some(mounted) = hierarchy.mounted else { continue };
-        let own = mounted.own;
-        let controllers = match hierarchy.version {
-            Version::V1 => hierarchy.controllers,
-            Version::V2 => words(&own.join("cgroup.controllers")),
+        let own = &mounted.own;
+        let has_pids = |file| words(&own.join(file)).iter().any(|it| it == "pids");
+        let place = match hierarchy.version {
+            Version::V1 if hierarchy.controllers.iter().any(|it| it == "pids") => {
+                Some(own.as_path()).filter(|it| delegated(it))
+            }
+            Version::V2 if has_pids("cgroup.controllers") => place_on_v2(&mounted),
+            _ => continue,
         };
-        if !controllers.iter().any(|it| it == "pids") {
+        let Some(place) = place else {
+            last = if delegated(own) { Errno::EBUSY } else { Errno::EACCES };
             continue;
-        }
-        if !delegated(&own) {
-            last = Errno::EACCES;
-            continue;
-        }
-        // On v2 a cgroup that has processes gives no controllers to its children,
-        // but for the root; step 06 can step aside only if it is alone.
-        let ours = [getpid(), getppid()].map(|pid| pid.to_string());
-        let alone = words(&own.join("cgroup.procs")).iter().all(|pid| ours.contains(pid));
-        if hierarchy.version == Version::V2 && own != mounted.point && !alone {
-            last = Errno::EBUSY;
-            continue;
-        }
-        let dir = own.join(format!("step00-doctor-{}", getpid()));
+        };
+        let dir = place.join(format!("step00-doctor-{}", getpid()));
         return fs::create_dir(&dir).and_then(|()| fs::remove_dir(&dir)).map_err(errno);
     }
     Err(last)
+}
+
+/// The nearest cgroup that gives controllers to its children already, or our own,
+/// if the doctor (and its child, the caller) is alone in there and can step aside.
+fn place_on_v2(mounted: &Mounted) -> Option<&Path> {
+    let own = &mounted.own;
+    let ours = [getpid(), getppid()].map(|pid| pid.to_string());
+    let alone = words(&own.join("cgroup.procs")).iter().all(|pid| ours.contains(pid));
+    if alone && delegated(own) {
+        return Some(own);
+    }
+    let gives =
+        |dir: &Path| words(&dir.join("cgroup.subtree_control")).iter().any(|it| it == "pids");
+    let mut places = own.ancestors().take_while(|dir| dir.starts_with(&mounted.point));
+    places.find(|dir| delegated(dir) && gives(dir))
 }
 
 /// Which versions of cgroups are mounted.
