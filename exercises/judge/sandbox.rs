@@ -143,12 +143,11 @@ fn keep(outside: Pid, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> 
         setrlimit(resource, limit, limit).map_err(|errno| refused("setrlimit()", errno))?;
     }
 
-    let keeper = getpid();
     // SAFETY: this process has one thread, so the child may allocate and print.
     match unsafe { fork() }.map_err(|errno| refused("fork()", errno))? {
         ForkResult::Child => {
-            // PID 1 sees a parent outside of its PID namespace as 0.
-            let _ = (keeper, set_pdeathsig(Signal::SIGKILL));
+            // The keeper dies with who started it; PID 1 with the keeper, and all others with PID 1.
+            let _ = set_pdeathsig(Signal::SIGKILL);
             exit(say(furnish().and_then(|()| lesson())))
         }
         ForkResult::Parent { child } => match waitpid(child, None) {
