@@ -179,7 +179,8 @@ fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
 // ANCHOR: make_mounts_private
 /// Keeps the mounts made in the caller's new mount namespace inside it
 /// (`mount(2)`). On most distributions `/` is shared, and a copy of a shared
-/// mount passes on what is mounted below it, namespace or not.
+/// mount passes on what is mounted below it, even to another namespace. (Not
+/// from below a new user namespace: there the kernel makes copies receive only.)
 fn make_mounts_private() -> Result<()> {
     let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, flags, None::<&str>)

@@ -231,10 +231,11 @@ impl Stage<'_> {
                 .terminals
                 .entry((second, root))
                 .or_insert_with(|| Terminal::open(uid, dir, bin, mark));
+            let command = typed(line).map(|(_, command)| self.pairs.for_run(command));
             let in_use = inodes();
             self.pairs.forget_inodes(|inode| in_use.contains(inode));
-            match (typed(line), key(line)) {
-                (Some((_, command)), _) => terminal.enter(&self.pairs.for_run(command)),
+            match (command, key(line)) {
+                (Some(command), _) => terminal.enter(&command),
                 (None, Some(keys)) => terminal.press(keys),
                 (None, None) => {
                     panic!("line {}: a block begins with a command or a key", block.line)
