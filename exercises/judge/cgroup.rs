@@ -5,12 +5,16 @@
 //! what a killed judge has left, the next one removes.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{self, exit};
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::CloneFlags;
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{AccessFlags, ForkResult, Pid, eaccess, fork, geteuid};
@@ -35,7 +39,7 @@ pub struct Cgroup {
 
 /// Wants all of these processes in the cgroup, and its limit of processes at 8.
 pub fn cgroup1(answer: fn(&Path, &[Pid]) -> io::Result<()>) -> ! {
-    judge("pids", move |group| {
+    judge(Some("pids"), move |group| {
         let mut members = Vec::new();
         for _ in 0..3 {
             members.push(bystander(CloneFlags::empty(), || Ok(()))?);
@@ -61,7 +65,7 @@ pub fn cgroup1(answer: fn(&Path, &[Pid]) -> io::Result<()>) -> ! {
 
 /// Wants a limit of 16 MiB without swap, and then the number of OOM kills.
 pub fn cgroup2(limit: fn(&Cgroup) -> io::Result<()>, kills: fn(&Cgroup) -> io::Result<u64>) -> ! {
-    judge("memory", move |group| {
+    judge(Some("memory"), move |group| {
         let (max, events) = match group.version {
             Version::V1 => ("memory.limit_in_bytes", "memory.oom_control"),
             Version::V2 => ("memory.max", "memory.events"),
@@ -98,26 +102,156 @@ pub fn cgroup2(limit: fn(&Cgroup) -> io::Result<()>, kills: fn(&Cgroup) -> io::R
     })
 }
 
+/// Wants a fifth of one CPU, and sees whether the kernel makes a busy process wait.
+pub fn cgroup3(throttle: fn(&Cgroup) -> io::Result<()>) -> ! {
+    judge(Some("cpu"), move |group| {
+        let files: &[_] = match group.version {
+            Version::V1 => &["cpu.cfs_quota_us", "cpu.cfs_period_us"],
+            Version::V2 => &["cpu.max"],
+        };
+        let settings = || files.iter().flat_map(|file| words(&group.dir.join(file)));
+        if settings().next().is_none() {
+            let file = group.dir.join(files[0]);
+            return Err(cannot(file.display(), "ENOENT", "This kernel has no CFS_BANDWIDTH"));
+        }
+        learner(|| throttle(&group).map(|()| ""))?;
+        let kernel: Vec<_> = settings().collect();
+        let numbers: Vec<i64> = kernel.iter().filter_map(|word| word.parse().ok()).collect();
+        ensure(matches!(numbers[..], [quota, period] if quota * 5 == period), || {
+            wrong(
+                format!("a quota that is a fifth of the period, in {}", files.join(" and ")),
+                kernel.join(" "),
+                "both are microseconds, and the quota is for all CPUs together",
+            )
+        })?;
+        let end = inside(&group.dir, || {
+            // A process that gets less than its share anyhow is not throttled: be patient.
+            let mut loops = 0_u64;
+            while throttled(&group.dir) == 0 && cpu_seconds() < 1 {
+                (0..100_000).for_each(|_| loops = std::hint::black_box(loops + 1));
+            }
+        })?;
+        let times = throttled(&group.dir);
+        ensure(times > 0, || {
+            wrong(
+                "a busy process that has to wait",
+                format!("nr_throttled {times} in cpu.stat; the process: {end:?}"),
+                "the kernel never took the CPU away from the group",
+            )
+        })?;
+        Ok(format!("{} in {}, and a busy process had to wait", kernel.join(" "), files[0]))
+    })
+}
+
+/// Wants a group that forks without end frozen, and then ended.
+pub fn cgroup4(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Result<()>) -> ! {
+    judge(None, move |group| {
+        bystander(CloneFlags::empty(), || {
+            // SAFETY: this process has one thread, so the child may do what it likes.
+            if let ForkResult::Child = unsafe { fork() }? {
+                // SAFETY: SIG_IGN installs no handler that could run.
+                let _ = unsafe { signal(Signal::SIGTERM, SigHandler::SigIgn) };
+                let _ = join(&group.dir);
+                while let Ok(ForkResult::Parent { child }) = unsafe { fork() } {
+                    let _ = waitpid(child, None);
+                }
+                exit(0);
+            }
+            Ok(())
+        })?;
+        let events = group.dir.join("cgroup.events");
+        if !becomes(&events, "populated", "1") {
+            return Err(cannot(events.display(), "populated 0", "The judge could not join it"));
+        }
+        learner(|| freeze(&group).map(|()| ""))?;
+        ensure(becomes(&events, "frozen", "1"), || {
+            wrong(
+                "frozen 1 in cgroup.events",
+                words(&events).join(" "),
+                "a signal stops those that are on the list at that moment; the group as a whole goes on",
+            )
+        })?;
+        ensure(becomes(&events, "populated", "1"), || {
+            wrong("processes that are frozen", "populated 0", "freezing does not end anything")
+        })?;
+        learner(|| end(&group).map(|()| ""))?;
+        ensure(becomes(&events, "populated", "0"), || {
+            wrong(
+                "populated 0 in cgroup.events",
+                words(&events).join(" "),
+                "somebody lives: there is one signal that a process cannot ignore, frozen or not",
+            )
+        })?;
+        Ok("nothing moved, and then nothing lived in it".to_owned())
+    })
+}
+
+/// Waits until a file of events has this value for this key; false if it takes a second
+/// without any event. The kernel calls whoever polls for `POLLPRI` (`cgroups(7)`).
+fn becomes(events: &Path, key: &str, value: &str) -> bool {
+    let Ok(mut file) = File::open(events) else { return false };
+    loop {
+        let mut text = String::new();
+        if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_err() {
+            return false;
+        }
+        if text.lines().any(|line| line.split_once(' ') == Some((key, value))) {
+            return true;
+        }
+        let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLPRI)];
+        match poll(&mut polled, PollTimeout::from(1000_u16)) {
+            Ok(0) => return false,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// How often the kernel has made the group wait for its next period.
+fn throttled(dir: &Path) -> u64 {
+    let counted = words(&dir.join("cpu.stat"));
+    let at = counted.iter().position(|word| word == "nr_throttled");
+    at.and_then(|at| counted.get(at + 1)?.parse().ok()).unwrap_or_default()
+}
+
+/// Whole seconds of CPU that the caller has used.
+fn cpu_seconds() -> i64 {
+    getrusage(UsageWho::RUSAGE_SELF)
+        .map_or(i64::MAX, |it| it.user_time().tv_sec() + it.system_time().tv_sec())
+}
+
 /// Has a process join the cgroup and use that many bytes; tells how it ended.
 fn eat(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
+    inside(dir, || {
+        let mut meal = vec![0_u8; bytes];
+        meal.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+        std::hint::black_box(meal);
+    })
+}
+
+/// Has a process join the cgroup and do its `work` there; tells how it ended.
+fn inside(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Finding> {
     let failed = |errno| cannot("fork()", errno, "Too many processes: ulimit -u");
     // SAFETY: this process has one thread, so the child may allocate.
     match unsafe { fork() }.map_err(failed)? {
         ForkResult::Parent { child } => waitpid(child, None).map_err(failed),
         ForkResult::Child => {
-            let joined = File::options().write(true).open(dir.join("cgroup.procs"));
-            if joined.and_then(|mut it| it.write_all(b"0")).is_err() {
+            if join(dir).is_err() {
                 exit(2);
             }
-            let mut meal = vec![0_u8; bytes];
-            meal.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
-            exit(i32::from(std::hint::black_box(meal)[0]) - 1)
+            work();
+            exit(0)
         }
     }
 }
 
-/// Judges with a cgroup that has this controller.
-fn judge(controller: &str, lesson: impl FnOnce(Cgroup) -> Verdict) -> ! {
+/// Moves the caller into a cgroup.
+fn join(dir: &Path) -> io::Result<()> {
+    File::options().write(true).open(dir.join("cgroup.procs"))?.write_all(b"0")
+}
+
+/// Judges with a cgroup that has this controller; without any, it is one of v2.
+fn judge(controller: Option<&str>, lesson: impl FnOnce(Cgroup) -> Verdict) -> ! {
     // Ctrl-C ends the answer; the judge stays, to tidy up.
     for key in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: SIG_IGN installs no handler that could run.
@@ -143,7 +277,7 @@ fn judge(controller: &str, lesson: impl FnOnce(Cgroup) -> Verdict) -> ! {
 }
 
 /// A cgroup in which this user may make others, and whose children have the controller.
-fn find(controller: &str) -> Result<(Version, PathBuf), Finding> {
+fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
     let all = hierarchy::all().map_err(|error| cannot("reading /proc/self/cgroup", error, ""))?;
     let writable = |dir: &Path| {
         let file = dir.join("cgroup.procs");
@@ -152,23 +286,27 @@ fn find(controller: &str) -> Result<(Version, PathBuf), Finding> {
     let mut version = Version::V2;
     for hierarchy in all {
         let Some(mounted) = hierarchy.mounted else { continue };
-        let has = |file: PathBuf| words(&file).iter().any(|it| it == controller);
-        if hierarchy.version == Version::V1
-            && hierarchy.controllers.iter().any(|it| it == controller)
-        {
-            version = Version::V1;
-            if writable(&mounted.own) {
-                return Ok((version, mounted.own));
+        let has = |all: Vec<String>| controller.is_none_or(|one| all.iter().any(|it| it == one));
+        if hierarchy.version == Version::V1 {
+            if controller.is_some() && has(hierarchy.controllers) {
+                version = Version::V1;
+                if writable(&mounted.own) {
+                    return Ok((version, mounted.own));
+                }
             }
+            continue;
         }
         let mut places = mounted.own.ancestors().take_while(|dir| dir.starts_with(&mounted.point));
-        let gives = |dir: &&Path| writable(dir) && has(dir.join("cgroup.subtree_control"));
+        let gives = |dir: &&Path| writable(dir) && has(words(&dir.join("cgroup.subtree_control")));
         if let Some(place) = places.find(gives) {
             return Ok((Version::V2, place.to_owned()));
         }
     }
     Err(cannot(
-        format!("a cgroup of this user's own with the controller {controller}"),
+        match controller {
+            Some(one) => format!("a cgroup of this user's own with the controller {one}"),
+            None => "a cgroup v2 of this user's own".to_owned(),
+        },
         "there is none",
         advice(version),
     ))
@@ -182,9 +320,9 @@ fn advice(version: Version) -> &'static str {
 }
 
 /// Makes the three cgroups and hands them to who the answer will be.
-fn make(branch: &Path, version: Version, controller: &str) -> io::Result<()> {
+fn make(branch: &Path, version: Version, controller: Option<&str>) -> io::Result<()> {
     fs::create_dir(branch)?;
-    if version == Version::V2 {
+    if let (Version::V2, Some(controller)) = (version, controller) {
         fs::write(branch.join("cgroup.subtree_control"), format!("+{controller}"))?;
     }
     let leaves = ["inside", "outside"].map(|name| branch.join(name));

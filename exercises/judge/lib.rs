@@ -20,11 +20,11 @@ mod unshare;
 mod uts;
 mod verdict;
 
-pub use cgroup::{Cgroup, cgroup1, cgroup2};
+pub use cgroup::{Cgroup, cgroup1, cgroup2, cgroup3, cgroup4};
 pub use clone::{clone1, clone2, clone3};
 pub use hierarchy::Version;
 pub use links::{links1, links2};
-pub use setns::{setns1, setns2, setns3, setns4};
+pub use setns::{setns1, setns2, setns3, setns4, setns5};
 pub use unshare::{unshare1, unshare2, unshare3, unshare4};
-pub use uts::{uts1, uts2};
+pub use uts::{uts1, uts2, uts3};
 pub use verdict::Guess::{self, Different, Same, Unknown};

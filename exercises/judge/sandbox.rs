@@ -107,9 +107,14 @@ fn keep(outside: Pid, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> 
     let refused = |call: &str, errno: Errno| cannot(call, errno, advice());
     if geteuid().is_root() {
         let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-        // In a user namespace with one uid there is nobody else to be.
-        let _ = setgroups(&[]).and_then(|()| setresgid(gid, gid, gid));
-        let _ = setresuid(uid, uid, uid);
+        // In a user namespace with one uid there is nobody else to be, and nothing of root's.
+        match setgroups(&[]).and_then(|()| setresgid(gid, gid, gid)) {
+            Ok(()) => {
+                setresuid(uid, uid, uid).map_err(|errno| refused("setresuid(nobody)", errno))?
+            }
+            Err(_) if alone() => {}
+            Err(errno) => return Err(refused("setgroups(), setresgid(nobody)", errno)),
+        }
         // Without this our own files in /proc would still be root's.
         set_dumpable(true).map_err(|errno| refused("prctl(PR_SET_DUMPABLE)", errno))?;
     }
@@ -155,6 +160,12 @@ fn keep(outside: Pid, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> 
             end => Err(wrong("a judge that lives", format!("{end:?}"), "it was killed")),
         },
     }
+}
+
+/// Whether only the caller's own uid is mapped into its user namespace.
+fn alone() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.lines().count() == 1 && map.split_whitespace().next_back() == Some("1")
 }
 
 /// Gives the sandbox a `/proc` that knows its PIDs, and an empty `/tmp`.

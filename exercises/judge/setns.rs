@@ -1,7 +1,8 @@
 //! Step 04: keeping a namespace alive, and entering it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::fd::IntoRawFd;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -69,6 +70,40 @@ pub fn setns4(answer: fn(Pid) -> io::Result<()>) -> ! {
             answer(host.pid).map(|()| "")
         })?;
         entered(it.pid, host.pid, &["user", "uts"])
+    })
+}
+
+/// Wants a UTS namespace that outlives its last process, held by an open file alone.
+pub fn setns5(answer: fn(Pid) -> io::Result<File>) -> ! {
+    judge(|| {
+        let host = bystander(CloneFlags::CLONE_NEWUTS, || sethostname("held-open"))?;
+        let it = learner(|| answer(host.pid).map(IntoRawFd::into_raw_fd))?;
+        let moved = differing(Pid::this(), it.pid);
+        ensure(moved.is_empty(), || {
+            wrong(
+                "a process that has stayed in its namespaces",
+                format!("it left those of {}", moved.join(", ")),
+                "that keeps a namespace, too, but by a process",
+            )
+        })?;
+        let mounts = fs::read_to_string(format!("/proc/{}/mountinfo", it.pid)).unwrap_or_default();
+        ensure(!mounts.contains(" - nsfs "), || {
+            wrong(
+                "no mount of a namespace",
+                "one of the file system nsfs in its mountinfo",
+                "that keeps a namespace, too, but by a bind mount",
+            )
+        })?;
+        host.end();
+        let (name, _) = names_in(format!("/proc/{}/fd/{}", it.pid, it.said))?;
+        ensure(name == "held-open", || {
+            wrong(
+                "the UTS namespace of the process that has ended",
+                format!("descriptor {} leads to one named {name:?}", it.said),
+                "something is kept, but not that namespace",
+            )
+        })?;
+        Ok(format!("nobody lives in it any more, and descriptor {} still leads there", it.said))
     })
 }
 

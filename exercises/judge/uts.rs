@@ -1,10 +1,12 @@
 //! Step 03: a hostname of one's own, and taking turns.
 
 use std::fs;
+use std::io;
 
+use nix::sys::utsname::uname;
 use nix::unistd::{Pid, gethostname, sethostname};
 
-use crate::process::{Task, differing, learner, link, names_in};
+use crate::process::{Task, differing, learner, link, names_in, status};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
@@ -74,14 +76,49 @@ pub fn uts2(answer: fn(Task, Look) -> nix::Result<String>) -> ! {
     })
 }
 
+/// Wants the caller in a UTS namespace of its own in which both names are given.
+pub fn uts3(answer: fn() -> io::Result<()>) -> ! {
+    judge(|| {
+        let names = || uname().map(|it| (it.nodename().to_owned(), it.domainname().to_owned()));
+        let before = names();
+        let it = learner(|| answer().map(|()| ""))?;
+        let kernel = link(it.pid, "uts");
+        ensure(kernel != link(Pid::this(), "uts") && names() == before, || {
+            wrong(
+                "a UTS namespace of its own, and the names outside untouched",
+                format!("{kernel}, and everybody has {:?}", names().unwrap_or_default()),
+                "a name was given to the UTS namespace of the others",
+            )
+        })?;
+        let (node, domain) = names_in(format!("/proc/{}/ns/uts", it.pid))?;
+        ensure(node == "helo", || {
+            wrong(
+                "the hostname helo",
+                format!("{node:?}"),
+                "a dot in it is just one of its letters",
+            )
+        })?;
+        ensure(domain == "goldilocks", || {
+            wrong(
+                "the NIS domain name goldilocks",
+                format!("{domain:?}"),
+                "sethostname(2) does not touch the other of the two names",
+            )
+        })?;
+        Ok(format!("in {kernel} uname(2) says {node:?} and {domain:?}"))
+    })
+}
+
 /// Gives the name only once the parent is seen waiting, and notes in what.
 fn name_slowly() {
     let parent = nix::unistd::getppid();
     let waits = loop {
+        // Asleep: one that was only interrupted in a call may have been told to look already.
+        let asleep = status(parent, "State").starts_with('S');
         let text = fs::read_to_string(format!("/proc/{parent}/syscall")).unwrap_or_default();
         let number: Option<i64> = text.split(' ').next().and_then(|word| word.parse().ok());
         match number {
-            Some(number) if number >= 0 => break number,
+            Some(number) if asleep && number >= 0 => break number,
             _ => std::thread::yield_now(),
         }
     };

@@ -55,11 +55,56 @@ fn exercises() -> Vec<Exercise> {
     toml::from_str::<Info>(&text).expect("info.toml").exercises
 }
 
-fn cargo_build(manifest: &Path) {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--bins", "--locked", "--manifest-path"]).arg(manifest);
-    cargo.env("CARGO_TARGET_DIR", target());
-    assert!(cargo.status().expect("cargo").success(), "cargo build of {}", manifest.display());
+impl Exercise {
+    fn solution(&self) -> String {
+        let path = here().join("solutions").join(&self.dir).join(format!("{}.rs", self.name));
+        fs::read_to_string(path).expect("a solution")
+    }
+}
+
+/// A package of answers, made anew.
+struct Package(PathBuf);
+
+impl Package {
+    fn new(name: &str) -> Package {
+        let package = target().join(name);
+        let _ = fs::remove_dir_all(package.join("src"));
+        fs::create_dir_all(package.join("src/bin")).expect("mkdir");
+        let manifest = fs::read_to_string(here().join("Cargo.toml")).expect("Cargo.toml");
+        let (_, dependencies) = manifest.split_once("[dependencies]").expect("dependencies");
+        let dependencies = dependencies.split("\n[").next().expect("a section");
+        let judge = format!("exercises = {{ path = {:?} }}", here());
+        let manifest = format!(
+            "[package]\nname = {name:?}\nedition = \"2024\"\n[workspace]\n\
+             [dependencies]\n{judge}{dependencies}"
+        );
+        fs::write(package.join("Cargo.toml"), manifest).expect("Cargo.toml");
+        let lock = fs::read_to_string(here().join("Cargo.lock")).expect("Cargo.lock");
+        let own = format!(
+            "[[package]]\nname = {name:?}\nversion = \"0.0.0\"\n\
+             dependencies = [\n \"anyhow\",\n \"exercises\",\n \"libc\",\n \"nix\",\n]\n"
+        );
+        fs::write(package.join("Cargo.lock"), format!("{lock}\n{own}")).expect("Cargo.lock");
+        Package(package)
+    }
+
+    fn add(&self, name: &str, text: &str) {
+        fs::write(self.0.join(format!("src/bin/{name}.rs")), text).expect("an answer");
+    }
+
+    /// A cargo command for all the answers.
+    fn cargo(&self, command: &str) -> Command {
+        let manifest = self.0.join("Cargo.toml");
+        // Drops what the other package needs and this one does not.
+        let mut metadata = Command::new(env!("CARGO"));
+        metadata.args(["metadata", "--quiet", "--offline", "--format-version=1"]);
+        metadata.arg("--manifest-path").arg(&manifest);
+        assert!(metadata.output().expect("cargo").status.success(), "cargo metadata");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args([command, "--quiet", "--bins", "--locked", "--manifest-path"]).arg(manifest);
+        cargo.env("CARGO_TARGET_DIR", target());
+        cargo
+    }
 }
 
 /// The folder of this build: the test stands in `debug/deps` there.
@@ -83,31 +128,30 @@ fn every_starter_fails_and_every_solution_passes() {
     }
 }
 
+/// Answers never run as root: a root that cannot become somebody else gets no judge.
+#[test]
+fn a_root_that_cannot_be_nobody_is_refused() {
+    if !User::all().contains(&User::Root) {
+        return;
+    }
+    let exe = target().join("debug/uts1_sol");
+    for (lost, says) in [("setuid", "setresuid("), ("setgid", "setgroups(")] {
+        let without = [format!("--bounding-set=-{lost}"), format!("--inh-caps=-{lost}")];
+        let step = Step::new("setpriv", User::Root).args(without).args([&exe]);
+        let output = Host::unchanged(|| step.run());
+        assert_eq!(output.code(), Some(3), "without {lost}: {}", output.stderr);
+        assert!(output.stderr.contains(says), "{}", output.stderr);
+    }
+}
+
 #[test]
 fn wrong_answers_fail_with_the_sentence_meant_for_them() {
     let text = fs::read_to_string(here().join("tests/wrong.toml")).expect("wrong.toml");
     let wrong: BTreeMap<String, Vec<Wrong>> = toml::from_str(&text).expect("wrong.toml");
-    // A package of its own that holds them all, made anew.
-    let package = target().join("wrong");
-    let bins = package.join("src/bin");
-    let _ = fs::remove_dir_all(&bins);
-    fs::create_dir_all(&bins).expect("mkdir");
-    let manifest = fs::read_to_string(here().join("Cargo.toml")).expect("Cargo.toml");
-    let (_, dependencies) = manifest.split_once("[dependencies]").expect("dependencies");
-    let dependencies = dependencies.split("\n[").next().expect("a section");
-    let judge = format!("exercises = {{ path = {:?} }}", here());
-    let manifest = format!(
-        "[package]\nname = \"wrong\"\nedition = \"2024\"\n[workspace]\n\
-         [dependencies]\n{judge}{dependencies}"
-    );
-    fs::write(package.join("Cargo.toml"), manifest).expect("Cargo.toml");
-    let lock = fs::read_to_string(here().join("Cargo.lock")).expect("Cargo.lock");
-    let own = "[[package]]\nname = \"wrong\"\nversion = \"0.0.0\"\n\
-               dependencies = [\n \"anyhow\",\n \"exercises\",\n \"libc\",\n \"nix\",\n]\n";
-    fs::write(package.join("Cargo.lock"), format!("{lock}\n{own}")).expect("Cargo.lock");
-    for Exercise { name, dir } in exercises() {
-        let solution = here().join("solutions").join(dir).join(format!("{name}.rs"));
-        let solution = fs::read_to_string(solution).expect("a solution");
+    let package = Package::new("wrong");
+    for exercise in exercises() {
+        let solution = exercise.solution();
+        let name = exercise.name;
         let answers = wrong.get(&name).map(Vec::as_slice).unwrap_or_default();
         assert!(answers.len() >= 3, "{name} has {} wrong answers", answers.len());
         for (number, Wrong { change, to, .. }) in answers.iter().enumerate() {
@@ -116,15 +160,10 @@ fn wrong_answers_fail_with_the_sentence_meant_for_them() {
                 "#![allow(warnings)]\n{}",
                 solution.replace("//!", "//").replace(change, to)
             );
-            fs::write(bins.join(format!("{name}_wrong{number}.rs")), text).expect("a wrong answer");
+            package.add(&format!("{name}_wrong{number}"), &text);
         }
     }
-    let manifest = package.join("Cargo.toml");
-    // Drops what the other package needs and this one does not.
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["metadata", "--quiet", "--offline", "--format-version=1", "--manifest-path"]);
-    assert!(cargo.arg(&manifest).output().expect("cargo").status.success(), "cargo metadata");
-    cargo_build(&manifest);
+    assert!(package.cargo("build").status().expect("cargo").success(), "cargo build");
     for (name, answers) in wrong {
         for (number, Wrong { says, .. }) in answers.iter().enumerate() {
             run(&target().join("debug").join(format!("{name}_wrong{number}")), |code, said| {
@@ -132,5 +171,26 @@ fn wrong_answers_fail_with_the_sentence_meant_for_them() {
                 assert!(said.contains(says.as_str()), "not {says:?}: {said}");
             });
         }
+    }
+}
+
+/// Without the call of the judge a program is quiet, and exits with 0. What keeps
+/// rustlings from taking that for an answer is clippy, which is strict there.
+#[test]
+fn an_answer_that_is_not_judged_does_not_pass() {
+    let package = Package::new("unjudged");
+    for exercise in exercises() {
+        let text = exercise.solution().replace("//!", "//");
+        let call = format!("    judge::{}(", exercise.name);
+        assert_eq!(text.matches(&call).count(), 1, "{}", exercise.name);
+        let text = text.replace(&call, &call.replace("judge", "// judge"));
+        package.add(&format!("{}_unjudged", exercise.name), &text);
+    }
+    let mut clippy = package.cargo("clippy");
+    let output = clippy.args(["--keep-going", "--", "-Dwarnings"]).output().expect("cargo");
+    let said = String::from_utf8_lossy(&output.stderr);
+    for Exercise { name, .. } in exercises() {
+        let refused = format!("could not compile `unjudged` (bin \"{name}_unjudged\")");
+        assert!(said.contains(&refused), "{name} passes: {said}");
     }
 }

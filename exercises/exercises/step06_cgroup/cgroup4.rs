@@ -1,0 +1,40 @@
+//! Whoever kills a group one by one loses against a process that forks: while you
+//! read the list, it changes. So first let nothing move, and then kill.
+//!
+//! In `freeze`, stop all processes of the group, whatever they do about it. In
+//! `end`, end them all; the group stays frozen until then. The group is one of
+//! cgroup v2, on a hybrid machine, too.
+//!
+//! Manual: the kernel's "Control Group v2", under "Core Interface Files"
+
+use std::fs;
+use std::io;
+
+use judge::Cgroup;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+fn freeze(cgroup: &Cgroup) -> io::Result<()> {
+    // TODO: Who is born while this goes on?
+    for pid in pids(cgroup)? {
+        let _ = kill(pid, Signal::SIGSTOP);
+    }
+    Ok(())
+}
+
+fn end(cgroup: &Cgroup) -> io::Result<()> {
+    // TODO: Can a process ignore that?
+    for pid in pids(cgroup)? {
+        let _ = kill(pid, Signal::SIGTERM);
+    }
+    Ok(())
+}
+
+fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
+    let text = fs::read_to_string(cgroup.dir.join("cgroup.procs"))?;
+    Ok(text.lines().filter_map(|line| line.parse().ok()).map(Pid::from_raw).collect())
+}
+
+fn main() {
+    judge::cgroup4(freeze, end)
+}
