@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use cost::{
     KINDS, all, become_root, by_clone, by_clone3, by_fork, enter, held, inside, into_cgroup,
-    kernel_memory, leave, torn_down,
+    kernel_memory, leave, then_moved, torn_down,
 };
 use criterion::{Bencher, Criterion};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -146,8 +146,8 @@ fn cgroups(measure: &mut Measure, cgroup: &Cgroup) -> Result<()> {
     const GROUP: &str = "cgroup";
     let (dir, file) = (cgroup.0.join("another"), File::open(&cgroup.0)?);
     let procs = cgroup.0.join("cgroup.procs");
-    measure.time(GROUP, "fork", || by_fork(|| Ok(())))?;
-    measure.time(GROUP, "fork, move", || by_fork(|| fs::write(&procs, "0")))?;
+    measure.time(GROUP, "clone3", || by_clone3(0))?;
+    measure.time(GROUP, "clone3, move", || then_moved(&procs))?;
     measure.time(GROUP, "clone3 into", || into_cgroup(&file))?;
     measure.time(GROUP, "mkdir, rmdir", || fs::create_dir(&dir).and_then(|()| fs::remove_dir(&dir)))
 }
@@ -198,7 +198,7 @@ impl Cgroup {
         let dir = v2.mounted?.own.join(format!("cost-{}", getpid()));
         fs::create_dir(&dir).ok()?;
         let cgroup = Cgroup(dir);
-        by_fork(|| fs::write(cgroup.0.join("cgroup.procs"), "0")).ok()?;
+        then_moved(&cgroup.0.join("cgroup.procs")).ok()?;
         Some(cgroup)
     }
 }

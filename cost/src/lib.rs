@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use libc::c_long;
@@ -45,6 +46,14 @@ pub fn become_root() -> io::Result<()> {
 /// A child by `clone3(2)`, in new namespaces, that ends at once.
 pub fn by_clone3(flags: u64) -> io::Result<()> {
     clone3(flags, 0).and_then(end_or_wait)
+}
+
+/// A child by `clone3(2)` that moves itself to a cgroup, and ends.
+pub fn then_moved(procs: &Path) -> io::Result<()> {
+    match clone3(0, 0)? {
+        0 => exit(i32::from(fs::write(procs, "0").is_err())),
+        pid => wait(Pid::from_raw(pid as i32)),
+    }
 }
 
 /// A child by `clone3(2)` that is born in a cgroup of version 2, and ends at once.
