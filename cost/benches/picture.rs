@@ -75,8 +75,8 @@ impl Unit {
 /// Writes the picture of a group and adds its lines to the table.
 pub fn write(dir: &Path, group: &str, unit: Unit, bars: &[Bar], table: &mut String) -> Result<()> {
     const ROW: usize = 24;
-    const LEFT: f64 = 118.0;
-    const WIDTH: f64 = 200.0;
+    const LEFT: f64 = 140.0;
+    const WIDTH: f64 = 180.0;
     let longest = bars.iter().map(|bar| bar.median).fold(f64::MIN_POSITIVE, f64::max);
     let height = bars.len() * ROW + 8;
     let mut rows = String::new();
