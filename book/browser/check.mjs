@@ -84,7 +84,7 @@ async function looks(language, name, width, theme) {
     check(wider <= 0, `${where}: the page is ${wider} px too wide`);
     const pictures = await page.evaluate(() => [...document.querySelectorAll('main svg.picture')]
         .map((it) => it.getBoundingClientRect())
-        .filter((it) => it.width < 200 || it.right > innerWidth || it.height < 80).length);
+        .filter((it) => it.width < 200 || it.right > innerWidth || it.height < 40).length);
     check(pictures === 0, `${where}: ${pictures} pictures do not fit`);
     const left = await page.evaluate(() => document.querySelector('main').innerText.includes('{{#'));
     check(!left, `${where}: an include was not resolved`);

@@ -298,7 +298,8 @@ fn machine() -> Result<String> {
     let date = Command::new("date").arg("+%F").output()?.stdout;
     Ok(format!(
         "{processor}, {count} CPUs, Linux {}, {}\n",
-        uname.release().to_string_lossy(),
+        // The version, without what a distribution adds.
+        uname.release().to_string_lossy().split('-').next().unwrap_or_default(),
         String::from_utf8_lossy(&date).trim()
     ))
 }
