@@ -4,11 +4,9 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::process::CommandExt;
 
-use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{getegid, geteuid};
+use nix::sched::CloneFlags;
+use witness::wall::{cover, docker, own_mounts, own_user_namespace};
 use witness::{Host, Output, Step, User};
 
 fn doctor(user: User) -> Step {
@@ -17,11 +15,7 @@ fn doctor(user: User) -> Step {
 
 /// Runs the doctor as an ordinary user after `wall`, which is called in its process.
 fn behind(wall: fn() -> io::Result<()>) -> Output {
-    let doctor = doctor(User::Ordinary).with(|it| {
-        // SAFETY: only system calls, in a child that has one thread.
-        unsafe { it.pre_exec(wall) };
-    });
-    Host::unchanged(|| doctor.run())
+    Host::unchanged(|| doctor(User::Ordinary).behind(wall).run())
 }
 
 /// The line about this part and user, with the line of advice after it.
@@ -30,17 +24,6 @@ fn about(output: &Output, part: &str, user: &str) -> String {
     let line = lines.find(|it| it.split_whitespace().take(2).eq([part, user]));
     let line = line.unwrap_or_else(|| panic!("no {part} for {user}: {output:?}"));
     format!("{line}\n{}", lines.next().unwrap_or_default())
-}
-
-/// A user namespace of our own, in which our uid is still ours.
-fn own_user_namespace(more: CloneFlags) -> io::Result<()> {
-    let (uid, gid) = (geteuid(), getegid());
-    // Who has left root a moment ago does not own its files in /proc yet.
-    nix::sys::prctl::set_dumpable(true)?;
-    unshare(CloneFlags::CLONE_NEWUSER | more)?;
-    fs::write("/proc/self/setgroups", "deny")?;
-    fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
-    fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
 }
 
 #[test]
@@ -119,11 +102,8 @@ fn no_user_namespaces_at_all_are_named_with_the_setting() {
 #[test]
 fn a_missing_proc_is_said_and_no_panic() {
     let output = behind(|| {
-        own_user_namespace(CloneFlags::CLONE_NEWNS)?;
-        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-        mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
-        mount(Some("tmpfs"), "/proc", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
-        Ok(())
+        own_mounts()?;
+        cover("/proc")
     });
     let line = about(&output, "step01-proc-ns", "you");
     assert!(line.contains("ENOENT") && line.contains("mount -t proc"), "{line}");
@@ -132,35 +112,7 @@ fn a_missing_proc_is_said_and_no_panic() {
 
 #[test]
 fn a_filter_that_answers_eperm_as_docker_does_is_named() {
-    let output = behind(|| {
-        let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
-        let (load, jump, ret) = (
-            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            libc::BPF_RET | libc::BPF_K,
-        );
-        let bits = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
-        let kinds = (CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNS)
-            .bits() as u32;
-        let refuse = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
-        // clone(2) and unshare(2) with a flag for a namespace: the first argument.
-        let mut filter = [
-            step(load, 0, 0, 0),
-            step(jump, 1, 0, libc::SYS_clone as u32),
-            step(jump, 0, 3, libc::SYS_unshare as u32),
-            step(load, 0, 0, 16),
-            step(bits, 0, 1, kinds),
-            step(ret, 0, 0, refuse),
-            step(ret, 0, 0, libc::SECCOMP_RET_ALLOW),
-        ];
-        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
-        nix::sys::prctl::set_no_new_privs()?;
-        // SAFETY: the program and its filter live until the call is over.
-        let set = unsafe {
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
-        };
-        nix::errno::Errno::result(set).map(drop).map_err(Into::into)
-    });
+    let output = behind(docker);
     for part in ["step02-clone", "step04-setns", "step05-unshare", "exercises"] {
         let line = about(&output, part, "you");
         assert!(line.contains("EPERM") && line.contains("--privileged"), "{line}");

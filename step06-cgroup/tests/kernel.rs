@@ -9,8 +9,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
+use witness::wall::refuse;
 use witness::{Host, Output, Running, Step, User, skip, until};
 
 fn step(user: User) -> Step {
@@ -634,32 +637,15 @@ fn a_run_that_is_not_alone_inside_of_a_run_is_refused_and_does_not_leave_it() {
 #[test]
 fn without_clone3_the_command_is_moved_before_it_begins() {
     let _above = delegated_on_v2!();
-    let step = step(User::all()[0]).args(["--pids", "5", "cat", "/proc/self/cgroup"]).with(|it| {
-        // SAFETY: only system calls in a child that has one thread.
-        unsafe { it.pre_exec(without_clone3) };
-    });
+    let clone3 = (libc::SYS_clone3, CloneFlags::empty(), Errno::ENOSYS);
+    let step = step(User::all()[0])
+        .args(["--pids", "5", "cat", "/proc/self/cgroup"])
+        .behind(move || refuse(&[clone3]));
     let output = step.run();
     assert_eq!(output.code(), Some(0), "{output:?}");
     assert!(output.stderr.contains("ENOSYS"), "{output:?}");
     assert!(output.stdout.contains("/step06-cgroup-run-"), "{output:?}");
     assert_gone(&output);
-}
-
-/// Lets clone3(2) answer ENOSYS, as container engines do it.
-fn without_clone3() -> std::io::Result<()> {
-    use nix::libc::*;
-    let instruction = |code, k, jt, jf| sock_filter { code, jt, jf, k };
-    let filter = [
-        instruction((BPF_LD | BPF_W | BPF_ABS) as u16, 0, 0, 0),
-        instruction((BPF_JMP | BPF_JEQ | BPF_K) as u16, SYS_clone3 as u32, 0, 1),
-        instruction((BPF_RET | BPF_K) as u16, SECCOMP_RET_ERRNO | ENOSYS as u32, 0, 0),
-        instruction((BPF_RET | BPF_K) as u16, SECCOMP_RET_ALLOW, 0, 0),
-    ];
-    let program = sock_fprog { len: 4, filter: filter.as_ptr().cast_mut() };
-    nix::sys::prctl::set_no_new_privs()?;
-    // SAFETY: the kernel reads the program, which is alive, and changes nothing in memory.
-    let result = unsafe { prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &raw const program) };
-    Ok(nix::errno::Errno::result(result).map(drop)?)
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod host;
 mod run;
+pub mod wall;
 
 pub use host::Host;
 pub use run::{Output, Running, Step};

@@ -1,6 +1,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -64,6 +64,14 @@ impl Step {
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Step {
         change(&mut self.command);
         self
+    }
+
+    /// Puts up a wall in the step's process, as its user, before it becomes the step.
+    pub fn behind(self, wall: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> Step {
+        self.with(|it| {
+            // SAFETY: walls are system calls and allocation, in a child that has one thread.
+            unsafe { it.pre_exec(wall) };
+        })
     }
 
     /// Runs the step to its end and gathers what it wrote.
