@@ -64,10 +64,26 @@ pub fn report(result: Result<u8>, hint: fn(Errno) -> Option<&'static str>) -> u8
     if matches!(errno, Errno::EPERM | Errno::ENOSPC) {
         walls().iter().for_each(|wall| note(&format!("hint: {wall}")));
     }
-    if let Some(hint) = hint(errno) {
+    if let Some(hint) = no_proc(errno).or_else(|| hint(errno)).or_else(|| limit(errno)) {
         note(&format!("hint: {hint}"));
     }
     1
+}
+
+/// What to do where nothing of `/proc` is found because there is none.
+fn no_proc(errno: Errno) -> Option<&'static str> {
+    let missing = errno == Errno::ENOENT && fs::symlink_metadata("/proc/self").is_err();
+    missing.then_some("/proc is not mounted: mount -t proc proc /proc")
+}
+
+/// What to do about a limit that any step can meet (`getrlimit(2)`).
+fn limit(errno: Errno) -> Option<&'static str> {
+    match errno {
+        Errno::EAGAIN => Some("no more processes are allowed: ulimit -u, the cgroup's pids.max"),
+        Errno::EMFILE => Some("no more open files are allowed: ulimit -n"),
+        Errno::ENOMEM => Some("no more memory is allowed: ulimit -v"),
+        _ => None,
+    }
 }
 
 /// The walls that stand here between a user and new namespaces, and the way past each.

@@ -9,14 +9,14 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, readlinkat};
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, getpid};
 
+use crate::namespaces;
 use crate::report::{print, printable};
-use crate::{is_procfs, namespaces};
 
 /// The processes that share one namespace.
 struct Members {
@@ -28,9 +28,6 @@ struct Members {
 /// Prints a line for each namespace: kind, inode number, how many processes
 /// are in it, and the first of them. Last, how many could not be read.
 pub fn list() -> Result<()> {
-    if !is_procfs() {
-        bail!("/proc is not mounted\nhint: mount -t proc proc /proc");
-    }
     let kinds = kinds()?;
     let mut namespaces: BTreeMap<(&str, u64), Members> = BTreeMap::new();
     let mut forbidden = 0;

@@ -215,6 +215,7 @@ fn hint(errno: Errno) -> Option<&'static str> {
         Errno::EACCES => {
             Some("to look into it takes CAP_SYS_PTRACE: sudo target/debug/step04-setns …")
         }
+        Errno::ENOENT => Some("no such file or process; or /proc hides it: mounted with hidepid"),
         Errno::EINVAL => Some("setns() knows pidfds since Linux 5.8: uname -r"),
         Errno::ENOMEM => Some("PID 1 of that PID namespace has ended, nothing is born there again"),
         Errno::EPERM => Some(

@@ -142,9 +142,10 @@ fn asked() -> Result<Option<Asked>, lexopt::Error> {
 /// links changed. The kernel makes the user namespace first, so that it gives
 /// the right to make the others.
 fn unshare_aloud(flags: CloneFlags, map_root: bool) -> Result<()> {
-    let link = |name| match fs::read_link(format!("/proc/self/ns/{name}")) {
+    let link = |name: &str| match fs::read_link(format!("/proc/self/ns/{name}")) {
         Ok(target) => printable(target),
-        Err(_) => "(none until PID 1 is born)".into(),
+        Err(_) if name == "pid_for_children" => "(none until PID 1 is born)".into(),
+        Err(error) => errno(error).to_string(),
     };
     let asked = KINDS.iter().filter(|(.., flag)| flags.contains(*flag));
     let before: Vec<_> = asked.map(|(_, _, name, _)| (name, link(name))).collect();
@@ -203,6 +204,11 @@ fn written(flags: CloneFlags) -> String {
     names.join(" | ")
 }
 
+/// Whether nobody is mapped into the user namespace that the caller is in.
+fn unmapped() -> bool {
+    fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty())
+}
+
 /// What to do about a refused `unshare(2)`, map or mount.
 fn hint(errno: Errno) -> Option<&'static str> {
     match errno {
@@ -211,6 +217,7 @@ fn hint(errno: Errno) -> Option<&'static str> {
             Some("PID 1 of the new PID namespace has ended, nothing is born there again")
         }
         Errno::ENOSPC => Some("how many are allowed: sysctl -a --pattern 'user.max_.*_namespaces'"),
+        Errno::EPERM if unmapped() => Some("to map the root outside takes CAP_SETFCAP there"),
         Errno::EPERM if geteuid().is_root() => {
             Some("root lacks CAP_SYS_ADMIN; a new /proc takes a PID namespace too: -p -f")
         }
