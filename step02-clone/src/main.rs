@@ -111,7 +111,7 @@ fn clone_child(mut flags: CloneFlags) -> Result<u8> {
 
     let (parents_turn, childs_turn) = Turn::pair().context("pipe2(O_CLOEXEC)")?;
     // The stack grows downwards: nix gives the kernel the end of this memory.
-    let mut stack = vec![0; STACK_SIZE];
+    let mut stack = stack()?;
     let callback = Box::new(|| {
         parents_turn.close_copies();
         isize::from(report(child(&childs_turn), hint))
@@ -178,6 +178,15 @@ fn parent(child: Pid, turn: &Turn) -> Result<()> {
 }
 // ANCHOR_END: parent
 
+/// Memory for the child's stack. Where there is none, `vec!` would abort.
+fn stack() -> Result<Vec<u8>> {
+    let mut stack = Vec::new();
+    let room = stack.try_reserve_exact(STACK_SIZE).map_err(|_| Errno::ENOMEM);
+    room.with_context(|| format!("malloc({STACK_SIZE})"))?;
+    stack.resize(STACK_SIZE, 0);
+    Ok(stack)
+}
+
 /// Makes sure that `/proc` knows processes by the PIDs that we know: one of
 /// another PID namespace has strangers under the same numbers.
 fn check_proc() -> Result<()> {
@@ -217,9 +226,10 @@ fn written(flags: CloneFlags) -> String {
 /// What to do about a refused `clone(2)` or a missing `/proc`.
 fn hint(errno: Errno) -> Option<&'static str> {
     match errno {
-        Errno::EAGAIN => Some("no more processes are allowed: ulimit -u, the cgroup's pids.max"),
         Errno::EINVAL => Some("this kernel may lack the kind: ls /proc/self/ns"),
-        Errno::ENOENT => Some("/proc is not mounted, or of another PID namespace"),
+        Errno::ENOENT => {
+            Some("/proc is of another PID namespace: unshare --mount-proc mounts a fitting one")
+        }
         Errno::ENOSPC => Some("how many are allowed: sysctl -a --pattern 'user.max_.*_namespaces'"),
         Errno::EPERM if geteuid().is_root() => Some("root lacks CAP_SYS_ADMIN: capsh --print"),
         Errno::EPERM => Some("or as root: sudo target/debug/step02-clone …"),

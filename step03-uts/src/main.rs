@@ -107,7 +107,7 @@ fn clone_uts(names: &Names) -> Result<u8> {
     }
 
     let (parents_turn, childs_turn) = Turn::pair().context("pipe2(O_CLOEXEC)")?;
-    let mut stack = vec![0; STACK_SIZE];
+    let mut stack = stack()?;
     let callback = Box::new(|| {
         parents_turn.close_copies();
         isize::from(report(child(names, &childs_turn), hint))
@@ -175,6 +175,15 @@ fn parent(names: &Names, child: Pid, turn: &Turn) -> Result<()> {
     stay(child, turn)
 }
 // ANCHOR_END: parent
+
+/// Memory for the child's stack. Where there is none, `vec!` would abort.
+fn stack() -> Result<Vec<u8>> {
+    let mut stack = Vec::new();
+    let room = stack.try_reserve_exact(STACK_SIZE).map_err(|_| Errno::ENOMEM);
+    room.with_context(|| format!("malloc({STACK_SIZE})"))?;
+    stack.resize(STACK_SIZE, 0);
+    Ok(stack)
+}
 
 /// The identifiers to be compared, and their values.
 fn identifiers(uts: &UtsName, names: &Names) -> Vec<(&'static str, String)> {
