@@ -362,36 +362,39 @@ fn limited(resource: Resource, values: &[u64]) {
         let target = Target::new(user);
         for &value in values {
             let wall = move || Ok(setrlimit(resource, value, value)?);
-            let mut ran = 0;
             for run in RUNS {
-                let name = run.split(' ').next().unwrap();
-                let help = Step::new(&proof::step(name), user).args(["--help"]).behind(wall).run();
+                let here = format!("{run}, {resource:?} {value}");
                 let output = Host::unchanged(|| step(run, user, &target).behind(wall).run());
-                if help.code() == Some(0) {
-                    let told = told(run, output);
-                    let hint = told.errno.is_none() || told.output.stderr.contains("\nhint: ");
-                    assert!(hint, "{run} {resource:?} {value}: {:?}", told.output);
-                    ran += 1;
+                if !matches!(output.code(), Some(0 | 1)) {
+                    let name = run.split(' ').next().unwrap();
+                    let help = Step::new(&proof::step(name), user).args(["--help"]).behind(wall);
+                    assert_ne!(help.run().code(), Some(0), "{here}: {output:?}");
+                    assert_ne!(Some(&value), values.last(), "{here}: {output:?}");
+                    continue;
                 }
+                let Told { output, errno, .. } = told(run, output);
+                assert!(
+                    errno.is_none() || output.stderr.contains("\nhint: "),
+                    "{here}: {output:?}"
+                );
             }
-            assert!(ran == RUNS.len() || Some(&value) != values.last(), "{resource:?} {value}");
         }
     }
 }
 
 #[test]
 fn with_few_descriptors_nothing_panics_or_stays() {
-    limited(Resource::RLIMIT_NOFILE, &[0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]);
+    limited(Resource::RLIMIT_NOFILE, &[0, 4, 5, 6, 7, 8, 10, 12]);
 }
 
 #[test]
 fn with_little_memory_nothing_panics_or_stays() {
-    limited(Resource::RLIMIT_AS, &[1, 2, 3, 4, 5, 6, 8, 64].map(|mebibytes| mebibytes << 20));
+    limited(Resource::RLIMIT_AS, &[1, 3, 4, 5, 64].map(|mebibytes| mebibytes << 20));
 }
 
 #[test]
 fn with_few_processes_nothing_panics_or_stays() {
-    limited(Resource::RLIMIT_NPROC, &[0, 1, 2, 3]);
+    limited(Resource::RLIMIT_NPROC, &[0, 1, 2]);
     if !geteuid().is_root() {
         return;
     }
@@ -435,9 +438,9 @@ fn where_no_file_may_grow_it_ends_by_sigxfsz_and_leaves_nothing() {
 fn closed_streams_are_no_trouble() {
     for &user in User::all() {
         let target = Target::new(user);
-        for closed in [&[0][..], &[1], &[2], &[0, 1, 2]] {
-            for run in RUNS {
-                let open = step(run, user, &target).run();
+        for run in RUNS {
+            let open = step(run, user, &target).run();
+            for closed in [&[0][..], &[1], &[2], &[0, 1, 2]] {
                 let wall = || closed.iter().try_for_each(|&fd| Ok(close(fd)?));
                 let shut = Host::unchanged(|| step(run, user, &target).behind(wall).run());
                 // Rust's runtime puts /dev/null in the place of what is closed.

@@ -20,6 +20,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -163,7 +164,7 @@ fn join_process(pid: Pid) -> Result<()> {
     for (kind, flag) in KINDS {
         let link = |pid: &str| {
             let path = format!("/proc/{pid}/ns/{kind}");
-            fs::read_link(&path).map_err(errno).with_context(|| format!("readlink({path})"))
+            fs::read_link(&path).map_err(unseen).with_context(|| format!("readlink({path})"))
         };
         if Path::new("/proc/self/ns").join(kind).exists()
             && link("self")? != link(&pid.to_string())?
@@ -183,6 +184,16 @@ fn join_process(pid: Pid) -> Result<()> {
 fn links(ns: impl AsFd) -> Vec<(&'static str, String)> {
     let kinds = KINDS.iter().map(|(kind, _)| *kind).chain(["pid_for_children"]);
     kinds.filter_map(|kind| Some((kind, printable(readlinkat(&ns, kind).ok()?)))).collect()
+}
+
+/// Why `/proc` does not show a process of which we have a pidfd.
+fn unseen(error: io::Error) -> Error {
+    match errno(error) {
+        gone @ Errno::ENOENT => {
+            anyhow!("{gone}\nhint: it has ended, or /proc hides it: mounted with hidepid")
+        }
+        errno => errno.into(),
+    }
 }
 
 /// Why a file cannot be joined.
@@ -215,7 +226,6 @@ fn hint(errno: Errno) -> Option<&'static str> {
         Errno::EACCES => {
             Some("to look into it takes CAP_SYS_PTRACE: sudo target/debug/step04-setns …")
         }
-        Errno::ENOENT => Some("no such file or process; or /proc hides it: mounted with hidepid"),
         Errno::EINVAL => Some("setns() knows pidfds since Linux 5.8: uname -r"),
         Errno::ENOMEM => Some("PID 1 of that PID namespace has ended, nothing is born there again"),
         Errno::EPERM => Some(
