@@ -22,8 +22,8 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{ForkResult, Pid, getpid};
 
 use crate::cgroupfs::{
-    RUN, children, delegated, lock, mkdir, name as name_of, remove, rmdir, sweep, turn, words,
-    write,
+    RUN, children, delegated, lock, mkdir, name as name_of, read, remove, rmdir, sweep, turn,
+    words, write,
 };
 use crate::command::errno;
 use crate::group::{Figure, Group, Setting, Source, Unit};
@@ -76,10 +76,10 @@ impl V2 {
             .filter(|it| needed.contains(it) || here.iter().any(|name| name == it));
         let wanted: Vec<_> = wanted.collect();
 
-        let ready = |dir: &&Path| delegated(dir) && lacks(dir, ENABLED, &wanted).is_empty();
+        let ready = |dir: &&Path| delegated(dir) && has_all(dir, ENABLED, &wanted);
         let can_be_made_ready = delegated(own)
             && alone(own, &[getpid()])
-            && lacks(own, "cgroup.controllers", &wanted).is_empty();
+            && has_all(own, "cgroup.controllers", &wanted);
         // Never out of the cgroup of another run: its limits would be left behind.
         let top = own.ancestors().find(|dir| name_of(dir).starts_with(RUN));
         let top = top.unwrap_or(&mounted.point);
@@ -99,7 +99,7 @@ impl V2 {
     /// it have to leave first, but for the root cgroup, where there are always
     /// others; they wait in a child of it.
     fn enable(&self, ours: &[Pid]) -> Result<()> {
-        let missing = lacks(&self.parent, ENABLED, &self.wanted);
+        let missing = lacks(&self.parent, ENABLED, &self.wanted)?;
         if missing.is_empty() {
             return Ok(());
         }
@@ -216,16 +216,30 @@ fn settings(limits: &Limits) -> Vec<Setting> {
 }
 // ANCHOR_END: settings
 
-/// Those of the `wanted` controllers that a file of `dir` does not list.
-fn lacks(dir: &Path, file: &str, wanted: &[&'static str]) -> Vec<&'static str> {
-    let there = words(&dir.join(file));
-    wanted.iter().filter(|it| !there.iter().any(|name| name == *it)).copied().collect()
+/// Those of the `wanted` controllers that a file of `dir` does not list. If the
+/// file cannot be read that is an error: controllers taken for missing would be
+/// enabled once more, and in the end disabled for everybody.
+fn lacks(dir: &Path, file: &str, wanted: &[&'static str]) -> Result<Vec<&'static str>> {
+    let there = read(&dir.join(file))?;
+    let there = there.split(u8::is_ascii_whitespace);
+    Ok(wanted
+        .iter()
+        .filter(|it| !there.clone().any(|name| name == it.as_bytes()))
+        .copied()
+        .collect())
+}
+
+/// Whether a file of `dir` lists all the `wanted` controllers.
+fn has_all(dir: &Path, file: &str, wanted: &[&'static str]) -> bool {
+    lacks(dir, file, wanted).is_ok_and(|missing| missing.is_empty())
 }
 
 /// Whether there are no processes in a cgroup but `ours`.
 fn alone(dir: &Path, ours: &[Pid]) -> bool {
     let ours: Vec<_> = ours.iter().map(Pid::to_string).collect();
-    words(&dir.join("cgroup.procs")).iter().all(|pid| ours.contains(pid))
+    read(&dir.join("cgroup.procs")).is_ok_and(|there| {
+        String::from_utf8_lossy(&there).lines().all(|pid| ours.iter().any(|it| it == pid))
+    })
 }
 
 /// Removes what dead runs have left in `parent`. If no living run is there either,
