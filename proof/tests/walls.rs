@@ -318,18 +318,27 @@ fn where_no_cgroups_are_mounted_it_is_enodev_and_the_survey_says_so() {
     }
 }
 
-/// A cgroup on v2 in which no other can be made, below one that is delegated.
+/// The cgroup v2 above that of the tests; in the virtual machine it is delegated.
+fn above() -> Option<PathBuf> {
+    let memberships = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let own = memberships.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    Some(Path::new("/sys/fs/cgroup").join(own).parent()?.to_owned())
+}
+
+/// The controllers that it has for its children.
+fn enabled() -> Option<String> {
+    fs::read_to_string(above()?.join("cgroup.subtree_control")).ok()
+}
+
+/// A cgroup on v2 in which no other can be made.
 struct Full(PathBuf);
 
 impl Full {
     fn new() -> Option<Full> {
-        let memberships = fs::read_to_string("/proc/self/cgroup").unwrap();
-        let own = memberships.lines().find_map(|line| line.strip_prefix("0::/"))?;
-        let above = Path::new("/sys/fs/cgroup").join(own);
-        let enabled = fs::read_to_string(above.parent()?.join("cgroup.subtree_control"));
-        let dir = above.parent()?.join(format!("walls-{}", std::process::id()));
-        (enabled.is_ok_and(|it| it.contains("pids")) && fs::create_dir(&dir).is_ok())
-            .then_some(())?;
+        let dir = above()?.join(format!("walls-{}", std::process::id()));
+        if !enabled()?.contains("pids") || fs::create_dir(&dir).is_err() {
+            return None;
+        }
         fs::write(dir.join("cgroup.max.descendants"), "0").unwrap();
         Some(Full(dir))
     }
@@ -355,30 +364,27 @@ fn where_no_cgroup_has_room_it_is_eagain_and_the_hint_names_the_limit() {
     assert_eq!(left, 0);
 }
 
-/// Runs everything with a limit that may be too low even for the loader of
-/// programs: where a step can say its `--help`, it has to keep its promise.
+/// Runs everything, as each user in turn, with a limit that may be too low even
+/// for the loader of programs: where a step can say its `--help`, it has to keep
+/// its promise.
 fn limited(resource: Resource, values: &[u64]) {
-    for &user in User::all() {
-        let target = Target::new(user);
-        for &value in values {
-            let wall = move || Ok(setrlimit(resource, value, value)?);
-            for run in RUNS {
-                let here = format!("{run}, {resource:?} {value}");
-                let output = Host::unchanged(|| step(run, user, &target).behind(wall).run());
-                if !matches!(output.code(), Some(0 | 1)) {
-                    let name = run.split(' ').next().unwrap();
-                    let help = Step::new(&proof::step(name), user).args(["--help"]).behind(wall);
-                    assert_ne!(help.run().code(), Some(0), "{here}: {output:?}");
-                    assert_ne!(Some(&value), values.last(), "{here}: {output:?}");
-                    continue;
-                }
-                let Told { output, errno, .. } = told(run, output);
-                assert!(
-                    errno.is_none() || output.stderr.contains("\nhint: "),
-                    "{here}: {output:?}"
-                );
-            }
+    let users: Vec<_> = User::all().iter().map(|&user| (user, Target::new(user))).collect();
+    let all = values.iter().flat_map(|&value| RUNS.map(|run| (value, run)));
+    for ((value, run), (user, target)) in all.zip(users.iter().cycle()) {
+        let here = format!("{run}, {resource:?} {value}");
+        let wall = move || Ok(setrlimit(resource, value, value)?);
+        let before = enabled();
+        let output = Host::unchanged(|| step(run, *user, target).behind(wall).run());
+        assert_eq!(enabled(), before, "{here}: {output:?}");
+        if !matches!(output.code(), Some(0 | 1)) {
+            let name = run.split(' ').next().unwrap();
+            let help = Step::new(&proof::step(name), *user).args(["--help"]).behind(wall);
+            assert_ne!(help.run().code(), Some(0), "{here}: {output:?}");
+            assert_ne!(Some(&value), values.last(), "{here}: {output:?}");
+            continue;
         }
+        let Told { output, errno, .. } = told(run, output);
+        assert!(errno.is_none() || output.stderr.contains("\nhint: "), "{here}: {output:?}");
     }
 }
 
