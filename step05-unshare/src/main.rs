@@ -18,9 +18,10 @@
 //! Manual: unshare(2), user_namespaces(7), pid_namespaces(7), mount_namespaces(7), unshare(1)
 
 use std::fs;
+use std::io;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, anyhow};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -166,7 +167,9 @@ fn unshare_aloud(flags: CloneFlags, map_root: bool) -> Result<()> {
 /// takes one write, and a map cannot be changed later.
 fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
     let write = |file: &str, content: &str| {
-        fs::write(file, content).map_err(errno).with_context(|| format!("write({file})"))
+        fs::write(file, content)
+            .map_err(|error| refused(error, uid))
+            .with_context(|| format!("write({file})"))
     };
     // A group may be named in a file's mode to keep its members out, as in
     // `-rw----r--`. Who could drop it with setgroups(2) would get in; so before
@@ -204,9 +207,15 @@ fn written(flags: CloneFlags) -> String {
     names.join(" | ")
 }
 
-/// Whether nobody is mapped into the user namespace that the caller is in.
-fn unmapped() -> bool {
-    fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty())
+/// Why a map was refused.
+fn refused(error: io::Error, uid: Uid) -> Error {
+    match errno(error) {
+        // Or who has lost it could write file capabilities that count outside.
+        eperm @ Errno::EPERM if uid.is_root() => {
+            anyhow!("{eperm}\nhint: to map root itself takes CAP_SETFCAP: capsh --print")
+        }
+        errno => errno.into(),
+    }
 }
 
 /// What to do about a refused `unshare(2)`, map or mount.
@@ -217,7 +226,6 @@ fn hint(errno: Errno) -> Option<&'static str> {
             Some("PID 1 of the new PID namespace has ended, nothing is born there again")
         }
         Errno::ENOSPC => Some("how many are allowed: sysctl -a --pattern 'user.max_.*_namespaces'"),
-        Errno::EPERM if unmapped() => Some("to map the root outside takes CAP_SETFCAP there"),
         Errno::EPERM if geteuid().is_root() => {
             Some("root lacks CAP_SYS_ADMIN; a new /proc takes a PID namespace too: -p -f")
         }
