@@ -19,13 +19,16 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::{Context, Result, ensure};
 use colored::Colorize;
 use nix::errno::Errno;
 use nix::fcntl::readlink;
 use nix::sched::{CloneFlags, clone};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -64,7 +67,7 @@ const NO_TIME: &str = "clone() cannot create a time namespace: the bit of CLONE_
     belongs to the exit signal there; unshare(2) and clone3(2) can";
 
 /// Bytes of stack for the child: `clone(2)` leaves it to its caller to provide one.
-const STACK_SIZE: usize = 1024 * 1024;
+const STACK_SIZE: NonZero<usize> = NonZero::new(1024 * 1024).unwrap();
 
 fn main() -> ExitCode {
     ExitCode::from(report(run(), hint))
@@ -111,7 +114,7 @@ fn clone_child(mut flags: CloneFlags) -> Result<u8> {
 
     let (parents_turn, childs_turn) = Turn::pair().context("pipe2(O_CLOEXEC)")?;
     // The stack grows downwards: nix gives the kernel the end of this memory.
-    let mut stack = stack()?;
+    let stack = stack()?;
     let callback = Box::new(|| {
         parents_turn.close_copies();
         isize::from(report(child(&childs_turn), hint))
@@ -119,7 +122,7 @@ fn clone_child(mut flags: CloneFlags) -> Result<u8> {
     // SAFETY: without CLONE_VM the child runs on its own copy of this memory,
     // stack included; this process has no second thread, so that copy holds
     // no lock and no half-made allocation.
-    let child = unsafe { clone(callback, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
+    let child = unsafe { clone(callback, stack, flags, Some(Signal::SIGCHLD as i32)) }
         .with_context(|| format!("clone({})", written(flags)))?;
     drop(childs_turn);
 
@@ -178,13 +181,15 @@ fn parent(child: Pid, turn: &Turn) -> Result<()> {
 }
 // ANCHOR_END: parent
 
-/// Memory for the child's stack. Where there is none, `vec!` would abort.
-fn stack() -> Result<Vec<u8>> {
-    let mut stack = Vec::new();
-    let room = stack.try_reserve_exact(STACK_SIZE).map_err(|_| Errno::ENOMEM);
-    room.with_context(|| format!("malloc({STACK_SIZE})"))?;
-    stack.resize(STACK_SIZE, 0);
-    Ok(stack)
+/// Memory for the child's stack, from where the example of `clone(2)` has it.
+fn stack() -> Result<&'static mut [u8]> {
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_STACK;
+    // SAFETY: the kernel chooses the place, so nothing else is there.
+    let stack = unsafe { mmap_anonymous(None, STACK_SIZE, access, flags) }
+        .with_context(|| format!("mmap({STACK_SIZE})"))?;
+    // SAFETY: it is there until the program ends, full of zeros, and nobody else has it.
+    Ok(unsafe { slice::from_raw_parts_mut(stack.as_ptr().cast(), STACK_SIZE.get()) })
 }
 
 /// Makes sure that `/proc` knows processes by the PIDs that we know: one of

@@ -20,15 +20,18 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::iter;
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::{Context, Result, bail};
 use colored::Colorize;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, clone};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::sys::utsname::{UtsName, uname};
@@ -56,7 +59,7 @@ Example: cargo run -p step03-uts -- helo
 Manual:  clone(2), uts_namespaces(7), sethostname(2), setdomainname(2), uname(2)";
 
 /// Bytes of stack for the child: `clone(2)` leaves it to its caller to provide one.
-const STACK_SIZE: usize = 1024 * 1024;
+const STACK_SIZE: NonZero<usize> = NonZero::new(1024 * 1024).unwrap();
 
 fn main() -> ExitCode {
     ExitCode::from(report(run(), hint))
@@ -107,7 +110,7 @@ fn clone_uts(names: &Names) -> Result<u8> {
     }
 
     let (parents_turn, childs_turn) = Turn::pair().context("pipe2(O_CLOEXEC)")?;
-    let mut stack = stack()?;
+    let stack = stack()?;
     let callback = Box::new(|| {
         parents_turn.close_copies();
         isize::from(report(child(names, &childs_turn), hint))
@@ -115,7 +118,7 @@ fn clone_uts(names: &Names) -> Result<u8> {
     // SAFETY: without CLONE_VM the child runs on its own copy of this memory,
     // stack included; this process has no second thread, so that copy holds
     // no lock and no half-made allocation.
-    let child = unsafe { clone(callback, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
+    let child = unsafe { clone(callback, stack, flags, Some(Signal::SIGCHLD as i32)) }
         .with_context(|| format!("clone({})", written(flags)))?;
     drop(childs_turn);
 
@@ -176,13 +179,15 @@ fn parent(names: &Names, child: Pid, turn: &Turn) -> Result<()> {
 }
 // ANCHOR_END: parent
 
-/// Memory for the child's stack. Where there is none, `vec!` would abort.
-fn stack() -> Result<Vec<u8>> {
-    let mut stack = Vec::new();
-    let room = stack.try_reserve_exact(STACK_SIZE).map_err(|_| Errno::ENOMEM);
-    room.with_context(|| format!("malloc({STACK_SIZE})"))?;
-    stack.resize(STACK_SIZE, 0);
-    Ok(stack)
+/// Memory for the child's stack, from where the example of `clone(2)` has it.
+fn stack() -> Result<&'static mut [u8]> {
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_STACK;
+    // SAFETY: the kernel chooses the place, so nothing else is there.
+    let stack = unsafe { mmap_anonymous(None, STACK_SIZE, access, flags) }
+        .with_context(|| format!("mmap({STACK_SIZE})"))?;
+    // SAFETY: it is there until the program ends, full of zeros, and nobody else has it.
+    Ok(unsafe { slice::from_raw_parts_mut(stack.as_ptr().cast(), STACK_SIZE.get()) })
 }
 
 /// The identifiers to be compared, and their values.
