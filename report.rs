@@ -82,6 +82,7 @@ fn limit(errno: Errno) -> Option<&'static str> {
         Errno::EAGAIN => Some("no more processes are allowed: ulimit -u, the cgroup's pids.max"),
         Errno::EMFILE => Some("no more open files are allowed: ulimit -n"),
         Errno::ENOMEM => Some("no more memory is allowed: ulimit -v"),
+        Errno::ENOSPC => Some("how many are allowed: grep . /proc/sys/user/max_*_namespaces"),
         _ => None,
     }
 }

@@ -253,7 +253,7 @@ fn processes_that_proc_hides_are_said_to_be_hidden() {
     for run in &RUNS[1..10] {
         match hidden(run) {
             told if told.run == RUNS[6] => told.refused("EPERM", "CAP_SYS_ADMIN"), // our mounts are others
-            told if told.run == RUNS[7] => told.refused("EPERM", "add -r"),
+            told if told.run == RUNS[7] => told.refused("EPERM", "-r makes you root"),
             told => told.fine(),
         }
     }

@@ -171,7 +171,7 @@ fn advice(trial: &Trial, errno: Errno) -> String {
     match (walls().into_iter().next(), errno) {
         (_, Errno::ENOENT) => "/proc is not mounted: mount -t proc proc /proc".into(),
         (Some(wall), _) => wall,
-        (_, Errno::ENOSPC) => "raise the limit that is 0: sysctl -a --pattern 'user.max_.*'".into(),
+        (_, Errno::ENOSPC) => "raise the limit that is 0: grep . /proc/sys/user/max_*".into(),
         (_, Errno::ENOSYS) => "a newer kernel is needed".into(),
         (_, Errno::EPERM | Errno::EACCES) => "as root: sudo …; in a container: --privileged".into(),
         _ => "see the book's page about errors (errno)".into(),

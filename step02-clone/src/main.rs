@@ -235,9 +235,13 @@ fn hint(errno: Errno) -> Option<&'static str> {
         Errno::ENOENT => {
             Some("/proc is of another PID namespace: unshare --mount-proc mounts a fitting one")
         }
-        Errno::ENOSPC => Some("how many are allowed: sysctl -a --pattern 'user.max_.*_namespaces'"),
-        Errno::EPERM if geteuid().is_root() => Some("root lacks CAP_SYS_ADMIN: capsh --print"),
-        Errno::EPERM => Some("or as root: sudo target/debug/step02-clone …"),
+        Errno::EPERM if fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty()) => {
+            Some("nobody is mapped into the user namespace that we are in: it can have none below")
+        }
+        Errno::EPERM if geteuid().is_root() => {
+            Some("root lacks CAP_SYS_ADMIN: grep CapEff /proc/self/status")
+        }
+        Errno::EPERM => Some("root needs no user namespace: sudo target/debug/step02-clone …"),
         _ => None,
     }
 }

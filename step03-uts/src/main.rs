@@ -240,11 +240,10 @@ fn written(flags: CloneFlags) -> String {
 fn hint(errno: Errno) -> Option<&'static str> {
     match errno {
         Errno::EINVAL => Some("nodename and domainname have at most 64 bytes each"),
-        Errno::ENOSPC => {
-            Some("how many are allowed: sysctl user.max_uts_namespaces user.max_user_namespaces")
+        Errno::EPERM if geteuid().is_root() => {
+            Some("root lacks CAP_SYS_ADMIN: grep CapEff /proc/self/status")
         }
-        Errno::EPERM if geteuid().is_root() => Some("root lacks CAP_SYS_ADMIN: capsh --print"),
-        Errno::EPERM => Some("or as root: sudo target/debug/step03-uts helo"),
+        Errno::EPERM => Some("root needs no user namespace: sudo target/debug/step03-uts helo"),
         _ => None,
     }
 }

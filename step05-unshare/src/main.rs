@@ -194,7 +194,8 @@ fn make_mounts_private() -> Result<()> {
 /// Mounts a `/proc` that shows the PID namespace of the caller over the old one.
 fn mount_new_proc() -> Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>).context("mount(proc, /proc)")
+    let mounted = mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>);
+    mounted.map_err(covered).context("mount(proc, /proc)")
 }
 // ANCHOR_END: make_mounts_private
 
@@ -207,12 +208,26 @@ fn written(flags: CloneFlags) -> String {
     names.join(" | ")
 }
 
+/// Why a new `/proc` was refused.
+fn covered(errno: Errno) -> Error {
+    match errno {
+        // It would show what container engines cover in the old one.
+        Errno::EPERM => anyhow!(
+            "{errno}\nhint: it takes a PID namespace of one's own, -p -f, and an old /proc \
+             of which nothing is covered"
+        ),
+        errno => errno.into(),
+    }
+}
+
 /// Why a map was refused.
 fn refused(error: io::Error, uid: Uid) -> Error {
     match errno(error) {
         // Or who has lost it could write file capabilities that count outside.
         eperm @ Errno::EPERM if uid.is_root() => {
-            anyhow!("{eperm}\nhint: to map root itself takes CAP_SETFCAP: capsh --print")
+            anyhow!(
+                "{eperm}\nhint: to map root itself takes CAP_SETFCAP: grep CapEff /proc/self/status"
+            )
         }
         errno => errno.into(),
     }
@@ -225,11 +240,15 @@ fn hint(errno: Errno) -> Option<&'static str> {
         Errno::ENOMEM => {
             Some("PID 1 of the new PID namespace has ended, nothing is born there again")
         }
-        Errno::ENOSPC => Some("how many are allowed: sysctl -a --pattern 'user.max_.*_namespaces'"),
-        Errno::EPERM if geteuid().is_root() => {
-            Some("root lacks CAP_SYS_ADMIN; a new /proc takes a PID namespace too: -p -f")
+        Errno::EPERM if fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty()) => {
+            Some("nobody is mapped into the user namespace that we are in: it can have none below")
         }
-        Errno::EPERM => Some("add -r, which makes you root in a user namespace of your own"),
+        Errno::EPERM if geteuid().is_root() => {
+            Some("root lacks CAP_SYS_ADMIN: grep CapEff /proc/self/status")
+        }
+        Errno::EPERM => {
+            Some("-r makes you root in a user namespace of your own, who may make the others")
+        }
         _ => None,
     }
 }

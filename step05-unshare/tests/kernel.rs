@@ -125,7 +125,8 @@ fn an_ordinary_user_without_r_is_refused_and_told_of_it() {
     for (option, flag) in [("-u", "CLONE_NEWUTS"), ("-m", "CLONE_NEWNS"), ("-T", "CLONE_NEWTIME")] {
         let output = step(User::Ordinary).args([option, "true"]).run();
         let error = format!("step05-unshare: unshare({flag}): EPERM: Operation not permitted");
-        let hint = "hint: add -r, which makes you root in a user namespace of your own";
+        let hint =
+            "hint: -r makes you root in a user namespace of your own, who may make the others";
         assert_error(&output, 1, &[&error, hint]);
     }
 }
