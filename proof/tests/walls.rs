@@ -152,7 +152,7 @@ fn at_the_limit_of_each_kind_of_namespace_it_is_enospc_and_the_hint_names_the_li
             // Who is not root needs a user namespace first.
             let uts = kind == "uts" || kind == "user" && user == User::Ordinary;
             match run("step03-uts", &["helo"]) {
-                told if uts => told.refused("ENOSPC", &format!("user.max_{kind}_namespaces")),
+                told if uts => told.refused("ENOSPC", named),
                 told => told.fine(),
             }
         }
