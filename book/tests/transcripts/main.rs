@@ -95,7 +95,13 @@ impl Has for Block {
 fn perform(page: &Page, bin: &Path) -> Vec<String> {
     set_the_stage();
     let mark = format!("{}-{}-{}", page.language, page.name, std::process::id());
-    let mut stage = Stage { bin, mark, terminals: HashMap::new(), pairs: Pairs::default() };
+    let mut stage = Stage {
+        bin,
+        mark,
+        terminals: HashMap::new(),
+        by_root: HashSet::new(),
+        pairs: Pairs::default(),
+    };
     let blocks: Vec<_> =
         page.blocks().into_iter().filter(|it| it.has("console") && !it.has("norun")).collect();
     let mut wrong = Vec::new();
@@ -184,6 +190,8 @@ struct Stage<'a> {
     bin: &'a Path,
     mark: String,
     terminals: HashMap<(bool, bool), Terminal>,
+    /// The terminals, first or second, at which it is root who types.
+    by_root: HashSet<bool>,
     pairs: Pairs,
 }
 
@@ -207,7 +215,6 @@ impl Stage<'_> {
     /// the book's numbers, and whether that is what the book shows.
     fn play(&mut self, block: &Block, goes_on: bool) -> (Vec<String>, bool) {
         let second = block.has("terminal2");
-        let mut root = false;
         let mut seen = Vec::new();
         let mut ok = true;
         let mut lines = block.lines.iter().peekable();
@@ -221,9 +228,12 @@ impl Stage<'_> {
                 Some(next) => key(next).is_some(),
                 None => goes_on,
             };
-            if let Some((by_root, _)) = typed(line) {
-                root = by_root;
+            match typed(line) {
+                Some((true, _)) => _ = self.by_root.insert(second),
+                Some((false, _)) => _ = self.by_root.remove(&second),
+                None => {}
             }
+            let root = self.by_root.contains(&second);
             let uid = if root { 0 } else { LEARNER };
             let (bin, mark) = (self.bin, &self.mark);
             let dir = book::book().parent().expect("the project");
