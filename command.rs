@@ -34,7 +34,7 @@ pub fn command(words: impl IntoIterator<Item = OsString>) -> Command {
 pub fn exec(mut command: Command) -> u8 {
     let errno = errno(command.exec());
     let program = printable(command.get_program());
-    note(&format!("{}: execve({program}): {errno}", env!("CARGO_BIN_NAME")));
+    note(&format!("{}: execve({program}): {errno}", env!("CARGO_PKG_NAME")));
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
 

@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use nix::errno::Errno;
 
 /// The program's name, as errors begin with it.
-const PROGRAM: &str = env!("CARGO_BIN_NAME");
+const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
 /// Settings that bar users from namespaces: name, value that bars, value that lets.
 const WALLS: [(&str, &str, &str); 3] = [

@@ -13,9 +13,8 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, readlinkat};
 use nix::sys::stat::Mode;
-use nix::unistd::{geteuid, getpid};
+use nix::unistd::geteuid;
 
-use crate::namespaces;
 use crate::report::{print, printable};
 
 /// The processes that share one namespace.
@@ -27,8 +26,8 @@ struct Members {
 // ANCHOR: all
 /// Prints a line for each namespace: kind, inode number, how many processes
 /// are in it, and the first of them. Last, how many could not be read.
-pub fn list() -> Result<()> {
-    let kinds = kinds()?;
+pub fn list(ours: &[(String, String)]) -> Result<()> {
+    let kinds = kinds(ours);
     let mut namespaces: BTreeMap<(&str, u64), Members> = BTreeMap::new();
     let mut forbidden = 0;
     for pid in pids()? {
@@ -68,11 +67,11 @@ fn unread(forbidden: usize) -> String {
     format!("{forbidden} {processes} could not be read{reason}")
 }
 
-/// The kinds of namespace that this kernel has. Left out are those for children
-/// to come: like `lsns`, this counts the namespaces that a process is in.
-fn kinds() -> Result<Vec<String>> {
-    let kinds = namespaces(getpid())?.into_iter().map(|(kind, _)| kind);
-    Ok(kinds.filter(|kind| !kind.ends_with("_for_children")).collect())
+/// The kinds of namespace that this kernel has: those of `ours`. Left out are those for
+/// children to come: like `lsns`, this counts the namespaces that a process is in.
+fn kinds(ours: &[(String, String)]) -> Vec<&str> {
+    let kinds = ours.iter().map(|(kind, _)| kind.as_str());
+    kinds.filter(|kind| !kind.ends_with("_for_children")).collect()
 }
 
 /// The processes that `/proc` shows (`getdents(2)`).
@@ -83,13 +82,13 @@ fn pids() -> Result<Vec<u32>> {
 
 /// The namespaces of one process: kind and inode number. A zombie has left
 /// most of its namespaces; those are left out.
-fn inodes(pid: u32, kinds: &[String]) -> nix::Result<Vec<(&str, u64)>> {
+fn inodes<'a>(pid: u32, kinds: &[&'a str]) -> nix::Result<Vec<(&'a str, u64)>> {
     let path = format!("/proc/{pid}/ns");
     let ns = open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
     let mut inodes = Vec::with_capacity(kinds.len());
-    for kind in kinds {
-        match readlinkat(&ns, kind.as_str()) {
-            Ok(target) => inodes.extend(inode(&target).map(|inode| (kind.as_str(), inode))),
+    for &kind in kinds {
+        match readlinkat(&ns, kind) {
+            Ok(target) => inodes.extend(inode(&target).map(|inode| (kind, inode))),
             Err(Errno::ENOENT) => {}
             Err(errno) => return Err(errno),
         }
@@ -98,6 +97,6 @@ fn inodes(pid: u32, kinds: &[String]) -> nix::Result<Vec<(&str, u64)>> {
 }
 
 /// The number in `uts:[4026531838]`.
-fn inode(target: &OsStr) -> Option<u64> {
+pub fn inode(target: &OsStr) -> Option<u64> {
     target.to_str()?.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
 }

@@ -67,7 +67,7 @@ fn main() -> ExitCode {
 fn run() -> Result<u8> {
     match asked()? {
         Asked::Help => print(HELP)?,
-        Asked::All => all::list()?,
+        Asked::All => all::list(&namespaces(getpid())?)?,
         Asked::Processes(pids) => match pids[..] {
             [] => list(getpid())?,
             [pid] => list(pid)?,

@@ -1,5 +1,6 @@
 //! What a cgroup for one run is, whichever version of cgroups makes it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use anyhow::Result;
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::cgroupfs::{words, write};
+use crate::cgroupfs::write;
 use crate::limits::Limits;
 use crate::report::{note, printable};
 
@@ -95,12 +96,8 @@ impl Figure {
     /// Reads a figure from a directory of the cgroup.
     pub fn read(source: Source, dir: &Path) -> Figure {
         let (_, file, key, _) = source;
-        let words = words(&dir.join(file));
-        let value = match key {
-            "" => words.first(),
-            key => words.iter().position(|word| word == key).and_then(|at| words.get(at + 1)),
-        };
-        Figure { source, value: value.and_then(|value| value.parse().ok()) }
+        let text = fs::read_to_string(dir.join(file)).unwrap_or_default();
+        Figure { source, value: value(&text, key) }
     }
 
     /// A line of the report: what, how much, and the file that says so.
@@ -116,4 +113,14 @@ impl Figure {
         };
         format!("  {what:<14} {value:>12}   {file} {key}").trim_end().to_owned()
     }
+}
+
+/// The number after `key` in a file of a cgroup, a key in each line ("flat keyed");
+/// without a key, the only one there.
+pub fn value(text: &str, key: &str) -> Option<u64> {
+    let value = match key {
+        "" => Some(text.trim_end()),
+        key => text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')),
+    };
+    value?.parse().ok()
 }

@@ -45,18 +45,25 @@ pub struct Mounted {
 /// A line of `/proc/self/cgroup`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Membership {
-    version: Version,
-    controllers: Vec<String>,
-    path: PathBuf,
+    /// 0 as the ID means v2.
+    pub version: Version,
+    /// None on v2.
+    pub controllers: Vec<String>,
+    /// From the root of the hierarchy, or of our cgroup namespace.
+    pub path: PathBuf,
 }
 
 /// A line of `/proc/self/mountinfo` that is about cgroups.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mount {
-    version: Version,
-    root: PathBuf,
-    point: PathBuf,
-    options: Vec<String>,
+    /// `cgroup` or `cgroup2`, the type of the file system.
+    pub version: Version,
+    /// The cgroup that is seen at the mount point.
+    pub root: PathBuf,
+    /// The mount point.
+    pub point: PathBuf,
+    /// Among them, on v1, the controllers.
+    pub options: Vec<String>,
 }
 
 /// All hierarchies that this process is in.
@@ -99,7 +106,7 @@ impl Mount {
     /// The directory in which this mount shows the cgroup `path`. In a container
     /// the mount may begin at `root`, deep in the hierarchy; what lies outside of
     /// it, or of our cgroup namespace (`/..`), is not shown.
-    fn directory(&self, path: &Path) -> Option<Mounted> {
+    pub fn directory(&self, path: &Path) -> Option<Mounted> {
         let hidden = |path: &Path| path.components().any(|it| it == Component::ParentDir);
         if hidden(&self.root) || hidden(path) {
             return None;
@@ -146,7 +153,9 @@ fn mount(line: &[u8]) -> Option<Mount> {
         b"cgroup2" => Version::V2,
         _ => return None,
     };
-    Some(Mount { version, root, point, options: words(fields.nth(1)?, b',') })
+    let options = words(fields.nth(1)?, b',');
+    let whole = root.is_absolute() && point.is_absolute();
+    whole.then_some(Mount { version, root, point, options })
 }
 
 fn words(list: &[u8], separator: u8) -> Vec<String> {
