@@ -1,0 +1,135 @@
+//! What must hold for whatever text a parser is given. `cargo test` gives it what
+//! proptest makes up, `.ci/fuzz` what libFuzzer finds.
+//!
+//! Each of these functions panics where something does not hold.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path};
+
+use crate::all::inode;
+use crate::group::value;
+use crate::hierarchy::{Membership, Mount, Version, memberships, mounts};
+use crate::limits::{percentage, pids, size};
+use crate::report::printable;
+
+/// Numbers with a unit: what is taken, and what it means, decided once more with
+/// more digits than any of them has.
+pub fn limits(text: &str) {
+    let sizes: &[(&str, u32)] = &[("K", 10), ("M", 20), ("G", 30), ("T", 40), ("", 0)];
+    assert_eq!(pids(text).ok(), number(text, &[("", 0)], 1, 1 << 22), "pids {text:?}");
+    assert_eq!(size(text).ok(), number(text, sizes, 4096, (1 << 63) - 1), "size {text:?}");
+    let percents = &[("%", 0), ("", 0)];
+    assert_eq!(percentage(text).ok(), number(text, percents, 1, 1_000_000), "percentage {text:?}");
+}
+
+fn number(text: &str, units: &[(&str, u32)], least: u128, most: u128) -> Option<u64> {
+    let (digits, shift) =
+        units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)))?;
+    let significant = digits.trim_start_matches('0');
+    let digits_only = !digits.is_empty() && digits.chars().all(|it| it.is_ascii_digit());
+    if !digits_only || significant.len() > 20 {
+        return None;
+    }
+    let number =
+        significant.bytes().fold(0, |number, digit| number * 10 + u128::from(digit - b'0'));
+    let number = number << shift;
+    (least..=most).contains(&number).then_some(number as u64)
+}
+
+/// `/proc/PID/cgroup`: each line is for itself, and what was understood of it is
+/// understood again when it is written as the kernel writes it.
+pub fn cgroup(text: &[u8]) {
+    let found = memberships(text);
+    let each = text.split(|&byte| byte == b'\n').flat_map(memberships);
+    assert!(found.iter().eq(each.collect::<Vec<_>>().iter()), "lines depend on each other");
+    for it in &found {
+        assert!(it.path.is_absolute(), "{it:?}");
+        assert!(it.version == Version::V2 || !it.controllers.is_empty(), "{it:?}");
+    }
+    assert_eq!(memberships(&cgroup_text(&found)), found);
+}
+
+/// Writes memberships as the kernel does.
+pub fn cgroup_text(memberships: &[Membership]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for Membership { version, controllers, path } in memberships {
+        let id = if *version == Version::V2 { 0 } else { 7 };
+        text.extend(format!("{id}:{}:", controllers.join(",")).bytes());
+        text.extend(path.as_os_str().as_bytes());
+        text.push(b'\n');
+    }
+    text
+}
+
+/// `/proc/PID/mountinfo`: as for `/proc/PID/cgroup`; and where a mount shows a
+/// cgroup, that is below the mount point.
+pub fn mountinfo(text: &[u8]) {
+    let found = mounts(text);
+    let each = text.split(|&byte| byte == b'\n').flat_map(mounts);
+    assert!(found.iter().eq(each.collect::<Vec<_>>().iter()), "lines depend on each other");
+    assert_eq!(mounts(&mountinfo_text(&found)), found);
+    for it in &found {
+        for path in [Path::new("/"), Path::new("/a/b"), &it.root, &it.root.join("c")] {
+            let Some(mounted) = it.directory(path) else { continue };
+            let below = mounted.own.strip_prefix(&it.point);
+            let below = below.unwrap_or_else(|_| panic!("{it:?} does not show {path:?}"));
+            assert!(below.components().all(|part| part != Component::ParentDir), "{below:?}");
+            assert_eq!(it.root.join(below), path.components().as_path(), "{it:?}");
+        }
+    }
+}
+
+/// Writes mounts as the kernel does: what would end a field is escaped.
+pub fn mountinfo_text(mounts: &[Mount]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for (at, Mount { version, root, point, options }) in mounts.iter().enumerate() {
+        text.extend(format!("{at} 31 0:38 ").bytes());
+        for path in [root, point] {
+            for &byte in path.as_os_str().as_bytes() {
+                match byte {
+                    b' ' | b'\t' | b'\n' | b'\\' | b'#' => {
+                        text.extend(format!("\\{byte:03o}").bytes())
+                    }
+                    _ => text.push(byte),
+                }
+            }
+            text.push(b' ');
+        }
+        let optional = ["", "shared:1 ", "shared:1 master:2 ", "unbindable "][at % 4];
+        let kind = if *version == Version::V2 { "cgroup2" } else { "cgroup" };
+        text.extend(format!("rw,nosuid {optional}- {kind} none {}\n", options.join(",")).bytes());
+    }
+    text
+}
+
+/// Files of cgroups: a number that is found is there, and so is its key; what comes
+/// after it does not matter.
+pub fn figure(text: &str, key: &str) {
+    let Some(number) = value(text, key) else { return };
+    assert!(text.contains(key) && text.contains(&number.to_string()), "{number} in {text:?}");
+    if !key.is_empty() {
+        assert_eq!(value(&format!("{text}\n{key} 1{number}"), key), Some(number), "{text:?}");
+    }
+}
+
+/// The links in `/proc/PID/ns`: the number that is found is the one in the brackets.
+pub fn link(target: &[u8]) {
+    let Some(number) = inode(OsStr::from_bytes(target)) else { return };
+    let digits: Vec<_> = target.rsplit(|&byte| byte == b'[').next().unwrap_or_default().to_vec();
+    let digits = String::from_utf8(digits).unwrap_or_default();
+    assert_eq!(digits.trim_end_matches(']').parse(), Ok(number), "{digits:?}");
+    assert_eq!(inode(OsStr::new(&format!("uts:[{number}]"))), Some(number));
+}
+
+/// Text for a terminal: nothing in it can move the cursor, end the line or turn the
+/// direction of writing, and plain words are as they were.
+pub fn shown(text: &[u8]) {
+    let shown = printable(OsStr::from_bytes(text));
+    let turns = |it: char| matches!(it, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!shown.contains(|it: char| it.is_control() || turns(it)), "{shown:?}");
+    let plain = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'\\';
+    if text.iter().all(plain) {
+        assert_eq!(shown.as_bytes(), text);
+    }
+}
