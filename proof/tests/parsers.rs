@@ -57,6 +57,11 @@ fn path(unlike: &'static [u8]) -> impl Strategy<Value = PathBuf> {
     })
 }
 
+/// A key in a file of a cgroup.
+fn key() -> impl Strategy<Value = String> {
+    prop_oneof![2 => "[a-z]{1,3}[_.]?[a-z]{0,2}", 1 => Just("max".to_owned())]
+}
+
 fn version() -> impl Strategy<Value = Version> {
     select(vec![Version::V1, Version::V2])
 }
@@ -71,6 +76,17 @@ fn membership() -> impl Strategy<Value = Membership> {
 fn mount() -> impl Strategy<Value = Mount> {
     let fields = (version(), path(b""), path(b""), vec("[a-z_=]{1,9}", 1..5));
     fields.prop_map(|(version, root, point, options)| Mount { version, root, point, options })
+}
+
+#[test]
+fn a_number_is_taken_up_to_where_the_kernel_takes_it_and_no_further() {
+    for edge in [0, 4096, 1_000_000, 1 << 22, 1_i128 << 63, 1 << 64] {
+        for (unit, shift) in [("", 0), ("%", 0), ("K", 10), ("M", 20), ("G", 30), ("T", 40)] {
+            for more in -2..=2 {
+                parsers::limits(&format!("{}{unit}", (edge >> shift) + more));
+            }
+        }
+    }
 }
 
 proptest! {
@@ -137,10 +153,10 @@ proptest! {
 
     #[test]
     fn each_key_of_a_file_has_its_own_value(
-        counted in btree_map("[a-z]{1,3}[_.]?[a-z]{0,2}", prop_oneof![3 => any::<u64>().prop_map(Some), 1 => Just(None)], 0..8),
-        key in "[a-z]{1,3}",
+        counted in btree_map(key(), prop_oneof![any::<u64>().prop_map(Some), Just(None)], 0..8),
+        key in key(),
     ) {
-        // `max` is no number.
+        // The value `max` is no number, and a key may have that name.
         let value_of = |it: Option<u64>| it.map_or("max".to_owned(), |it| it.to_string());
         let lines = counted.iter().map(|(key, it)| format!("{key} {}\n", value_of(*it)));
         let text: String = lines.collect();
