@@ -137,12 +137,12 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn any_words_at_all_are_understood_or_refused(args in vec(word(), 0..5)) {
+    fn any_words_at_all_are_understood_or_refused(
+        args in vec(word(), 0..5), user in select(User::all()),
+    ) {
         Host::unchanged(|| {
             for name in STEPS {
-                for &user in User::all() {
-                    status(name, &step(name, user, &args).run());
-                }
+                status(name, &step(name, user, &args).run());
             }
         });
     }
