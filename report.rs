@@ -22,9 +22,11 @@ const WALLS: [(&str, &str, &str); 3] = [
 
 /// Writes a line to stdout, at once: a child of `clone(2)` would lose what is
 /// still buffered when it ends, and print once more what its parent had buffered.
+/// The line is whole whatever ends us, as its newline is in the same `write(2)`.
 pub fn print(line: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
-    let Err(error) = writeln!(stdout, "{line}").and_then(|()| stdout.flush()) else {
+    let line = format!("{line}\n");
+    let Err(error) = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()) else {
         return Ok(());
     };
     match Errno::from_raw(error.raw_os_error().unwrap_or_default()) {

@@ -7,7 +7,7 @@ use std::io;
 
 use nix::sched::CloneFlags;
 use witness::wall::{cover, docker, own_mounts, own_user_namespace};
-use witness::{Host, Output, Step, User};
+use witness::{Host, Output, Step, User, installed, skip};
 
 fn doctor(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step00-doctor"), user)
@@ -125,4 +125,16 @@ fn a_wrong_option_is_refused_with_status_2() {
     let output = doctor(User::Ordinary).args(["--jsno"]).run();
     assert_eq!((output.code(), output.stdout.as_str()), (Some(2), ""));
     assert!(output.stderr.starts_with("step00-doctor: invalid option '--jsno'"), "{output:?}");
+}
+
+#[test]
+fn the_longest_line_is_one_write_so_that_nobody_reads_half_of_it() {
+    if !installed("strace") {
+        skip!("strace is not installed");
+    }
+    let doctor = env!("CARGO_BIN_EXE_step00-doctor");
+    let options = ["-qq", "-e", "trace=write", doctor, "--json"];
+    let output = Step::new("/usr/bin/strace", User::all()[0]).args(options).run();
+    assert!(output.stdout.len() > 1024, "{output:?}"); // what Rust's stdout buffers
+    assert_eq!(output.stderr.matches("write(1, ").count(), 1, "{output:?}");
 }
