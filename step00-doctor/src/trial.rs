@@ -12,13 +12,13 @@ use nix::fcntl::OFlag;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, clone, setns, unshare};
 use nix::sys::prctl::set_dumpable;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{
     ForkResult, Gid, Uid, fork, geteuid, getpid, getppid, pipe2, setgroups, setresgid, setresuid,
 };
 
-use crate::cgroupfs::{delegated, words};
+use crate::cgroupfs::{RUN, delegated, sweep, turn, words};
 use crate::command::{errno, pidfd_open};
 use crate::hierarchy::{self, Mounted, Version};
 
@@ -185,7 +185,12 @@ fn cgroup() -> nix::Result<()> {
             last = if delegated(own) { Errno::EBUSY } else { Errno::EACCES };
             continue;
         };
-        let dir = place.join(format!("step00-doctor-{}", getpid()));
+        let _turn = turn(place).map_err(|it| it.downcast().unwrap_or(Errno::UnknownErrno))?;
+        sweep(place);
+        // Ctrl-C waits until it is removed. If we are killed, the next run finds it by
+        // its name, which is that of a dead run of step 06.
+        let _ = SigSet::all().thread_block();
+        let dir = place.join(format!("{RUN}{}", getpid()));
         return fs::create_dir(&dir).and_then(|()| fs::remove_dir(&dir)).map_err(errno);
     }
     Err(last)
