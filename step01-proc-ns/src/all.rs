@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -48,7 +49,7 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
     let mut text = format!("{:<8}{:<12}{:>9}{:>9}  COMMAND\n", "KIND", "INODE", "PROCESSES", "PID");
     for ((kind, inode), Members { count, lowest }) in namespaces {
         let command = fs::read(format!("/proc/{lowest}/comm")).unwrap_or_default();
-        let command = printable(String::from_utf8_lossy(command.trim_ascii_end()).as_ref());
+        let command = printable(OsStr::from_bytes(command.trim_ascii_end()));
         writeln!(text, "{kind:<8}{inode:<12}{count:>9}{lowest:>9}  {command}")?;
     }
     text.push_str(&unread(forbidden));
