@@ -19,11 +19,11 @@ impl Host {
         let lines = |file: &str| -> BTreeSet<String> {
             fs::read_to_string(file).expect(file).lines().map(str::to_owned).collect()
         };
-        let interfaces = lines("/proc/self/net/dev");
+        let interfaces = lines("/proc/thread-self/net/dev");
         Host {
             hostname: uts.nodename().to_string_lossy().into_owned(),
             domainname: uts.domainname().to_string_lossy().into_owned(),
-            mounts: lines("/proc/self/mountinfo"),
+            mounts: lines("/proc/thread-self/mountinfo"),
             interfaces: interfaces
                 .iter()
                 .filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned()))
