@@ -42,7 +42,8 @@ pub fn note(line: &str) {
 
 /// The text with control characters, and bytes that are not UTF-8, escaped.
 pub fn printable(text: impl AsRef<OsStr>) -> String {
-    let quoted = format!("{:?}", text.as_ref()).replace("\\\"", "\"");
+    // Both kinds of quotes: an older Rust escapes the single ones, too.
+    let quoted = format!("{:?}", text.as_ref()).replace("\\\"", "\"").replace("\\'", "'");
     quoted[1..quoted.len() - 1].to_string()
 }
 

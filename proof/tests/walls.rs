@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::unistd::{Gid, Pid, Uid, close, dup2_stdout, geteuid, setgid, setuid};
 use witness::wall::{cover, docker, own_mounts, own_user_namespace};
 use witness::{Host, Output, Running, Step, User, skip};
@@ -367,7 +367,7 @@ fn where_no_cgroup_has_room_it_is_eagain_and_the_hint_names_the_limit() {
 /// Runs everything, as each user in turn, with a limit that may be too low even
 /// for the loader of programs: where a step can say its `--help`, it has to keep
 /// its promise.
-fn limited(resource: Resource, values: &[u64]) {
+fn limited(resource: Resource, values: &[rlim_t]) {
     let users: Vec<_> = User::all().iter().map(|&user| (user, Target::new(user))).collect();
     let all = values.iter().flat_map(|&value| RUNS.map(|run| (value, run)));
     for ((value, run), (user, target)) in all.zip(users.iter().cycle()) {

@@ -168,21 +168,31 @@ impl Group for V2 {
     }
 }
 
+/// As in <linux/sched.h>; libc has it for 64-bit processors only.
+#[derive(Default)]
+#[repr(C, align(8))]
+struct CloneArgs {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
 // ANCHOR: clone_into
 /// Forks, the child being in the cgroup `dir` from its birth (`clone3(2)`).
 fn clone_into(dir: &File) -> nix::Result<ForkResult> {
-    let args = libc::clone_args {
+    let args = CloneArgs {
         flags: CLONE_INTO_CGROUP,
         exit_signal: libc::SIGCHLD as u64,
         cgroup: dir.as_raw_fd() as u64,
-        pidfd: 0,
-        child_tid: 0,
-        parent_tid: 0,
-        stack: 0,
-        stack_size: 0,
-        tls: 0,
-        set_tid: 0,
-        set_tid_size: 0,
+        ..CloneArgs::default()
     };
     // SAFETY: the pointer and the size are those of one live structure; without
     // CLONE_VM and with no stack given this is fork(), and this process has no
