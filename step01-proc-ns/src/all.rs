@@ -89,6 +89,8 @@ fn inodes<'a>(pid: u32, kinds: &[&'a str]) -> nix::Result<Vec<(&'a str, u64)>> {
     let mut inodes = Vec::with_capacity(kinds.len());
     for &kind in kinds {
         match readlinkat(&ns, kind) {
+            // That is how Linux 5.10 does not let us read it.
+            Ok(target) if target.is_empty() => return Err(Errno::EACCES),
             Ok(target) => inodes.extend(inode(&target).map(|inode| (kind, inode))),
             Err(Errno::ENOENT) => {}
             Err(errno) => return Err(errno),

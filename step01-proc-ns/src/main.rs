@@ -19,6 +19,7 @@
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Error, Result, anyhow};
@@ -131,7 +132,7 @@ fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
     for link in links {
         let link = link.map_err(|error| explain(pid, error, &format!("getdents({dir})")))?;
         let kind = printable(link.file_name());
-        let target = match fs::read_link(link.path()) {
+        let target = match fs::read_link(link.path()).and_then(not_empty) {
             // After unshare(CLONE_NEWPID) it is empty until a child is born.
             Err(_) if kind == "pid_for_children" && link.path().is_symlink() => "(none yet)".into(),
             target => {
@@ -144,6 +145,14 @@ fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
     Ok(namespaces)
 }
 // ANCHOR_END: namespaces
+
+/// Linux 5.10 has an empty text for a link that it does not let us read.
+fn not_empty(link: PathBuf) -> io::Result<PathBuf> {
+    match link.as_os_str().is_empty() {
+        true => Err(Errno::EACCES.into()),
+        false => Ok(link),
+    }
+}
 
 // ANCHOR: list
 /// Prints the namespaces of one process, and what each isolates.

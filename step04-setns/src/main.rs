@@ -164,7 +164,8 @@ fn join_process(pid: Pid) -> Result<()> {
     for (kind, flag) in KINDS {
         let link = |pid: &str| {
             let path = format!("/proc/{pid}/ns/{kind}");
-            fs::read_link(&path).map_err(unseen).with_context(|| format!("readlink({path})"))
+            let text = fs::read_link(&path).and_then(not_empty).map_err(unseen);
+            text.with_context(|| format!("readlink({path})"))
         };
         if Path::new("/proc/self/ns").join(kind).exists()
             && link("self")? != link(&pid.to_string())?
@@ -184,6 +185,14 @@ fn join_process(pid: Pid) -> Result<()> {
 fn links(ns: impl AsFd) -> Vec<(&'static str, String)> {
     let kinds = KINDS.iter().map(|(kind, _)| *kind).chain(["pid_for_children"]);
     kinds.filter_map(|kind| Some((kind, printable(readlinkat(&ns, kind).ok()?)))).collect()
+}
+
+/// Linux 5.10 has an empty text for a link that it does not let us read.
+fn not_empty(link: PathBuf) -> io::Result<PathBuf> {
+    match link.as_os_str().is_empty() {
+        true => Err(Errno::EACCES.into()),
+        false => Ok(link),
+    }
 }
 
 /// Why `/proc` does not show a process of which we have a pidfd.
