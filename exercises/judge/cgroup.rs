@@ -215,9 +215,9 @@ fn throttled(dir: &Path) -> u64 {
 }
 
 /// Whole seconds of CPU that the caller has used.
-fn cpu_seconds() -> i64 {
+fn cpu_seconds() -> libc::time_t {
     getrusage(UsageWho::RUSAGE_SELF)
-        .map_or(i64::MAX, |it| it.user_time().tv_sec() + it.system_time().tv_sec())
+        .map_or(libc::time_t::MAX, |it| it.user_time().tv_sec() + it.system_time().tv_sec())
 }
 
 /// Has a process join the cgroup and use that many bytes; tells how it ended.
@@ -284,6 +284,7 @@ fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
         [dir, &file].iter().all(|it| eaccess(*it, AccessFlags::W_OK).is_ok())
     };
     let mut version = Version::V2;
+    let v2 = all.iter().any(|it| it.version == Version::V2 && it.mounted.is_some());
     for hierarchy in all {
         let Some(mounted) = hierarchy.mounted else { continue };
         let has = |all: Vec<String>| controller.is_none_or(|one| all.iter().any(|it| it == one));
@@ -308,9 +309,13 @@ fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
             None => "a cgroup v2 of this user's own".to_owned(),
         },
         "there is none",
-        advice(version),
+        if controller.is_none() && !v2 { BOOT_WITH_V2 } else { advice(version) },
     ))
 }
+
+/// What to do where the only cgroups are those of v1.
+const BOOT_WITH_V2: &str = "cgroup v2 is not mounted here. Let the kernel's command line say \
+                            systemd.unified_cgroup_hierarchy=1";
 
 fn advice(version: Version) -> &'static str {
     match version {

@@ -14,7 +14,7 @@ use nix::mount::{MsFlags, mount};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::{set_child_subreaper, set_dumpable, set_pdeathsig};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{
@@ -28,7 +28,7 @@ use crate::verdict::{Finding, Verdict, cannot, say, wrong};
 const DEADLINE: u16 = 10_000;
 
 /// How many processes an answer may have beside those that its user has already.
-const PROCESSES: u64 = 100;
+const PROCESSES: rlim_t = 100;
 
 /// Who the answers of root are, outside of the sandbox.
 pub const NOBODY: u32 = 65534;
@@ -189,13 +189,13 @@ fn die_with(parent: Pid) {
 
 /// How many processes and threads a user has: before Linux 5.14 RLIMIT_NPROC
 /// counts them too.
-fn processes_of(uid: Uid) -> u64 {
+fn processes_of(uid: Uid) -> rlim_t {
     let own = format!("Uid:\t{uid}\t");
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     let threads = all.filter_map(|process| {
         let status = fs::read_to_string(process.path().join("status")).ok()?;
         let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"))?;
-        status.contains(&own).then(|| threads.trim().parse::<u64>().unwrap_or(1))
+        status.contains(&own).then(|| threads.trim().parse::<rlim_t>().unwrap_or(1))
     });
     threads.sum()
 }

@@ -116,7 +116,8 @@ fn name_slowly() {
         // Asleep: one that was only interrupted in a call may have been told to look already.
         let asleep = status(parent, "State").starts_with('S');
         let text = fs::read_to_string(format!("/proc/{parent}/syscall")).unwrap_or_default();
-        let number: Option<i64> = text.split(' ').next().and_then(|word| word.parse().ok());
+        let number: Option<libc::c_long> =
+            text.split(' ').next().and_then(|word| word.parse().ok());
         match number {
             Some(number) if asleep && number >= 0 => break number,
             _ => std::thread::yield_now(),
