@@ -30,16 +30,16 @@ fn v2() -> bool {
     !fs::read_to_string("/proc/self/cgroup").unwrap().contains(":pids:")
 }
 
-/// Our own cgroup on v2.
-fn own() -> PathBuf {
+/// Our own cgroup on v2, if that is mounted.
+fn own() -> Option<PathBuf> {
     let text = fs::read_to_string("/proc/self/cgroup").unwrap();
-    let path = text.lines().find_map(|line| line.strip_prefix("0::/")).unwrap();
-    Path::new("/sys/fs/cgroup").join(path)
+    let path = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    Some(Path::new("/sys/fs/cgroup").join(path))
 }
 
 /// A cgroup at or above ours in which whoever runs the tests may make others, with limits.
 fn delegated() -> Option<PathBuf> {
-    let own = own();
+    let own = own()?;
     let usable = |dir: &&Path| {
         let enabled = fs::read_to_string(dir.join("cgroup.subtree_control")).unwrap_or_default();
         eaccess(*dir, AccessFlags::W_OK).is_ok()
