@@ -1,26 +1,24 @@
-// The emulated machine, in Node: for the boot, and for the tests.
+// The emulated machine, in Node: for its first boot, and for the tests.
 
-import { createRequire } from "node:module";
+import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const v86 = require.resolve("v86/build/libv86.mjs");
-const { V86 } = await import(v86);
+const { V86 } = await import(require.resolve('v86/build/libv86.mjs'));
 
-/** Memory of the guest, in bytes. */
-export const MEMORY = 128 << 20;
+/** What must be the same whenever a state is restored. */
+export const OPTIONS = { memory_size: 128 << 20, vga_memory_size: 1 << 20, uart1: true, uart2: true };
 
-/** A serial line: what is typed on it, and what has appeared. */
+/** A serial line: what has appeared on it, and what is typed. */
 class Line {
-    seen = "";
+    seen = '';
     #decoder = new TextDecoder();
-    #waiting = [];
+    #look = () => {};
 
     constructor(emulator, number) {
-        this.emulator = emulator;
-        this.number = number;
+        Object.assign(this, { emulator, number });
         emulator.add_listener(`serial${number}-output-byte`, (byte) => {
             this.seen += this.#decoder.decode(Uint8Array.of(byte), { stream: true });
-            this.#waiting = this.#waiting.filter((look) => !look());
+            this.#look();
         });
     }
 
@@ -31,37 +29,29 @@ class Line {
     /** Waits until the pattern has appeared; returns what was before it, and takes both away. */
     until(pattern, seconds = 60) {
         return new Promise((resolve, reject) => {
-            const late = () => reject(new Error(`ttyS${this.number}: no ${pattern} in ${JSON.stringify(this.seen)}`));
-            const timer = setTimeout(late, seconds * 1000);
-            const look = () => {
+            const late = setTimeout(() => {
+                reject(new Error(`ttyS${this.number}: not seen in ${seconds} s: ${pattern}\n${this.seen}`));
+            }, seconds * 1000);
+            this.#look = () => {
                 const found = this.seen.match(pattern);
-                if (!found) return false;
-                clearTimeout(timer);
-                const before = this.seen.slice(0, found.index);
-                this.seen = this.seen.slice(found.index + found[0].length);
-                resolve(before);
-                return true;
+                if (found) {
+                    clearTimeout(late);
+                    this.#look = () => {};
+                    this.seen = this.seen.slice(found.index + found[0].length);
+                    resolve(found.input.slice(0, found.index));
+                }
             };
-            if (!look()) this.#waiting.push(look);
+            this.#look();
         });
     }
 }
 
-/** Starts a machine, with these options of V86 besides those that are always the same. */
+/** Starts a machine; returns it, and its three serial lines. */
 export async function start(options) {
-    const emulator = new V86({
-        wasm_path: require.resolve("v86/build/v86.wasm"),
-        memory_size: MEMORY,
-        vga_memory_size: 1 << 20,
-        disable_speaker: true,
-        uart1: true,
-        uart2: true,
-        autostart: true,
-        ...options,
-    });
+    const wasm_path = require.resolve('v86/build/v86.wasm');
+    const emulator = new V86({ ...OPTIONS, wasm_path, disable_speaker: true, autostart: true, ...options });
     const lines = [0, 1, 2].map((number) => new Line(emulator, number));
-    await new Promise((resolve) => emulator.add_listener("emulator-started", resolve));
+    // What is typed before would be lost.
+    await new Promise((started) => emulator.add_listener('emulator-started', started));
     return { emulator, lines };
 }
-
-export const image = (path) => ({ url: path });
