@@ -168,7 +168,7 @@ await test('step 05 makes its caller root in a user namespace, and PID 1', async
     assert.deepEqual(await second.run(`tr -s ' ' </proc/${pid}/uid_map; cat /proc/${pid}/setgroups; stat -c %U /proc/${pid}`),
         [' 0 1000 1', 'deny', 'learner']);
     assert.notEqual(await namespace(pid, 'user'), await namespace(1, 'user'));
-    await first.line.until(/my PID is .*\n/);
+    await first.line.until(/my PID is \d+\r*\n/);
     first.line.type('\x03');
     await first.prompt();
     assert.equal(await ask(`ls -d /proc/${pid} 2>/dev/null`), '');
