@@ -3,75 +3,11 @@
 //
 //     node check.mjs SITE SCREENSHOTS
 
-import { createServer } from 'node:http';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { extname, join, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { accessible, check, end, open, origin, pages } from './site.mjs';
 
-const [site, screenshots] = process.argv.slice(2).map((path) => resolve(path));
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-let passed = 0;
-const failures = [];
-
-function check(ok, what) {
-    if (ok) {
-        passed += 1;
-    } else {
-        failures.push(what);
-        console.log(`FAILED: ${what}`);
-    }
-}
-
-// A plain static server on the loopback address, like any that may host the book.
-const types = {
-    '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
-    '.png': 'image/png', '.woff2': 'font/woff2',
-};
-const server = createServer(async (request, response) => {
-    const path = decodeURI(new URL(request.url, 'http://localhost').pathname);
-    try {
-        const body = await readFile(join(site, path.endsWith('/') ? `${path}index.html` : path));
-        response.writeHead(200, { 'content-type': types[extname(path)] ?? 'text/html' });
-        response.end(body);
-    } catch {
-        response.writeHead(404).end();
-    }
-});
-await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
-const origin = `http://127.0.0.1:${server.address().port}`;
-
-const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-        '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    ],
-});
-
-/** Opens a page of its own, which fails on errors and on requests that leave loopback. */
-async function open(width, theme, name) {
-    const context = await browser.newContext({ viewport: { width, height: 900 } });
-    await context.addInitScript((theme) => {
-        localStorage.setItem('mdbook-theme', theme);
-        localStorage.setItem('mdbook-sidebar', 'hidden');
-    }, theme);
-    const page = await context.newPage();
-    page.on('console', (message) => {
-        check(message.type() !== 'error', `${name}: console: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => check(false, `${name}: ${error}`));
-    page.on('request', (request) => {
-        const local = request.url().startsWith(origin) || request.url().startsWith('data:');
-        check(local, `${name}: asks for ${request.url()}`);
-    });
-    return page;
-}
-
-async function pages(language) {
-    const toc = await readFile(join(site, language, 'toc.html'), 'utf8');
-    return [...new Set([...toc.matchAll(/href="([^"#]+\.html)"/g)].map((found) => found[1]))];
-}
+const screenshots = resolve(process.argv[3]);
 
 async function looks(language, name, width, theme) {
     const where = `${language}/${name} (${theme}, ${width} px)`;
@@ -89,10 +25,7 @@ async function looks(language, name, width, theme) {
     const left = await page.evaluate(() => document.querySelector('main').innerText.includes('{{#'));
     check(!left, `${where}: an include was not resolved`);
 
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => axe.run('main'));
-    const told = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 120))}`);
-    check(violations.length === 0, `${where}: axe: ${told.join('; ')}`);
+    await accessible(page, 'main', where);
 
     const file = `${language}-${name.replace('.html', '')}-${theme}-${width}.png`;
     await page.screenshot({ path: join(screenshots, file), fullPage: true });
@@ -155,8 +88,5 @@ await start.goto(`${origin}/index.html`);
 await start.waitForURL(/\/(ko|en)\/index\.html$/);
 check(true);
 
-await browser.close();
-server.close();
 console.log(`${(await readdir(screenshots)).length} screenshots in ${screenshots}`);
-console.log(`${passed} passed, ${failures.length} failed`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+await end();

@@ -4,7 +4,9 @@
 //! user types and `# ` what root types; `^Z`, `^C` and `⏎` alone on a line are
 //! keys; everything else is what appears. The blocks of a page belong together.
 //! `console,terminal2` is a second terminal on the same machine, and
-//! `console,norun` is shown but not run, for the reason in the comment above it.
+//! `console,norun` is shown but not run, for the reason in the comment above it;
+//! `console,norun,lab` is run on the machine in the page alone (see
+//! `book/browser/lab.mjs`, which runs all of them there).
 //!
 //! `UPDATE=1 cargo test -p book --test transcripts` writes what really appears
 //! into the book.

@@ -1,0 +1,315 @@
+// Presses every button of the built books that runs a terminal session, and
+// holds what then appears on the terminals against what the book shows.
+//
+//     node lab.mjs SITE             everything
+//     PAGE=step03 node lab.mjs SITE  the pages with this in their names
+//     PAGE=- node lab.mjs SITE       all but the pages
+
+import { readFile } from 'node:fs/promises';
+import { accessible, browser, check, end, open, origin, pages } from './site.mjs';
+import '../theme/numbers.js';
+
+/** How many terminal sessions of each language have no button. */
+const NOT_RUN = 4;
+
+/** How long a block may take on a slow machine. */
+const timeout = 60_000;
+
+const filter = process.env.PAGE ?? '';
+
+/** The pairs of a page's numbers: what is equal in one must be equal in the other. */
+class Pairs {
+    toRun = new Map();
+
+    toBook = new Map();
+
+    /**
+     * Whether a line of the book can be the line of the run. How wide its gaps
+     * are is left to the book's own tests: PIDs are short here, and ps is busybox's.
+     */
+    matches(book, run) {
+        const [here, there] = [book, run].map((line) => line.trim().replace(/\s+/g, ' '));
+        const pairs = numbers.pairs(here, there);
+        const fits = ([ours, theirs]) => (this.toRun.get(ours) ?? theirs) === theirs
+            && (this.toBook.get(theirs) ?? ours) === ours;
+        const adds = ([ours, theirs]) => this.toRun.set(ours, theirs) && this.toBook.set(theirs, ours);
+        return pairs !== null && pairs.every((pair) => fits(pair) && adds(pair));
+    }
+
+    /** Forgets the inode numbers that the kernel may give to the next namespace. */
+    forgetInodes(inUse) {
+        for (const [ours, theirs] of this.toRun) {
+            if (theirs.startsWith('4026') && !inUse.has(theirs)) {
+                this.toRun.delete(ours);
+                this.toBook.delete(theirs);
+            }
+        }
+    }
+}
+
+/** The inode numbers of the namespaces that some process is in. */
+async function inodes(page) {
+    const links = await page.evaluate(() => lab.control.run('readlink /proc/[0-9]*/ns/* | sort -u'));
+    return new Set(numbers.numbers(links));
+}
+
+/**
+ * The lines that are held against each other. Not keys: the terminal shows ^C
+ * only if the shell has not yet taken its echo away. Nor what the page types
+ * to be root, as the book is without a word, and to be the learner again.
+ */
+function compared(lines) {
+    return lines.filter((line) => line && !['^C', '^Z', '⏎'].includes(line))
+        .filter((line, index, all) => line !== '$ sudo env PATH="$PATH" bash'
+            && !(line === '# exit' && all[index + 1] === 'exit')
+            && !(line === 'exit' && all[index - 1] === '# exit'));
+}
+
+/** Presses a button and waits until its block has been typed; false if that does not come to an end. */
+async function finished(page, press) {
+    await press();
+    const done = () => !document.querySelector('.lab-run [aria-busy]');
+    return page.waitForFunction(done, null, { timeout }).then(() => true, () => false);
+}
+
+/** Runs a block; returns the lines that have appeared on its terminal. */
+async function run(page, code) {
+    const pane = await code.evaluate((it) => (it.classList.contains('terminal2') ? 1 : 0));
+    const from = await page.evaluate((pane) => window.lab.panes?.[pane].row ?? 0, pane);
+    const button = code.locator('xpath=../following-sibling::div[1]//button');
+    const ended = await finished(page, () => button.click());
+    const lines = await page.evaluate(([pane, from]) => lab.panes?.[pane].lines(from) ?? [], [pane, from]);
+    const status = await page.locator('.lab-status').textContent();
+    return [...compared(lines), ...(ended ? [] : [`(it goes on) ${status}`])];
+}
+
+/** Runs all blocks of a page, in order. */
+async function runs(page, language, name) {
+    await page.goto(`${origin}/${language}/${name}`, { waitUntil: 'load' });
+    const pairs = new Pairs();
+    const sessions = await page.locator('main pre > code.language-console').all();
+    const buttons = page.locator('pre:has(> code.language-console) + .lab-run button');
+    for (const code of await page.locator('main pre:has(> code.language-console):has(+ .lab-run) > code').all()) {
+        const shown = compared((await code.textContent()).split('\n'));
+        const appeared = await run(page, code);
+        const shows = appeared.some((line) => line.includes('4026'));
+        const inUse = shows ? await inodes(page) : null;
+        const same = shown.length === appeared.length && shown.every((line, index) => {
+            if (shows && /^[$#] /.test(line)) {
+                pairs.forgetInodes(inUse);
+            }
+            return pairs.matches(line, appeared[index]);
+        });
+        const indented = (lines) => lines.map((line) => `    ${line}`).join('\n');
+        check(same, `${language}/${name}: the book shows\n${indented(shown)}\nbut the lab shows\n${indented(appeared)}\n`);
+    }
+    return sessions.length - await buttons.count();
+}
+
+/** How long it takes from the press of a button to the first line of output, in a fresh browser. */
+async function delay() {
+    const page = await open(1280, 'light', 'first output');
+    await page.goto(`${origin}/folder/en/step03-uts.html`, { waitUntil: 'load' });
+    const milliseconds = await page.evaluate(() => new Promise((appeared) => {
+        const begin = performance.now();
+        document.querySelector('.lab-run button').click();
+        const look = () => (window.lab.panes?.[0].lines(0).length > 1
+            ? appeared(performance.now() - begin)
+            : requestAnimationFrame(look));
+        look();
+    }));
+    await page.context().close();
+    return milliseconds;
+}
+
+/** What a renderer of the browser has for itself, and how long it has had the processor. */
+async function renderers() {
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    await session.detach();
+    const all = processInfo.filter(({ type }) => type === 'renderer').map(async ({ id, cpuTime }) => {
+        const memory = await readFile(`/proc/${id}/smaps_rollup`, 'utf8');
+        const kilobytes = [...memory.matchAll(/^(?:Private_\w+|Swap): +(\d+)/gm)].map(([, it]) => Number(it));
+        return { id, cpuTime, megabytes: kilobytes.reduce((sum, it) => sum + it, 0) / 1024 };
+    });
+    return (await Promise.all(all)).sort((a, b) => b.megabytes - a.megabytes);
+}
+
+/** Nothing is asked of the server before a button is pressed; then the page stays small and quiet. */
+async function frugal() {
+    const page = await open(1280, 'light', 'frugality');
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'networkidle' });
+    check(!asked.some((url) => url.includes('/lab/')), `before a press the page asks for ${asked.join(', ')}`);
+    await finished(page, () => page.locator('.lab-run button').first().click());
+    // What is garbage is not what the page needs.
+    const session = await page.context().newCDPSession(page);
+    await session.send('HeapProfiler.collectGarbage');
+    const [before] = await renderers();
+    // How much is done in five seconds in which nobody types.
+    await page.waitForTimeout(5000);
+    const after = (await renderers()).find(({ id }) => id === before.id);
+    const share = (after.cpuTime - before.cpuTime) / 5;
+    console.log(`the page with the lab: ${before.megabytes.toFixed(0)} MB, then ${after.megabytes.toFixed(0)} MB, ${(100 * share).toFixed(1)} % of a processor when idle`);
+    check(before.megabytes < 250, `the page takes ${before.megabytes} MB`);
+    check(share < 0.2, `the idle page takes ${share} of a processor`);
+    await page.context().close();
+}
+
+/** Everything can be done with a keyboard. */
+async function keyboard() {
+    const page = await open(1280, 'light', 'keyboard');
+    const focus = () => page.evaluate(() => document.activeElement.getAttribute('aria-label')
+        ?? document.activeElement.textContent);
+    const until = (label) => page.waitForFunction((label) => [
+        document.activeElement.getAttribute('aria-label'), document.activeElement.textContent,
+    ].includes(label), label, { timeout }).then(() => true, () => false);
+    await page.goto(`${origin}/en/before-you-start.html`, { waitUntil: 'load' });
+    for (let presses = 0; presses < 100 && await focus() !== 'run it here'; presses += 1) {
+        await page.keyboard.press('Tab');
+    }
+    check(await focus() === 'run it here', 'Tab does not lead to a button');
+    await finished(page, () => page.keyboard.press('Enter'));
+    check(await until('terminal 1'), `after the press the focus is on ${await focus()}`);
+    check(await page.locator('.lab-status[role=status]').count() === 1, 'the progress is not announced');
+
+    // Letters and arrows that mdBook has a meaning for, and Tab, which completes here.
+    await page.keyboard.type('ech? s/');
+    for (let presses = 0; presses < 3; presses += 1) {
+        await page.keyboard.press('ArrowLeft');
+    }
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('o');
+    await page.keyboard.press('End');
+    await page.keyboard.type('; cat /etc/hostn');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const seen = await page.waitForFunction(() => {
+        const lines = lab.panes[0].lines(0);
+        return lines.at(-2) === 's/' && lines.at(-1) === 'goldilocks-web';
+    }, null, { timeout }).then(() => true, () => false);
+    check(seen, `what was typed came to ${JSON.stringify(await page.evaluate(() => lab.panes[0].lines(0)))}`);
+    check(page.url().endsWith('before-you-start.html'), 'an arrow key turned the page');
+
+    for (const label of ['terminal 2', 'run it here']) {
+        await page.keyboard.press('F6');
+        check(await until(label), `F6 does not lead to ${label} but to ${await focus()}`);
+    }
+    await finished(page, () => page.keyboard.press('Enter'));
+    await page.keyboard.press('Shift+Tab');
+    check(await until('Close'), `Shift+Tab does not lead to Close but to ${await focus()}`);
+    await page.keyboard.press('Enter');
+    check(await until('run it here'), `after Close the focus is on ${await focus()}`);
+    check(await page.locator('.lab-panel').count() === 0, 'Close does not close');
+    await page.context().close();
+}
+
+/** What the reader has done to the machine is gone after a press, and the machine is there again. */
+async function again() {
+    const page = await open(1280, 'light', 'start again');
+    await page.goto(`${origin}/ko/step03-uts.html`, { waitUntil: 'load' });
+    await finished(page, () => page.locator('.lab-run button').first().click());
+    await accessible(page, 'main', 'with the lab open');
+    await accessible(page, '.lab-panel', 'the lab');
+    await page.evaluate(() => lab.control.run('hostname changed'));
+    const milliseconds = await page.evaluate(async () => {
+        const begin = performance.now();
+        const done = new Promise((done) => {
+            const status = document.querySelector('.lab-status');
+            new MutationObserver(() => status.textContent === '두 터미널이 준비되었습니다.' && done())
+                .observe(status, { childList: true });
+        });
+        document.querySelector('.lab-head button').click();
+        await done;
+        return performance.now() - begin;
+    });
+    console.log(`start again: ${milliseconds.toFixed(0)} ms`);
+    const lines = await page.evaluate(() => lab.panes[1].command('hostname'));
+    check(lines.join() === 'goldilocks-web', `after the new start hostname says ${lines}`);
+
+    const colour = () => page.evaluate(() => lab.panes[0].terminal.options.theme.background);
+    const light = await colour();
+    await page.evaluate(() => document.documentElement.classList.replace('light', 'navy'));
+    await page.waitForFunction((light) => lab.panes[0].terminal.options.theme.background !== light, light);
+    await accessible(page, '.lab-panel', 'the lab in the dark');
+    await page.context().close();
+}
+
+/** Where it cannot work the page says so; where there is no machine it says nothing. */
+async function elsewhere() {
+    const phone = { viewport: { width: 390, height: 800 }, screen: { width: 390, height: 844 }, hasTouch: true };
+    const buttons = async (page) => {
+        await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+        return [await page.locator('.lab-run button').count(), await page.locator('p.lab-run').count()].join();
+    };
+    const small = await open(390, 'light', 'phone', phone);
+    check(await buttons(small) === '0,1', 'a phone is not told');
+    await small.context().close();
+
+    const old = await open(1280, 'light', 'old browser');
+    await old.addInitScript(() => delete window.WebAssembly);
+    check(await buttons(old) === '0,1', 'an old browser is not told');
+    await old.context().close();
+
+    const plain = await open(1280, 'light', 'no machine');
+    const script = await readFile(new URL('../theme/lab.js', import.meta.url), 'utf8');
+    await plain.route('**/theme/lab-*.js', (route) => route.fulfill({ body: script, contentType: 'text/javascript' }));
+    check(await buttons(plain) === '0,0', 'without a machine there are buttons');
+    await plain.context().close();
+}
+
+/** The limit of step 06 is the kernel's, not the program's. */
+async function killed(page) {
+    const log = await page.evaluate(() => lab.control.run('dmesg'));
+    check(/Memory cgroup out of memory: Killed process \d+ \(tail\)/.test(log), `tail was not killed: ${log.slice(-500)}`);
+}
+
+/** The comparison itself: what it takes for the same, and what it must not. */
+function compares() {
+    for (const [same, ...lines] of [
+        [true, ['PID is 11120', 'PID is 734'], ['11120 uts:[4026531838]', '734 uts:[4026531838]']],
+        [false, ['PID is 11120', 'PID is 734'], ['child 11120', 'child 735']],
+        [false, ['PID is 11120', 'PID is 734'], ['child 11121', 'child 734']],
+        [false, ['uts:[4026531838]', 'uts:[4026531838]'], ['uts:[4026532182]', 'uts:[4026531838]']],
+        [true, ['uts:[4026531838]', 'uts:[4026531838]'], ['uts:[4026532182]', 'uts:[4026532999]']],
+        [true, ['11100                new', '734                  new']],
+        [false, ['PID 1', 'PID 2']],
+        [false, ['uid 1000', 'uid 734']],
+        [true, ['Jan  4 13:45 0.013 s', 'Nov 24 03:46 12.5 s']],
+        [false, ['0.013 s', '13 s']],
+    ]) {
+        const pairs = new Pairs();
+        const found = lines.every(([book, run]) => pairs.matches(book, run));
+        check(found === same, `${JSON.stringify(lines)} is ${found ? '' : 'not '}taken for the same`);
+    }
+}
+
+compares();
+for (const language of ['ko', 'en']) {
+    let without = 0;
+    for (const name of (await pages(language)).filter((name) => name.includes(filter))) {
+        const page = await open(1600, 'light', `${language}/${name} (lab)`);
+        without += await runs(page, language, name);
+        if (name === 'step06-cgroup.html') {
+            await killed(page);
+        }
+        await page.context().close();
+    }
+    check(filter !== '' || without === NOT_RUN, `${language}: ${without} terminal sessions have no button`);
+}
+if (filter === '' || filter === '-') {
+    await elsewhere();
+    await keyboard();
+    await again();
+    await frugal();
+    const delays = [];
+    for (let run = 0; run < 5; run += 1) {
+        delays.push(await delay());
+    }
+    const seconds = delays.sort((a, b) => a - b).map((it) => (it / 1000).toFixed(1));
+    console.log(`from the press to the first output: ${seconds[2]} s, median of ${seconds.join(', ')}`);
+    check(delays[2] < 10_000, 'the first output takes long');
+}
+
+await end();

@@ -1,0 +1,444 @@
+// Runs the book's terminal sessions on a Linux machine in the page: an emulated
+// PC with two serial lines, restored from a state in which both have a shell.
+//
+// Where the book is published with such a machine (lab/build, .ci/book), the
+// line that describes it, `window.lab = {…}`, is put in front of this file.
+// Without it nothing of this happens, and nothing is asked of the server.
+(() => {
+    'use strict';
+
+    const machine = window.lab;
+    if (!machine || location.pathname.endsWith('/print.html')) {
+        return;
+    }
+    const home = new URL('../../lab/', document.currentScript.src);
+    const megabytes = Math.ceil(machine.bytes / 1e6);
+    const said = {
+        en: {
+            run: 'run it here', size: `loads ${megabytes} MB`,
+            computer: 'In a browser on a computer, the terminals of this book can be tried right here.',
+            panel: 'Linux in this page', terminal: 'terminal', again: 'Start again', close: 'Close',
+            keys: 'F6: the other terminal, then the text · Shift+Tab: out of the terminal',
+            loading: `Loading ${megabytes} MB`, starting: 'Starting', ready: 'Both terminals are ready.',
+            failed: 'The machine could not be loaded:',
+            earlier: (number) => `${number} comes from a box further up: run that one first.`,
+        },
+        ko: {
+            run: '여기서 실행', size: `${megabytes} MB를 받습니다`,
+            computer: '컴퓨터의 브라우저에서는 이 책의 터미널을 바로 이 자리에서 써 볼 수 있습니다.',
+            panel: '이 페이지 안의 리눅스', terminal: '터미널', again: '처음부터 다시', close: '닫기',
+            keys: 'F6: 다른 터미널, 그다음 본문 · Shift+Tab: 터미널에서 나가기',
+            loading: `${megabytes} MB를 받는 중`, starting: '시작하는 중', ready: '두 터미널이 준비되었습니다.',
+            failed: '컴퓨터를 불러오지 못했습니다:',
+            earlier: (number) => `${number}는 위쪽 상자에 나온 번호입니다. 그 상자를 먼저 실행하십시오.`,
+        },
+    }[document.documentElement.lang];
+
+    function element(name, properties, ...children) {
+        const made = Object.assign(document.createElement(name), properties);
+        made.append(...children);
+        return made;
+    }
+
+    // ---- What the page shows: book/tests/transcripts/main.rs tells its grammar.
+
+    const KEYS = { '^C': '\x03', '^L': '\x0c', '^Z': '\x1a', '⏎': '\r' };
+
+    /** The commands and keys of a block, each with the lines that it makes appear. */
+    function steps(text) {
+        const steps = [];
+        for (const line of text.split('\n').filter((line) => line)) {
+            const [, prompt, command] = line.match(/^([$#]) (.*)/) ?? [];
+            if (command !== undefined || KEYS[line]) {
+                steps.push({ prompt, command, key: KEYS[line], shown: [] });
+            } else {
+                steps.at(-1).shown.push(line);
+            }
+        }
+        return steps;
+    }
+
+    const blocks = [...document.querySelectorAll('main pre > code.language-console')]
+        .filter((code) => !code.classList.contains('norun') || code.classList.contains('lab'))
+        .map((code) => ({
+            pre: code.parentElement,
+            pane: code.classList.contains('terminal2') ? 1 : 0,
+            steps: steps(code.textContent),
+        }));
+
+    /** Whether the block's last program is left running, for a key in the pane's next block. */
+    function runsOn(block) {
+        const later = blocks.slice(blocks.indexOf(block) + 1);
+        return later.find(({ pane }) => pane === block.pane)?.steps[0].key !== undefined;
+    }
+
+    // ---- Terminals.
+
+    /** Why a wait ends early: the reader or another block uses the terminal now. */
+    const INTERRUPTED = Symbol('interrupted');
+
+    /** What is sent to a serial line of the machine, and who hears what comes from it. */
+    function serial(emulator, index, hear) {
+        // Bytes come one by one; they are heard together.
+        let bytes = [];
+        emulator.add_listener(`serial${index}-output-byte`, (byte) => {
+            if (bytes.push(byte) === 1) {
+                queueMicrotask(() => {
+                    hear(new Uint8Array(bytes));
+                    bytes = [];
+                });
+            }
+        });
+        return (text) => emulator.serial_send_bytes(index, new TextEncoder().encode(text));
+    }
+
+    /** The third line: a shell of root's that does what the page itself asks for. */
+    class Control {
+        constructor(emulator) {
+            const decoder = new TextDecoder();
+            this.type = serial(emulator, 2, (bytes) => {
+                this.said += decoder.decode(bytes, { stream: true });
+                const answer = this.said.match(/\x02([^]*)\x03/);
+                if (answer) {
+                    this.said = '';
+                    this.answered(answer[1]);
+                }
+            });
+            this.forget();
+        }
+
+        /** What was asked of a machine that is no more will not be answered. */
+        forget() {
+            this.said = '';
+            this.last = Promise.resolve();
+        }
+
+        /** Runs a command, after those before it, and returns what it printed. */
+        run(command) {
+            this.last = this.last.then(() => new Promise((answered) => {
+                this.answered = answered;
+                this.type(`printf '\\002'; ${command}; printf '\\003'\n`);
+            }));
+            return this.last;
+        }
+    }
+
+    /** A terminal on the line of this number, in a frame of the page. */
+    class Pane {
+        constructor(index, emulator, control, frame) {
+            Object.assign(this, { index, control, frame });
+            const { fontSize, fontFamily } = getComputedStyle(frame);
+            this.terminal = new Terminal({
+                fontFamily, fontSize: parseFloat(fontSize), screenReaderMode: true, minimumContrastRatio: 4.5,
+            });
+            this.terminal.open(frame);
+            this.terminal.textarea.setAttribute('aria-label', `${said.terminal} ${index + 1}`);
+            this.type = serial(emulator, index, (bytes) => this.terminal.write(bytes));
+            this.terminal.onData((text) => this.type(text));
+            this.terminal.onKey(() => this.interrupt?.());
+        }
+
+        /** Fills the frame with lines and columns, and tells the machine how many there are. */
+        async fit() {
+            const { width, height } = this.frame.querySelector('.xterm-screen').getBoundingClientRect();
+            const { rows, cols } = this.terminal;
+            const fits = {
+                rows: Math.max(4, Math.floor((this.frame.clientHeight - 6) / (height / rows))),
+                cols: Math.max(20, Math.floor((this.frame.clientWidth - 24) / (width / cols))),
+            };
+            const size = `rows ${fits.rows} cols ${fits.cols}`;
+            if (this.size !== size) {
+                this.size = size;
+                this.terminal.resize(fits.cols, fits.rows);
+                await this.control.run(`stty -F /dev/ttyS${this.index} ${size}`);
+            }
+        }
+
+        /** Waits until something holds of the screen. */
+        until(holds) {
+            return new Promise((resolve, reject) => {
+                const look = () => holds() && end(resolve);
+                const heard = this.terminal.onWriteParsed(look);
+                const end = (how, why) => {
+                    heard.dispose();
+                    this.interrupt = null;
+                    how(why);
+                };
+                this.interrupt = () => end(reject, INTERRUPTED);
+                look();
+            });
+        }
+
+        /** Where the cursor is, in lines from the top of all that can be scrolled to. */
+        get row() {
+            const { active } = this.terminal.buffer;
+            return active.baseY + active.cursorY;
+        }
+
+        /** The prompt of a shell that waits for a command: $, or # if it is root's. */
+        get prompt() {
+            const { active } = this.terminal.buffer;
+            const line = active.getLine(this.row).translateToString(false, 0, active.cursorX);
+            return line.match(/^(?:\S+@\S+ ?)?([$#]) $/)?.[1];
+        }
+
+        /** The lines from a row to the cursor's, as they were before they had to be wrapped. */
+        lines(from) {
+            const lines = [];
+            for (let row = Math.max(from, 0); row < this.row; row += 1) {
+                const line = this.terminal.buffer.active.getLine(row);
+                const text = line.translateToString();
+                if (line.isWrapped && lines.length > 0) {
+                    lines.push(lines.pop() + text);
+                } else {
+                    lines.push(text);
+                }
+            }
+            return lines.map((line) => line.trimEnd());
+        }
+
+        /** Types; returns what then gives the lines that have appeared below. */
+        enter(text) {
+            const mark = this.terminal.registerMarker(0);
+            this.type(text);
+            return {
+                lines: () => this.lines(mark.line).slice(1).filter((line) => line),
+                done: () => this.row > mark.line && this.prompt,
+            };
+        }
+
+        /** Types a command; returns, when the prompt is back, the lines that have appeared. */
+        async command(text) {
+            const entered = this.enter(`${text}\r`);
+            await this.until(entered.done);
+            return entered.lines();
+        }
+
+        /** Begins with the screen of a shell that has just been started. */
+        async begin() {
+            this.interrupt?.();
+            this.terminal.reset();
+            this.size = null;
+            await this.fit();
+            this.type(KEYS['^L']);
+            await this.until(() => this.prompt);
+        }
+
+        /** Leaves root's shells or enters one, as the book tells its readers to. */
+        async become(prompt) {
+            while (this.prompt !== prompt) {
+                await this.command(prompt === '#' ? 'sudo env PATH="$PATH" bash' : 'exit');
+            }
+        }
+    }
+
+    // ---- The machine.
+
+    let files; // what has been downloaded, a promise
+    let panel; // what is open, a promise
+    const known = new Map(); // the book's numbers and those that really appeared
+    const status = element('p', { role: 'status', className: 'lab-status' });
+
+    /** Fetches all files, and tells how much of them has come. */
+    async function download(progress) {
+        const fetched = async (name) => {
+            const response = await fetch(new URL(name, home));
+            if (!response.ok) {
+                throw new Error(`${name}: ${response.status}`);
+            }
+            const parts = [];
+            for (const reader = response.body.getReader(); ;) {
+                const { done, value } = await reader.read();
+                if (done) {
+                    return new Blob(parts).arrayBuffer();
+                }
+                parts.push(value);
+                progress.value += value.length;
+            }
+        };
+        const loaded = (made) => new Promise((resolve, reject) => {
+            made.onload = resolve;
+            made.onerror = () => reject(new Error(made.src ?? made.href));
+            document.head.append(made);
+        });
+        const script = (name) => loaded(element('script', { src: new URL(name, home) }));
+        const [state, wasm] = await Promise.all([
+            fetched(machine.state), fetched('v86.wasm'), script('libv86.js'), script('doze.js'), script('xterm.js'),
+            loaded(element('link', { rel: 'stylesheet', href: new URL('xterm.css', home) })),
+        ]);
+        return { state, wasm };
+    }
+
+    /** Opens the panel with both terminals. */
+    async function open() {
+        const progress = element('progress', { max: machine.bytes, value: 0, ariaLabel: said.loading });
+        const frames = [1, 2].map((number) => element('div', {
+            className: 'lab-pane', role: 'group', ariaLabel: `${said.terminal} ${number}`,
+        }));
+        const button = (textContent) => element('button', { type: 'button', textContent });
+        const [again, close] = [button(said.again), button(said.close)];
+        again.disabled = true;
+        const head = element('div', { className: 'lab-head' },
+            element('strong', { textContent: said.panel }), status, progress,
+            element('span', { className: 'lab-keys', textContent: said.keys }), again, close);
+        const section = element('section', { className: 'lab-panel', ariaLabel: said.panel },
+            head, element('div', { className: 'lab-panes' }, ...frames));
+        // mdBook turns pages and opens its search by keys that are typed here, too.
+        section.addEventListener('keydown', (event) => event.stopPropagation());
+        document.querySelector('.lab-panel')?.remove();
+        document.body.append(section);
+        document.documentElement.classList.add('lab-open');
+
+        const opened = { panes: [], pressed: null };
+        const resized = new ResizeObserver(() => opened.panes.forEach((pane) => pane.fit()));
+        let emulator;
+        let wake; // ends the naps of an idle machine
+        close.addEventListener('click', async () => {
+            panel = undefined;
+            watch.disconnect();
+            resized.disconnect();
+            opened.panes.forEach((pane) => pane.interrupt?.());
+            opened.pressed?.focus();
+            section.remove();
+            document.documentElement.classList.remove('lab-open');
+            wake?.();
+            await emulator?.destroy();
+            opened.panes.forEach((pane) => pane.terminal.dispose());
+        });
+        const paint = () => {
+            const { backgroundColor: background, color } = getComputedStyle(frames[0]);
+            for (const { terminal } of opened.panes) {
+                terminal.options.theme = { background, foreground: color, cursor: color };
+            }
+        };
+        const watch = new MutationObserver(paint);
+        watch.observe(document.documentElement, { attributeFilter: ['class'] });
+
+        status.textContent = said.loading;
+        files ??= download(progress);
+        const { state, wasm } = await files;
+        if (!section.isConnected) {
+            throw INTERRUPTED;
+        }
+        progress.remove();
+        status.textContent = said.starting;
+        emulator = new V86({
+            ...machine.options,
+            initial_state: { buffer: state }, autostart: true,
+            wasm_fn: async (imports) => (await WebAssembly.instantiate(wasm, imports)).instance.exports,
+            disable_keyboard: true, disable_mouse: true, disable_speaker: true,
+        });
+        await new Promise((ready) => emulator.add_listener('emulator-started', ready));
+        wake = doze(emulator);
+        const control = new Control(emulator);
+        opened.panes = frames.map((frame, index) => new Pane(index, emulator, control, frame));
+        paint();
+        opened.panes.forEach((pane, index) => pane.terminal.attachCustomKeyEventHandler((event) => {
+            // Shift+Tab is the browser's: a keyboard must be able to leave.
+            if (event.key === 'F6' && event.type === 'keydown') {
+                event.preventDefault();
+                (opened.panes[index + 1]?.terminal ?? opened.pressed).focus();
+            }
+            return event.key !== 'F6' && !(event.key === 'Tab' && event.shiftKey);
+        }));
+        const begin = async () => {
+            known.clear();
+            await control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+            await Promise.all(opened.panes.map((pane) => pane.begin()));
+            status.textContent = said.ready;
+        };
+        again.addEventListener('click', async () => {
+            status.textContent = said.starting;
+            await emulator.restore_state(state);
+            control.forget();
+            await begin();
+            opened.panes[0].terminal.focus();
+        });
+        await begin();
+        frames.forEach((frame) => resized.observe(frame));
+        again.disabled = false;
+        Object.assign(machine, { control, panes: opened.panes }); // for the curious, and for book/browser/lab.mjs
+        return opened;
+    }
+
+    /** The first number of a command that a box further up shows and that has not appeared yet. */
+    function unknown(command, block) {
+        const above = blocks.slice(0, blocks.indexOf(block)).flatMap(({ steps }) => steps);
+        const shown = new Set(above.flatMap(({ shown }) => shown).flatMap(numbers.numbers));
+        return numbers.numbers(command).find((number) => shown.has(number) && !known.has(number));
+    }
+
+    /** Remembers which numbers have appeared in the place of the book's. */
+    function learn(shown, appeared) {
+        let next = 0;
+        for (const line of shown) {
+            const at = appeared.findIndex((real, index) => index >= next && numbers.pairs(line, real));
+            if (at >= 0) {
+                numbers.pairs(line, appeared[at]).forEach(([book, run]) => known.set(book, run));
+                next = at + 1;
+            }
+        }
+    }
+
+    /** Types a block, each command when the prompt is back, each key when what it waits for is there. */
+    async function play(pane, block) {
+        pane.interrupt?.();
+        if (!block.steps[0].key && !pane.prompt) {
+            const ended = pane.enter(KEYS['^C']);
+            await pane.until(ended.done);
+        }
+        for (const [index, { prompt, command, key, shown }] of block.steps.entries()) {
+            if (command !== undefined) {
+                const number = unknown(command, block);
+                if (number) {
+                    status.textContent = said.earlier(number);
+                    return;
+                }
+                await pane.become(prompt);
+            }
+            const entered = pane.enter(key ?? `${numbers.replace(command, known)}\r`);
+            const next = block.steps[index + 1];
+            const goesOn = next ? next.key !== undefined : runsOn(block);
+            await pane.until(() => goesOn ? entered.lines().length >= shown.length : entered.done());
+            learn(shown, entered.lines());
+        }
+    }
+
+    async function press(block, button) {
+        button.ariaBusy = 'true';
+        status.textContent = '';
+        try {
+            panel ??= open();
+            const opened = await panel;
+            opened.pressed = button;
+            for (const other of document.querySelectorAll('.lab-run small')) {
+                other.remove();
+            }
+            block.pre.scrollIntoView({ block: 'nearest' });
+            const pane = opened.panes[block.pane];
+            pane.terminal.focus();
+            await play(pane, block);
+        } catch (error) {
+            if (error !== INTERRUPTED) {
+                files = undefined;
+                status.textContent = `${said.failed} ${error.message}`;
+                // The panel stays, to be read; the next press opens another.
+                panel = undefined;
+            }
+        } finally {
+            button.ariaBusy = null;
+        }
+    }
+
+    const phone = navigator.maxTouchPoints > 0 && Math.min(screen.width, screen.height) < 600;
+    if (blocks.length > 0 && (phone || !window.WebAssembly || !window.ReadableStream)) {
+        blocks[0].pre.after(element('p', { className: 'lab-run', textContent: said.computer }));
+        return;
+    }
+    for (const block of blocks) {
+        const button = element('button', { type: 'button', textContent: said.run });
+        button.addEventListener('click', () => press(block, button));
+        block.pre.after(element('div', { className: 'lab-run' }, button,
+            ' ', element('small', { textContent: said.size })));
+    }
+})();
