@@ -137,7 +137,9 @@ fn all_lists_every_namespace_that_lsns_lists() {
     until("lsns and step01-proc-ns --all agree", || {
         let lsns = Command::new("lsns").args(["-n", "-r", "-o", "TYPE,NS,PID"]).output().unwrap();
         let lsns = String::from_utf8(lsns.stdout).unwrap();
-        let theirs: BTreeMap<_, _> = lsns.lines().filter_map(row).collect();
+        let mut theirs: BTreeMap<_, _> = lsns.lines().filter_map(row).collect();
+        // On Linux 5.10 lsns takes folders in /proc for namespaces, whose inodes are all higher.
+        theirs.retain(|(_, inode), _| *inode >= 0xefff_fff8);
         let ours = step(User::all()[0]).args(["--all"]).run().stdout;
         let ours: BTreeMap<_, _> = ours
             .lines()

@@ -96,14 +96,15 @@ pub fn installed(program: &str) -> bool {
 macro_rules! skip {
     ($($reason:tt)*) => {{
         fn here() {}
-        $crate::skipped(::std::any::type_name_of_val(&here), &format!($($reason)*));
+        let here = ::std::any::type_name_of_val(&here);
+        $crate::skipped(env!("CARGO_PKG_NAME"), here, &format!($($reason)*));
         return;
     }};
 }
 
 #[doc(hidden)]
-pub fn skipped(here: &str, reason: &str) {
-    let test = here.trim_end_matches("::here");
+pub fn skipped(package: &str, here: &str, reason: &str) {
+    let test = format!("{package}::{}", here.trim_end_matches("::here"));
     let _ = io::stderr().write_all(format!("SKIPPED {test}: {reason}\n").as_bytes());
     let allowed = include_str!("../../.ci/allowed-skips").lines().any(|line| line == test);
     let ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
