@@ -26,8 +26,15 @@ globalThis.doze = (emulator) => {
         }
     };
     for (const line of [0, 1, 2]) {
-        emulator.add_listener(`serial${line}-input`, wake);
         emulator.add_listener(`serial${line}-output-byte`, wake);
+    }
+    // What is sent to it is no event here.
+    for (const name of ['serial0_send', 'serial_send_bytes']) {
+        const send = emulator[name];
+        emulator[name] = (...all) => {
+            wake();
+            return send.apply(emulator, all);
+        };
     }
 
     /** Lets it run for some time; returns whether a program computes. */
