@@ -3,7 +3,7 @@
 //
 //     node lab.mjs SITE             everything
 //     PAGE=step03 node lab.mjs SITE  the pages with this in their names
-//     PAGE=- node lab.mjs SITE       all but the pages
+//     PAGE=none node lab.mjs SITE    all but the pages
 
 import { readFile } from 'node:fs/promises';
 import { accessible, browser, check, end, open, origin, pages } from './site.mjs';
@@ -173,6 +173,9 @@ async function keyboard() {
     await finished(page, () => page.keyboard.press('Enter'));
     check(await until('terminal 1'), `after the press the focus is on ${await focus()}`);
     check(await page.locator('.lab-status[role=status]').count() === 1, 'the progress is not announced');
+    for (const name of ['terminal 1', 'terminal 2']) {
+        check(await page.getByRole('group', { name }).count() === 1, `no group is called ${name}`);
+    }
 
     // Letters and arrows that mdBook has a meaning for, and Tab, which completes here.
     await page.keyboard.type('ech? s/');
@@ -197,7 +200,9 @@ async function keyboard() {
         check(await until(label), `F6 does not lead to ${label} but to ${await focus()}`);
     }
     await finished(page, () => page.keyboard.press('Enter'));
+    await page.evaluate(() => lab.panes[0].terminal.onData((text) => { window.typed = text; }));
     await page.keyboard.press('Shift+Tab');
+    check(await page.evaluate(() => window.typed === undefined), 'Shift+Tab is typed in the terminal');
     check(await until('Close'), `Shift+Tab does not lead to Close but to ${await focus()}`);
     await page.keyboard.press('Enter');
     check(await until('run it here'), `after Close the focus is on ${await focus()}`);
@@ -298,7 +303,7 @@ for (const language of ['ko', 'en']) {
     }
     check(filter !== '' || without === NOT_RUN, `${language}: ${without} terminal sessions have no button`);
 }
-if (filter === '' || filter === '-') {
+if (filter === '' || filter === 'none') {
     await elsewhere();
     await keyboard();
     await again();

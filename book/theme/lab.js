@@ -283,8 +283,6 @@
             element('span', { className: 'lab-keys', textContent: said.keys }), again, close);
         const section = element('section', { className: 'lab-panel', ariaLabel: said.panel },
             head, element('div', { className: 'lab-panes' }, ...frames));
-        // mdBook turns pages and opens its search by keys that are typed here, too.
-        section.addEventListener('keydown', (event) => event.stopPropagation());
         document.querySelector('.lab-panel')?.remove();
         document.body.append(section);
         document.documentElement.classList.add('lab-open');
