@@ -54,12 +54,14 @@ async function inodes(page) {
 }
 
 /**
- * The lines that are held against each other. Not keys: the terminal shows ^C
- * only if the shell has not yet taken its echo away. Nor what the page types
- * to be root, as the book is without a word, and to be the learner again.
+ * The lines that are held against each other. Not keys: the kernel's echo of ^C
+ * comes before the shell's prompt, or behind its new line, or not at all. Nor
+ * what the page types to be root, as the book is without a word, and to be the
+ * learner again.
  */
 function compared(lines) {
-    return lines.filter((line) => line && !['^C', '^Z', '⏎'].includes(line))
+    return lines.map((line) => line.replace(/^\^C(?=[$#] )/, ''))
+        .filter((line) => line && !['^C', '^Z', '⏎'].includes(line))
         .filter((line, index, all) => line !== '$ sudo env PATH="$PATH" bash'
             && !(line === '# exit' && all[index + 1] === 'exit')
             && !(line === 'exit' && all[index - 1] === '# exit'));

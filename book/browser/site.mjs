@@ -60,6 +60,7 @@ export async function open(width, theme, name, options = {}) {
     page.on('console', (message) => {
         check(message.type() !== 'error', `${name}: console: ${message.text()}`);
     });
+    page.on('crash', () => check(false, `${name}: the page has crashed`));
     page.on('pageerror', (error) => check(false, `${name}: ${error}`));
     page.on('request', (request) => {
         const local = ['data:', 'blob:', origin].some((it) => request.url().startsWith(it));

@@ -179,7 +179,8 @@
         get prompt() {
             const { active } = this.terminal.buffer;
             const line = active.getLine(this.row).translateToString(false, 0, active.cursorX);
-            return line.match(/^(?:\S+@\S+ ?)?([$#]) $/)?.[1];
+            // The shell may be quicker than the kernel's echo of the key that woke it.
+            return line.match(/^(?:\^C)?([$#]) $/)?.[1];
         }
 
         /** The lines from a row to the cursor's, as they were before they had to be wrapped. */
