@@ -10,7 +10,7 @@ import { accessible, browser, check, end, open, origin, pages } from './site.mjs
 import '../theme/numbers.js';
 
 /** How many terminal sessions of each language have no button. */
-const NOT_RUN = 4;
+const NOT_RUN = 5;
 
 /** How long a block may take on a slow machine. */
 const timeout = 60_000;
@@ -29,7 +29,9 @@ class Pairs {
      */
     matches(book, run) {
         const [here, there] = [book, run].map((line) => line.trim().replace(/\s+/g, ' '));
-        const pairs = numbers.pairs(here, there);
+        // The uptime of a machine that has just been started is short.
+        const alone = [here, there].every((line) => /^[1-9]\d+$/.test(line)) && numbers.numbers(here).length > 0;
+        const pairs = alone ? [[here, there]] : numbers.pairs(here, there);
         const fits = ([ours, theirs]) => (this.toRun.get(ours) ?? theirs) === theirs
             && (this.toBook.get(theirs) ?? ours) === ours;
         const adds = ([ours, theirs]) => this.toRun.set(ours, theirs) && this.toBook.set(theirs, ours);
@@ -285,6 +287,9 @@ function compares() {
         [false, ['uid 1000', 'uid 734']],
         [true, ['Jan  4 13:45 0.013 s', 'Nov 24 03:46 12.5 s']],
         [false, ['0.013 s', '13 s']],
+        [true, ['2436', '10']],
+        [false, ['2436', '10'], ['2437', '10']],
+        [false, ['65534', '10']],
     ]) {
         const pairs = new Pairs();
         const found = lines.every(([book, run]) => pairs.matches(book, run));
