@@ -221,8 +221,11 @@
             this.terminal.reset();
             this.size = null;
             await this.fit();
+            // The shell shows its prompt for the new size, too: what counts is the one on a
+            // screen that has been cleared, with which a mark on it goes.
+            const mark = this.terminal.registerMarker(0);
             this.type(KEYS['^L']);
-            await this.until(() => this.prompt);
+            await this.until(() => mark.isDisposed && this.prompt);
         }
 
         /** Leaves root's shells or enters one, as the book tells its readers to. */
