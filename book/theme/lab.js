@@ -250,15 +250,13 @@
             if (!response.ok) {
                 throw new Error(`${name}: ${response.status}`);
             }
-            const parts = [];
-            for (const reader = response.body.getReader(); ;) {
-                const { done, value } = await reader.read();
-                if (done) {
-                    return new Blob(parts).arrayBuffer();
-                }
-                parts.push(value);
-                progress.value += value.length;
-            }
+            const counted = new TransformStream({
+                transform(bytes, onwards) {
+                    progress.value += bytes.length;
+                    onwards.enqueue(bytes);
+                },
+            });
+            return new Response(response.body.pipeThrough(counted)).arrayBuffer();
         };
         const loaded = (made) => new Promise((resolve, reject) => {
             made.onload = resolve;
@@ -433,7 +431,7 @@
     }
 
     const phone = navigator.maxTouchPoints > 0 && Math.min(screen.width, screen.height) < 600;
-    if (blocks.length > 0 && (phone || !window.WebAssembly || !window.ReadableStream)) {
+    if (blocks.length > 0 && (phone || !window.WebAssembly || !window.TransformStream)) {
         blocks[0].pre.after(element('p', { className: 'lab-run', textContent: said.computer }));
         return;
     }
