@@ -33,6 +33,17 @@ pub use folder::Folder;
 pub use place::Place;
 pub use random::Random;
 
+/// All the steps, and the doctor.
+pub const STEPS: [&str; 7] = [
+    "step00-doctor",
+    "step01-proc-ns",
+    "step02-clone",
+    "step03-uts",
+    "step04-setns",
+    "step05-unshare",
+    "step06-cgroup",
+];
+
 /// The path of a step's binary, which cargo builds two folders above the tests.
 pub fn step(name: &str) -> String {
     let test = std::env::current_exe().unwrap_or_default();

@@ -11,6 +11,7 @@ use std::os::unix::process::CommandExt;
 
 use nix::mount::{MsFlags, mount};
 use nix::unistd::geteuid;
+use proof::STEPS;
 use proof::hierarchy::memberships;
 use proof::report::printable;
 use proptest::collection::vec;
@@ -24,16 +25,6 @@ fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
     ProptestConfig { failure_persistence: None, cases: config.cases / 8, ..config }
 }
-
-const STEPS: [&str; 7] = [
-    "step00-doctor",
-    "step01-proc-ns",
-    "step02-clone",
-    "step03-uts",
-    "step04-setns",
-    "step05-unshare",
-    "step06-cgroup",
-];
 
 /// What some step knows, and what comes near to it.
 const WORDS: [&str; 40] = [

@@ -18,7 +18,7 @@ use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{geteuid, sethostname};
-use proof::{Branch, Folder};
+use proof::{Branch, Folder, STEPS};
 use witness::wall::{own_mounts, own_user_namespace};
 use witness::{Host, Output, Step, User, skip};
 
@@ -189,15 +189,7 @@ fn arguments_are_escaped() {
     for (name, escaped) in NAMES {
         let name = OsStr::from_bytes(name);
         let option = [OsStr::new("--"), name].join(OsStr::new(""));
-        for it in [
-            "step00-doctor",
-            "step01-proc-ns",
-            "step02-clone",
-            "step03-uts",
-            "step04-setns",
-            "step05-unshare",
-            "step06-cgroup",
-        ] {
+        for it in STEPS {
             let (output, _) = run(step(it, user).args([&option]));
             assert_eq!(output.code(), Some(2), "{it}: {output:?}");
         }
