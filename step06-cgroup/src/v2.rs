@@ -12,7 +12,6 @@
 //!   `cgroup.procs` of the nearest cgroup above both places must be writable too.
 
 use std::fs::File;
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,7 +29,7 @@ use crate::group::{Figure, Group, Setting, Source, Unit};
 use crate::hierarchy::Mounted;
 use crate::limits::Limits;
 use crate::report::{note, printable};
-use crate::start::{Gate, start_and_join};
+use crate::start::{Gate, clone_into, start_and_join};
 
 /// The controllers that set the limits and count.
 const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
@@ -51,9 +50,6 @@ const ON: &str = "step06-cgroup-on";
 
 /// The controllers that a cgroup enables for its children.
 const ENABLED: &str = "cgroup.subtree_control";
-
-/// As in <linux/sched.h>; libc keeps it in an int, where it does not fit.
-const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// A cgroup on v2.
 pub struct V2 {
@@ -167,43 +163,6 @@ impl Group for V2 {
         tidy(&self.parent)
     }
 }
-
-/// As in <linux/sched.h>; libc has it for 64-bit processors only.
-#[derive(Default)]
-#[repr(C, align(8))]
-struct CloneArgs {
-    flags: u64,
-    pidfd: u64,
-    child_tid: u64,
-    parent_tid: u64,
-    exit_signal: u64,
-    stack: u64,
-    stack_size: u64,
-    tls: u64,
-    set_tid: u64,
-    set_tid_size: u64,
-    cgroup: u64,
-}
-
-// ANCHOR: clone_into
-/// Forks, the child being in the cgroup `dir` from its birth (`clone3(2)`).
-fn clone_into(dir: &File) -> nix::Result<ForkResult> {
-    let args = CloneArgs {
-        flags: CLONE_INTO_CGROUP,
-        exit_signal: libc::SIGCHLD as u64,
-        cgroup: dir.as_raw_fd() as u64,
-        ..CloneArgs::default()
-    };
-    // SAFETY: the pointer and the size are those of one live structure; without
-    // CLONE_VM and with no stack given this is fork(), and this process has no
-    // second thread, so the child's copy of its memory holds no lock.
-    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of_val(&args)) };
-    match Errno::result(pid)? {
-        0 => Ok(ForkResult::Child),
-        pid => Ok(ForkResult::Parent { child: Pid::from_raw(pid as i32) }),
-    }
-}
-// ANCHOR_END: clone_into
 
 // ANCHOR: settings
 /// The limits in the files of v2.
