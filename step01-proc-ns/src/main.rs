@@ -133,7 +133,7 @@ fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
         let link = link.map_err(|error| explain(pid, error, &format!("getdents({dir})")))?;
         let kind = printable(link.file_name());
         let target = match fs::read_link(link.path()).and_then(not_empty) {
-            // After unshare(CLONE_NEWPID) it is empty until a child is born.
+            // After unshare(CLONE_NEWPID) most kernels leave it empty until a child is born.
             Err(_) if kind == "pid_for_children" && link.path().is_symlink() => "(none yet)".into(),
             target => {
                 target.map_err(|error| explain(pid, error, &format!("readlink({dir}/{kind})")))?
