@@ -238,7 +238,7 @@ fn hint(errno: Errno) -> Option<&'static str> {
         Errno::EINVAL => Some("setns() knows pidfds since Linux 5.8: uname -r"),
         Errno::ENOMEM => Some("PID 1 of that PID namespace has ended, nothing is born there again"),
         Errno::EPERM => Some(
-            "it takes CAP_SYS_ADMIN where the namespace belongs: join its user namespace first, \
+            "it takes CAP_SYS_ADMIN here and where the namespace belongs: join its user namespace first, \
              or sudo target/debug/step04-setns …",
         ),
         Errno::ESRCH => Some("no such process: it may have ended"),
