@@ -22,6 +22,11 @@
             loading: `Loading ${megabytes} MB`, starting: 'Starting', ready: 'Both terminals are ready.',
             failed: 'The machine could not be loaded:',
             earlier: (number) => `${number} comes from a box further up: run that one first.`,
+            motd: [
+                'This Linux runs inside the page, on an emulated PC.',
+                'You are learner, uid 1000; sudo asks for no password.',
+                'Whatever you do to it, "Start again" makes it new.',
+            ],
         },
         ko: {
             run: '여기서 실행', size: `${megabytes} MB를 받습니다`,
@@ -31,6 +36,11 @@
             loading: `${megabytes} MB를 받는 중`, starting: '시작하는 중', ready: '두 터미널이 준비되었습니다.',
             failed: '컴퓨터를 불러오지 못했습니다:',
             earlier: (number) => `${number}는 위쪽 상자에 나온 번호입니다. 그 상자를 먼저 실행하십시오.`,
+            motd: [
+                '이 리눅스는 페이지 안의 에뮬레이터에서 실행됩니다.',
+                '사용자는 learner(uid 1000)이고, sudo는 비밀번호를 묻지 않습니다.',
+                '무엇을 바꾸어도 "처음부터 다시"를 누르면 처음 상태로 돌아갑니다.',
+            ],
         },
     }[document.documentElement.lang];
 
@@ -215,7 +225,7 @@
             return entered.lines();
         }
 
-        /** Begins with the screen of a shell that has just been started. */
+        /** Begins with the screen of a shell that has just been started: the message of the day, a prompt. */
         async begin() {
             this.interrupt?.();
             this.terminal.reset();
@@ -226,6 +236,9 @@
             const mark = this.terminal.registerMarker(0);
             this.type(KEYS['^L']);
             await this.until(() => mark.isDisposed && this.prompt);
+            await this.control.run(`(printf '\\r'; cat /etc/motd) >/dev/ttyS${this.index}`);
+            await this.until(this.enter('\r').done);
+            this.start = this.row;
         }
 
         /** Leaves root's shells or enters one, as the book tells its readers to. */
@@ -344,6 +357,7 @@
         const begin = async () => {
             known.clear();
             await control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+            await control.run(`printf '%s\\n' ${said.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
             await Promise.all(opened.panes.map((pane) => pane.begin()));
             status.textContent = said.ready;
         };
