@@ -22,10 +22,10 @@ async function looks(language, name, width, theme) {
         .map((it) => it.getBoundingClientRect())
         .filter((it) => it.width < 200 || it.right > innerWidth || it.height < 40).length);
     check(pictures === 0, `${where}: ${pictures} pictures do not fit`);
-    // On a phone a table may have to be scrolled.
-    const tables = await page.evaluate(() => [...document.querySelectorAll('main .table-wrapper')]
-        .filter((it) => it.scrollWidth > it.clientWidth).length);
-    check(width < 1000 || tables === 0, `${where}: ${tables} tables do not fit`);
+    // On a phone code and tables may have to be scrolled.
+    const cut = await page.evaluate(() => [...document.querySelectorAll('main :is(.table-wrapper, pre > code)')]
+        .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.textContent.slice(0, 60)));
+    check(width < 1000 || cut.length === 0, `${where}: too wide: ${JSON.stringify(cut)}`);
     const left = await page.evaluate(() => document.querySelector('main').innerText.includes('{{#'));
     check(!left, `${where}: an include was not resolved`);
 
