@@ -35,7 +35,7 @@
             keys: 'F6: 다른 터미널, 그다음 본문 · Shift+Tab: 터미널에서 나가기',
             loading: `${megabytes} MB를 받는 중`, starting: '시작하는 중', ready: '두 터미널이 준비되었습니다.',
             failed: '컴퓨터를 불러오지 못했습니다:',
-            earlier: (number) => `${number}는 위쪽 상자에 나온 번호입니다. 그 상자를 먼저 실행하십시오.`,
+            earlier: (number) => `${number}: 위쪽 상자에서 나오는 번호입니다. 그 상자를 먼저 실행하세요.`,
             motd: [
                 '이 리눅스는 페이지 안의 에뮬레이터에서 실행됩니다.',
                 '사용자는 learner(uid 1000)이고, sudo는 비밀번호를 묻지 않습니다.',
