@@ -8,9 +8,9 @@
 //! cargo run -p step04-setns -- --target 11120 -- uname -n
 //! ```
 //!
-//! Privilege: CAP_SYS_ADMIN in the user namespace that owns what is joined. An
-//! ordinary user has it after joining a user namespace of their own making, so
-//! the user namespace comes first.
+//! Privilege: CAP_SYS_ADMIN in the user namespace that owns what is joined and in
+//! our own. An ordinary user has it in a user namespace of their own making, and
+//! may join that; then both are the same, so the user namespace comes first.
 //!
 //! Simplified: with a mount namespace one arrives in its root directory, and
 //! the command's environment is still that of the place one came from.
