@@ -44,7 +44,7 @@ Usage: step05-unshare [OPTION...] [CMD [ARG...]]
   -m, --mount          a new mount namespace, whose mounts nobody outside sees
   -n, --net            a new network namespace
   -p, --pid            a new PID namespace, for children (see -f)
-  -T, --time           a new time namespace, for children (Linux 6: from exec on)
+  -T, --time           a new time namespace, for children (Linux 6.2: at exec)
   -U, --user           a new user namespace
   -u, --uts            a new UTS namespace
   -r, --map-root-user  -U, and root in it is who you are outside
