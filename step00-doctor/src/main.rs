@@ -45,7 +45,7 @@ Tells whether the steps and exercises will work on this machine, and if not, why
 
 Usage: step00-doctor [--json]
 
-  --json  the same in JSON, for who collects it from many machines
+  --json  the same in JSON, for whoever collects it from many machines
 
 Exit status: 0 all will work for this user, 1 something will not.
 Manual:      namespaces(7), user_namespaces(7), cgroups(7)";
@@ -162,6 +162,9 @@ fn advice(trial: &Trial, errno: Errno) -> String {
     if trial.call == trial::CGROUP.call {
         let user = if geteuid().is_root() { "" } else { "--user " };
         return match trial::cgroup_mode().as_str() {
+            "v2" if errno == Errno::EBUSY && !Path::new("/run/systemd/system").exists() => {
+                "see the book's page about errors (errno), under EBUSY".into()
+            }
             "v2" => {
                 format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup …")
             }

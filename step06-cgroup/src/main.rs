@@ -227,6 +227,11 @@ fn hint(errno: Errno) -> Option<&'static str> {
     let systemd = Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
         && Path::new("/run/systemd/system").exists();
     match errno {
+        Errno::EBUSY if !systemd => Some(
+            "a cgroup with processes cannot enable controllers for others: move them to a child \
+             (mkdir, cgroup.procs), then write \"+cpu +memory +pids\" to the parent's \
+             cgroup.subtree_control",
+        ),
         Errno::EBUSY if geteuid().is_root() => Some(
             "a cgroup with processes cannot enable controllers for others; systemd gives the step \
              one of its own: systemd-run --scope -p Delegate=yes target/debug/step06-cgroup ...",
