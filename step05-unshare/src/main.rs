@@ -90,6 +90,12 @@ fn run() -> Result<u8> {
              PID 1 of the new one, and once that has ended, fork() fails with ENOMEM",
         );
     }
+    if flags.bits() & libc::CLONE_NEWTIME != 0 {
+        note(
+            "note: before Linux 6.2, without -f the command stays in the old time namespace, \
+             and vfork() fails with EINVAL: some shells cannot start programs",
+        );
+    }
     prepare()?;
     Ok(exec(command))
 }

@@ -158,6 +158,20 @@ fn with_p_alone_the_second_fork_fails_and_a_note_says_why_beforehand() {
 }
 
 #[test]
+fn with_t_alone_a_command_is_in_the_new_time_namespace_from_linux_6_2_on_as_the_note_says() {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(['.', '-']).map(|it| it.parse::<u32>().unwrap_or(0));
+    let moves = (numbers.next(), numbers.next()) >= (Some(6), Some(2));
+    for &user in User::all() {
+        let output = step(user).args(["-rT", "readlink", "/proc/self/ns/time"]).run();
+        assert_eq!(output.code(), Some(0), "{output:?}");
+        let before = format!("{}\n", namespace("self", "time"));
+        assert_eq!(output.stdout != before, moves, "{release} {before} {output:?}");
+        assert!(output.stderr.contains("note: before Linux 6.2, without -f "), "{output:?}");
+    }
+}
+
+#[test]
 fn mount_proc_shows_the_processes_of_the_new_namespace_only() {
     for &user in User::all() {
         let script = "echo /proc/[0-9]*";
