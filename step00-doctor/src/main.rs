@@ -161,12 +161,16 @@ fn examine() -> Result<Vec<Finding>> {
 fn advice(trial: &Trial, errno: Errno) -> String {
     if trial.call == trial::CGROUP.call {
         let user = if geteuid().is_root() { "" } else { "--user " };
-        return match trial::cgroup_mode().as_str() {
-            "v2" if errno == Errno::EBUSY && !Path::new("/run/systemd/system").exists() => {
-                "see the book's page about errors (errno), under EBUSY".into()
-            }
-            "v2" => {
+        let systemd = Path::new("/run/systemd/system").exists();
+        return match (trial::cgroup_mode().as_str(), errno) {
+            ("v2", _) if systemd => {
                 format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup …")
+            }
+            ("v2", Errno::EBUSY) => "see the book's page about errors (errno), under EBUSY".into(),
+            ("v2", _) => {
+                "no cgroup is delegated: sudo target/debug/step06-cgroup …; in a container: \
+                 --privileged"
+                    .into()
             }
             _ => "an ordinary user has no cgroup on v1: sudo target/debug/step06-cgroup …".into(),
         };
