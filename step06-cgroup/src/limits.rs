@@ -67,7 +67,7 @@ fn shift(unit: &str) -> Result<u32, String> {
 pub fn percentage(text: &str) -> Result<u64, String> {
     match number(text.strip_suffix('%').unwrap_or(text))? {
         0 => Err("no CPU time at all".to_owned()),
-        percent if percent > MOST_CPU => Err("Linux has not that many CPUs".to_owned()),
+        percent if percent > MOST_CPU => Err("Linux does not have that many CPUs".to_owned()),
         percent => Ok(percent),
     }
 }

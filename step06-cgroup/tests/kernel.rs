@@ -472,7 +472,7 @@ fn nonsense_is_refused_before_anything_is_made() {
         (&["--memory=\x1b[31m".as_ref(), "true".as_ref()], r"\u{1b}[31m"),
         (&["--cpu=0%".as_ref(), "true".as_ref()], "no CPU time"),
         (&["--cpu=1.5".as_ref(), "true".as_ref()], "not a whole number"),
-        (&["--cpu=9999999".as_ref(), "true".as_ref()], "not that many CPUs"),
+        (&["--cpu=9999999".as_ref(), "true".as_ref()], "not have that many CPUs"),
         (&["--colour".as_ref()], "invalid option '--colour'"),
     ];
     for (args, error) in cases {
