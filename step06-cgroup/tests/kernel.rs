@@ -244,7 +244,9 @@ fn a_busy_loop_is_throttled_and_its_time_counted() {
     let busy = "while :; do :; done";
     let file = ["cpu.cfs_quota_us", "cpu.max"];
     let (step, dirs) = limited(user, &["--cpu", "20"], file, busy);
-    until("throttling", || count(&dirs, "cpu.stat", "nr_throttled ") >= 3);
+    let (time, twentieth) =
+        if v2() { ("throttled_usec ", 50_000) } else { ("throttled_time ", 50_000_000) };
+    until("throttling", || count(&dirs, "cpu.stat", time) > twentieth);
     step.signal(Signal::SIGTERM);
     let output = step.wait();
     assert!(figure(&output, "throttled") > 0.05, "{output:?}");
