@@ -223,12 +223,13 @@ fn who_takes_more_memory_than_the_group_has_is_killed_and_counted() {
 #[test]
 fn two_processes_share_one_budget_of_memory() {
     let user = able!();
-    // Each takes 20 MB, which is less than the limit; both together are not.
-    let hold = "head -c 20000000 /dev/zero | tail > /dev/null";
+    // Each takes 20 MB, which is less than the limit; both together are not. Exactly 20:
+    // what tail(1) takes for them is up to twice as much, if it reads them in small pieces.
+    let hold = "dd if=/dev/zero of=/dev/null bs=20000000 count=1";
     let alone = script(user, &["--memory", "32M"], hold).run();
     assert_eq!((alone.code(), figure(&alone, "OOM kills")), (Some(0), 0.0), "{alone:?}");
-    let both =
-        "for i in 1 2; do (head -c 20000000 /dev/zero; echo .; sleep 1000) | tail & done; wait";
+    // Nobody reads the pipe, so they stay.
+    let both = "for i in 1 2; do dd if=/dev/zero bs=20000000 count=1 | sleep 1000 & done; wait";
     let file = ["memory.memsw.limit_in_bytes", "memory.max"];
     let (step, dirs) = limited(user, &["--memory", "32M"], file, both);
     let events = if v2() { "memory.events" } else { "memory.oom_control" };
