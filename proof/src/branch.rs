@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
-use witness::{DEADLINE, User};
+use witness::{User, deadline};
 
 /// The controllers with which step 06 sets limits and counts.
 const CONTROLLERS: [&str; 4] = ["pids", "memory", "cpu", "cpuacct"];
@@ -83,7 +83,7 @@ impl Drop for Branch {
         let start = Instant::now();
         for (dir, _) in self.cgroups().into_iter().rev() {
             while fs::remove_dir(&dir).is_err_and(|it| it.kind() == io::ErrorKind::ResourceBusy)
-                && start.elapsed() < DEADLINE
+                && start.elapsed() < deadline()
             {
                 thread::sleep(Duration::from_millis(2));
             }

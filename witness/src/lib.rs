@@ -20,9 +20,15 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{Uid, geteuid};
 
-/// How long anything may take before a test calls it stuck: an emulated machine
-/// that shares its processor with another one is slow.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+/// How long anything may take before a test calls it stuck: an emulated machine that
+/// shares its processor with another one is slow, and any machine that has more to do
+/// than it has processors is slower by as much.
+pub fn deadline() -> Duration {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or(1.0);
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    Duration::from_secs(180).mul_f64(f64::max(1.0, load / processors as f64))
+}
 
 /// As whom a step is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +83,7 @@ pub fn namespace(pid: impl std::fmt::Display, kind: &str) -> String {
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < DEADLINE, "never came: {what}");
+        assert!(start.elapsed() < deadline(), "never came: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -12,7 +12,7 @@ use std::thread;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{DEADLINE, User, heed_keys, until};
+use crate::{User, deadline, heed_keys, until};
 
 /// The environment variable that marks all processes of one run.
 const MARK: &str = "WITNESS_RUN";
@@ -241,7 +241,7 @@ impl Drop for Running {
 
 fn next(stream: &Option<Receiver<String>>, seen: &mut String, name: &str) -> String {
     let stream = stream.as_ref().unwrap_or_else(|| panic!("{name} is not a pipe here"));
-    match stream.recv_timeout(DEADLINE) {
+    match stream.recv_timeout(deadline()) {
         Ok(line) => {
             seen.push_str(&line);
             line.trim_end_matches('\n').to_owned()

@@ -12,7 +12,7 @@ use std::thread;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
-use witness::{DEADLINE, heed_keys};
+use witness::{deadline, heed_keys};
 
 /// What the shell says when it waits for a command: nothing else prints this.
 const PROMPT: &str = "\u{1}prompt\u{2}";
@@ -109,7 +109,7 @@ impl Terminal {
 
     fn read_while(&mut self, condition: impl Fn(&str) -> bool) {
         while condition(&self.seen) {
-            match self.screen.recv_timeout(DEADLINE) {
+            match self.screen.recv_timeout(deadline()) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(RecvTimeoutError::Timeout) => {
                     panic!("{:?} was typed and answered by {:?} only", self.pressed, self.seen)
