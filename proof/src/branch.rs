@@ -44,20 +44,19 @@ impl Branch {
     fn grow(&mut self, home: &Path, branch: PathBuf, leaf: Option<&str>) -> io::Result<()> {
         let inside = leaf.map_or(branch.clone(), |leaf| branch.join(leaf));
         self.hierarchies.push([home.to_owned(), branch.clone()]);
-        fs::create_dir(&branch)?;
+        make(&branch)?;
         if leaf.is_some() {
             fs::write(branch.join("cgroup.subtree_control"), "+cpu +memory +pids")?;
-            fs::create_dir(&inside)?;
-        }
-        for dir in [&branch, &inside] {
-            for file in ["", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"] {
-                let path = dir.join(file);
-                if geteuid().is_root() && path.exists() {
-                    chown(path, Some(User::Ordinary.uid().as_raw()), None)?;
-                }
-            }
+            make(&inside)?;
         }
         fs::write(inside.join("cgroup.procs"), std::process::id().to_string())
+    }
+
+    /// An empty cgroup in it that has controllers and enables none; only v2 has such.
+    pub fn empty(&self) -> Option<PathBuf> {
+        let [_, branch] = self.hierarchies.iter().find(|[_, it]| !enabled(it).is_empty())?;
+        let dir = branch.join("empty");
+        make(&dir).ok().map(|()| dir)
     }
 
     /// All cgroups in it, whose controllers are enabled for their children.
@@ -91,6 +90,19 @@ impl Drop for Branch {
     }
 }
 
-fn enabled(dir: &Path) -> String {
+/// Makes a cgroup in which an ordinary user may work, too.
+pub fn make(dir: &Path) -> io::Result<()> {
+    fs::create_dir(dir)?;
+    for file in ["", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"] {
+        let path = dir.join(file);
+        if geteuid().is_root() && path.exists() {
+            chown(path, Some(User::Ordinary.uid().as_raw()), None)?;
+        }
+    }
+    Ok(())
+}
+
+/// The controllers that a cgroup enables for its children.
+pub fn enabled(dir: &Path) -> String {
     fs::read_to_string(dir.join("cgroup.subtree_control")).unwrap_or_default()
 }

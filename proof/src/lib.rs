@@ -28,7 +28,7 @@ use std::io::{self, Write};
 
 use nix::unistd::Pid;
 
-pub use branch::Branch;
+pub use branch::{Branch, enabled, make};
 pub use folder::Folder;
 pub use place::Place;
 pub use random::Random;

@@ -43,6 +43,11 @@ impl Place {
         Place { branch, strangers }
     }
 
+    /// A cgroup in it in which a step is alone ([`Branch::empty`]).
+    pub fn empty(&self) -> Option<PathBuf> {
+        self.branch.as_ref()?.empty()
+    }
+
     /// How it is now. Who is not root shares its files with others, which are left out.
     pub fn state(&self) -> State {
         let dirs = temporary().filter(|_| geteuid().is_root());

@@ -9,16 +9,18 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::hint::spin_loop;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::panicking;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
-use proof::{Place, Random, descendants, say};
+use nix::unistd::{Pid, geteuid};
+use proof::{Place, Random, descendants, enabled, make, say};
 use witness::{Output, Running, Step, User, installed, skip, until};
 
 /// What a command does that is to be hit: it has children, it says what it did, and it
@@ -204,6 +206,26 @@ fn inhabitant(user: User) -> (Running, Pid) {
     (step, shell)
 }
 
+/// Runs step 06 so that it works in `dir`, a cgroup that enables controllers: nobody may
+/// be in that (EBUSY), and if it were alone below it, it would work there.
+fn from_below(dir: &Path, user: User) {
+    let below = dir.join("below");
+    make(&below).unwrap();
+    let company = enter(Step::new("/bin/cat", user), &below).start();
+    let step = Step::new(&proof::step("step06-cgroup"), user).args(["--pids", "9", "true"]);
+    let output = enter(step, &below).run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    company.wait();
+    // Who has ended may be in there for a moment more.
+    until("the end of a cgroup", || fs::remove_dir(&below).is_ok());
+}
+
+/// A step that moves into a cgroup before it begins.
+fn enter(step: Step, dir: &Path) -> Step {
+    let procs = dir.join("cgroup.procs");
+    step.behind(move || fs::write(&procs, "0"))
+}
+
 /// Tells, when a test fails, which run it was.
 struct Tell(String);
 
@@ -229,11 +251,15 @@ fn turn() -> MutexGuard<'static, ()> {
 /// namespaces, SCRIPT and LITTER are what a shell is to do.
 fn fire(name: &str, all: &'static [&'static str]) {
     let _turn = turn();
+    fire_in(&Place::new("fire"), None, name, all);
+}
+
+/// The same in a place, and there in a cgroup in which nobody else is.
+fn fire_in(place: &Place, alone: Option<&Path>, name: &str, all: &'static [&'static str]) {
     let seed = setting("FIRE_SEED").unwrap_or_else(Random::seed);
     let runs = setting("FIRE_RUNS").unwrap_or(100);
     let begin = Instant::now();
 
-    let place = Place::new("fire");
     let exe = proof::step(name);
     let inhabitants: Vec<_> = User::all().iter().map(|&user| inhabitant(user)).collect();
     let start = |user: User, args: &str| {
@@ -246,7 +272,10 @@ fn fire(name: &str, all: &'static [&'static str]) {
         let step = Step::new(&exe, user).args(words).with(|it| {
             it.process_group(0);
         });
-        step.start()
+        match alone {
+            Some(dir) => enter(step, dir).start(),
+            None => step.start(),
+        }
     };
     // How long an undisturbed run lives, and its end.
     let calm = |user, args| {
@@ -255,6 +284,12 @@ fn fire(name: &str, all: &'static [&'static str]) {
         step.close_stdin();
         ended(step.pid(), WaitPidFlag::empty());
         (begin.elapsed(), step.wait())
+    };
+
+    // The next run, which removes what a dead one has left.
+    let next = |user, args| match alone {
+        Some(dir) if !enabled(dir).is_empty() => from_below(dir, user),
+        _ => _ = calm(user, args),
     };
 
     let mut known = BTreeMap::new();
@@ -272,14 +307,14 @@ fn fire(name: &str, all: &'static [&'static str]) {
         shot.fire(&mut step, *life);
         if shot.is_deadly(name) && !step.processes().is_empty() {
             // Born while all others died, in a cgroup without a guard.
-            calm(shot.user, shot.args);
+            next(shot.user, shot.args);
         }
         let output = step.wait();
         shot.check(name, &output, undisturbed);
         let mut after = place.state();
         if after.cgroups != before.cgroups && shot.is_deadly(name) {
             tidied += 1;
-            calm(shot.user, shot.args);
+            next(shot.user, shot.args);
             after = place.state();
         }
         assert_eq!(after, before, "the host is not what it was: {output:?}");
@@ -346,6 +381,18 @@ fn step06_survives_or_leaves_nothing() {
         "step06-cgroup",
         &["", "--pids 9 true", "sh -c LITTER", "--pids 9 --memory 64M --cpu 50 sh -c LITTER"],
     );
+}
+
+/// On v2 it has to step aside and to enable controllers first, and undoes that in the end.
+#[test]
+fn step06_alone_in_its_cgroup_survives_or_leaves_nothing() {
+    let _turn = turn();
+    let place = Place::new("alone");
+    let Some(dir) = place.empty() else {
+        skip!("no cgroup v2 with controllers is delegated to uid {} here", geteuid());
+    };
+    let all = &["", "--pids 9 true", "sh -c LITTER", "--memory 64M sh -c LITTER"];
+    fire_in(&place, Some(&dir), "step06-cgroup", all);
 }
 
 /// What chance hits once in thousands of runs: the doctor between mkdir(2) and rmdir(2).
