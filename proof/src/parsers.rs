@@ -7,8 +7,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 
+use nix::unistd::Pid;
+
 use crate::all::inode;
-use crate::group::value;
+use crate::group::{missing, nobody_but, value};
 use crate::hierarchy::{Membership, Mount, Version, memberships, mounts};
 use crate::limits::{percentage, pids, size};
 use crate::report::printable;
@@ -111,6 +113,23 @@ pub fn figure(text: &str, key: &str) {
     if !key.is_empty() {
         assert_eq!(value(&format!("{text}\n{key} 1{number}"), key), Some(number), "{text:?}");
     }
+}
+
+/// Lists in files of cgroups: what is missing is wanted and is no word of the list, what
+/// is not missing is one. And nobody is there but ours if each word is one of ours.
+pub fn list(text: &[u8]) {
+    const WANTED: [&str; 4] = ["cpu", "memory", "pids", "cpuset"];
+    let ours = [1, 23, 4_194_303];
+    let words: Vec<_> = String::from_utf8_lossy(text)
+        .split(|it: char| it.is_ascii_whitespace())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let is_there = |it: &str| words.iter().any(|word| word == it);
+    let missing = missing(text, &WANTED);
+    assert!(WANTED.iter().filter(|it| !is_there(it)).eq(&missing), "{missing:?} of {words:?}");
+    let all_ours = words.iter().all(|word| ours.iter().any(|pid| pid.to_string() == *word));
+    assert_eq!(nobody_but(text, &ours.map(Pid::from_raw)), all_ours, "{words:?}");
 }
 
 /// The links in `/proc/PID/ns`: the number that is found is the one in the brackets.

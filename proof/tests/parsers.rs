@@ -6,21 +6,22 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use nix::unistd::Pid;
 use proof::all::inode;
-use proof::group::value;
+use proof::group::{missing, nobody_but, value};
 use proof::hierarchy::{Membership, Mount, Version, memberships, mounts};
 use proof::limits::{percentage, pids, size};
 use proof::parsers;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// What means something to one parser or another.
-const WORDS: [&[u8]; 14] = [
+const WORDS: [&[u8]; 16] = [
     b"41 31 0:38 ",
     b" rw - cgroup2 none rw\n",
     b" rw shared:1 - cgroup none cpu",
@@ -33,6 +34,8 @@ const WORDS: [&[u8]; 14] = [
     b"\\04",
     b"\\777",
     b"uts:[",
+    b"cpu",
+    b"pids ",
     b"]",
     b"\xff\n",
 ];
@@ -168,6 +171,32 @@ proptest! {
     }
 
     #[test]
+    fn what_a_list_lacks_is_what_was_not_written_into_it(
+        there in subsequence(&["cpu", "cpuset", "io", "memory", "pids", "misc"][..], 0..7).prop_shuffle(),
+        wanted in subsequence(&["cpu", "memory", "pids"][..], 0..4),
+    ) {
+        // As the kernel writes it: with spaces between, in a line.
+        let text = format!("{}\n", there.join(" "));
+        parsers::list(text.as_bytes());
+        let lacks: Vec<_> = wanted.iter().copied().filter(|it| !there.contains(it)).collect();
+        prop_assert_eq!(missing(text.as_bytes(), &wanted), lacks);
+    }
+
+    #[test]
+    fn who_is_in_a_cgroup_is_ours_or_is_not(
+        ours in vec(1..=4_194_304, 1..4), others in vec(0..=4_194_304, 0..3),
+    ) {
+        // As the kernel writes it: each in a line, in no order, some perhaps twice.
+        let text: String = ours.iter().chain(&others).rev().map(|pid| format!("{pid}\n")).collect();
+        parsers::list(text.as_bytes());
+        let nobody_else = others.iter().all(|pid| ours.contains(pid));
+        let ours: Vec<_> = ours.into_iter().map(Pid::from_raw).collect();
+        prop_assert!(nobody_but(b"", &ours));
+        prop_assert_eq!(nobody_but(text.as_bytes(), &ours), nobody_else);
+        prop_assert!(!nobody_but(text.as_bytes(), &[]));
+    }
+
+    #[test]
     fn the_number_of_a_namespace_is_the_one_in_its_link(
         kind in "[a-z_]{1,17}", number in any::<u64>(),
     ) {
@@ -179,6 +208,7 @@ proptest! {
         parsers::cgroup(&bytes);
         parsers::mountinfo(&bytes);
         parsers::link(&bytes);
+        parsers::list(&bytes);
         parsers::shown(&bytes);
         let text = String::from_utf8_lossy(&bytes);
         parsers::limits(&text);

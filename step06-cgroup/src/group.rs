@@ -124,3 +124,17 @@ pub fn value(text: &str, key: &str) -> Option<u64> {
     };
     value?.parse().ok()
 }
+
+/// Those of the `wanted` that a list of controllers does not have.
+pub fn missing<'a>(list: &[u8], wanted: &[&'a str]) -> Vec<&'a str> {
+    let there = list.split(u8::is_ascii_whitespace);
+    let is_missing = |it: &&&str| !there.clone().any(|name| name == it.as_bytes());
+    wanted.iter().filter(is_missing).copied().collect()
+}
+
+/// Whether a list of processes has nobody but `ours`. Who is outside of our PID
+/// namespace is there as 0, and is not ours.
+pub fn nobody_but(list: &[u8], ours: &[Pid]) -> bool {
+    let is_ours = |pid: &[u8]| ours.iter().any(|it| it.to_string().as_bytes() == pid);
+    list.split(u8::is_ascii_whitespace).filter(|pid| !pid.is_empty()).all(is_ours)
+}

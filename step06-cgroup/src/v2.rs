@@ -25,7 +25,7 @@ use crate::cgroupfs::{
     words, write,
 };
 use crate::command::errno;
-use crate::group::{Figure, Group, Setting, Source, Unit};
+use crate::group::{Figure, Group, Setting, Source, Unit, missing, nobody_but};
 use crate::hierarchy::Mounted;
 use crate::limits::Limits;
 use crate::report::{note, printable};
@@ -189,13 +189,7 @@ fn settings(limits: &Limits) -> Vec<Setting> {
 /// file cannot be read that is an error: controllers taken for missing would be
 /// enabled once more, and in the end disabled for everybody.
 fn lacks(dir: &Path, file: &str, wanted: &[&'static str]) -> Result<Vec<&'static str>> {
-    let there = read(&dir.join(file))?;
-    let there = there.split(u8::is_ascii_whitespace);
-    Ok(wanted
-        .iter()
-        .filter(|it| !there.clone().any(|name| name == it.as_bytes()))
-        .copied()
-        .collect())
+    Ok(missing(&read(&dir.join(file))?, wanted))
 }
 
 /// Whether a file of `dir` lists all the `wanted` controllers.
@@ -205,10 +199,7 @@ fn has_all(dir: &Path, file: &str, wanted: &[&'static str]) -> bool {
 
 /// Whether there are no processes in a cgroup but `ours`.
 fn alone(dir: &Path, ours: &[Pid]) -> bool {
-    let ours: Vec<_> = ours.iter().map(Pid::to_string).collect();
-    read(&dir.join("cgroup.procs")).is_ok_and(|there| {
-        String::from_utf8_lossy(&there).lines().all(|pid| ours.iter().any(|it| it == pid))
-    })
+    read(&dir.join("cgroup.procs")).is_ok_and(|there| nobody_but(&there, ours))
 }
 
 /// Removes what dead runs have left in `parent`. If no living run is there either,
