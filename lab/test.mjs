@@ -216,10 +216,16 @@ await test("the page's own line sets the size of a terminal", async () => {
     assert.deepEqual(await first.run('stty size; echo $COLUMNS'), ['30 100', '100']);
 });
 
-await test('who leaves a shell gets another', async () => {
-    const [before] = await second.run('echo $$');
-    await second.run('exit');
-    assert.notDeepEqual(await second.run('echo $$'), [before]);
+await test('who leaves a shell gets another, on a terminal as large', async () => {
+    await ask('stty -F /dev/ttyS1 rows 30 cols 100');
+    await second.line.until(/[$] $/); // the shell heeds SIGWINCH
+    for (const leave of ['exit', 'kill -9 $$']) {
+        const [before] = await second.run('echo $$');
+        await second.run(leave);
+        const [pid, size] = await second.run('echo $$; stty size');
+        assert.notEqual(pid, before);
+        assert.equal(size, '30 100');
+    }
 });
 
 await test('idle it dozes, a key wakes it, and what is due still comes', async () => {
