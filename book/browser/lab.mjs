@@ -253,6 +253,50 @@ async function again() {
     await page.context().close();
 }
 
+/** Readers press twice, too early, and in the middle of something else. */
+async function rough() {
+    const page = await open(1280, 'light', 'rough');
+    const status = (text) => page.waitForFunction((text) => document.querySelector('.lab-status')?.textContent
+        .includes(text), text, { timeout }).then(() => true, () => false);
+    const lines = () => page.evaluate(() => lab.panes[0].lines(lab.panes[0].start));
+    const ends = async (what, press, command, shown) => {
+        check(await finished(page, press), `${what}: it goes on`);
+        const appeared = (await lines()).slice(-shown.length - 1);
+        check(appeared.join() === [command, ...shown].join(), `${what}: there is ${JSON.stringify(await lines())}`);
+    };
+    // The blocks that wait for Enter, and that need no other.
+    const [waits, alone] = ['$ step03-uts helo\n', '$ unshare -ru sh -c'];
+    /** Clicks, one right after the other, the buttons of the blocks with these texts, or with these names. */
+    const click = (...texts) => () => page.evaluate(async (texts) => {
+        for (const text of texts) {
+            const blocks = [...document.querySelectorAll('main pre:has(+ .lab-run)')];
+            const block = blocks.find((it) => it.textContent.includes(text))?.nextElementSibling;
+            (block?.querySelector('button') ?? [...document.querySelectorAll('.lab-head button')]
+                .find((it) => it.textContent === text)).click();
+            await new Promise((resolve) => setTimeout(resolve));
+        }
+    }, texts);
+    const shown = ["$ unshare -ru sh -c 'hostname helo; hostname'", ['helo', '$ hostname', 'goldilocks-web']];
+
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+    await page.route('**/v86.wasm', (route) => route.fulfill({ body: 'no machine' }));
+    await finished(page, click(alone));
+    check(await status('could not be loaded'), 'a wrong file is not told');
+    await page.unroute('**/v86.wasm');
+    await finished(page, async () => {
+        await click(alone)();
+        await status('Starting');
+        await click('Close')();
+    });
+    check(await page.locator('.lab-panel').count() === 0, 'Close does not close what is starting');
+    await ends('three presses at once', click(waits, waits, alone), ...shown);
+    await ends('two presses in a row', click(waits, alone), ...shown);
+    await ends('with the start', click(waits, 'Start again', alone), ...shown);
+    await click('Start again', 'Start again')();
+    check(await status('ready'), 'two new starts at once do not come to an end');
+    await page.context().close();
+}
+
 /** Where it cannot work the page says so; where there is no machine it says nothing. */
 async function elsewhere() {
     const phone = { viewport: { width: 390, height: 800 }, screen: { width: 390, height: 844 }, hasTouch: true };
@@ -326,6 +370,7 @@ if (all) {
     await elsewhere();
     await keyboard();
     await again();
+    await rough();
     const delays = [];
     for (let run = 0; run < 5; run += 1) {
         delays.push(await delay());

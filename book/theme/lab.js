@@ -74,6 +74,7 @@
             pre: code.parentElement,
             pane: code.classList.contains('terminal2') ? 1 : 0,
             steps: steps(code.textContent),
+            presses: 0, // that have not come to an end
         }));
 
     /** Whether the block's last program is left running, for a key in the pane's next block. */
@@ -84,7 +85,7 @@
 
     // ---- Terminals.
 
-    /** Why a wait ends early: the reader or another block uses the terminal now. */
+    /** Why a wait ends early: the reader or another block uses the terminal now, or it is closed. */
     const INTERRUPTED = Symbol('interrupted');
 
     /** What is sent to a serial line of the machine, and who hears what comes from it. */
@@ -143,9 +144,34 @@
             });
             this.terminal.open(frame);
             this.terminal.textarea.setAttribute('aria-label', `${said.terminal} ${index + 1}`);
-            this.type = serial(emulator, index, (bytes) => this.terminal.write(bytes));
+            const send = serial(emulator, index, (bytes) => {
+                this.terminal.write(bytes, () => { this.answered = true; });
+            });
+            this.type = (text) => {
+                this.answered = false;
+                send(text);
+            };
             this.terminal.onData((text) => this.type(text));
-            this.terminal.onKey(() => this.interrupt?.());
+            this.terminal.onKey(() => this.interrupt());
+            this.user = new AbortController();
+            this.used = Promise.resolve();
+        }
+
+        /** Whoever uses the terminal, or is about to, no longer does. */
+        interrupt() {
+            this.user.abort(INTERRUPTED);
+        }
+
+        /** Lets one alone use the terminal, when those before have been interrupted. */
+        use(work) {
+            this.interrupt();
+            const { signal } = this.user = new AbortController();
+            this.used = this.used.catch(() => {}).then(() => {
+                signal.throwIfAborted();
+                this.signal = signal;
+                return work();
+            });
+            return this.used;
         }
 
         /** Fills the frame with lines and columns, and tells the machine how many there are. */
@@ -166,15 +192,22 @@
 
         /** Waits until something holds of the screen. */
         until(holds) {
+            const { signal } = this;
             return new Promise((resolve, reject) => {
-                const look = () => holds() && end(resolve);
-                const heard = this.terminal.onWriteParsed(look);
                 const end = (how, why) => {
                     heard.dispose();
-                    this.interrupt = null;
+                    signal.removeEventListener('abort', look);
                     how(why);
                 };
-                this.interrupt = () => end(reject, INTERRUPTED);
+                const look = () => {
+                    if (signal.aborted) {
+                        end(reject, signal.reason);
+                    } else if (holds()) {
+                        end(resolve);
+                    }
+                };
+                const heard = this.terminal.onWriteParsed(look);
+                signal.addEventListener('abort', look);
                 look();
             });
         }
@@ -187,6 +220,9 @@
 
         /** The prompt of a shell that waits for a command: $, or # if it is root's. */
         get prompt() {
+            if (!this.answered) {
+                return undefined; // it is there still, but the shell is about to do what was typed
+            }
             const { active } = this.terminal.buffer;
             const line = active.getLine(this.row).translateToString(false, 0, active.cursorX);
             // The shell may be quicker than the kernel's echo of the key that woke it.
@@ -227,7 +263,6 @@
 
         /** Begins with the screen of a shell that has just been started: the message of the day, a prompt. */
         async begin() {
-            this.interrupt?.();
             this.terminal.reset();
             this.size = null;
             await this.fit();
@@ -253,11 +288,14 @@
 
     let files; // what has been downloaded, a promise
     let panel; // what is open, a promise
+    let pressed; // the last button, from where the focus came and to where it returns
     const known = new Map(); // the book's numbers and those that really appeared
     const status = element('p', { role: 'status', className: 'lab-status' });
+    const progress = element('progress', { max: machine.bytes, ariaLabel: said.loading });
 
-    /** Fetches all files, and tells how much of them has come. */
-    async function download(progress) {
+    /** Fetches all files, and shows how much of them has come. */
+    async function download() {
+        progress.value = 0;
         const fetched = async (name) => {
             const response = await fetch(new URL(name, home));
             if (!response.ok) {
@@ -281,98 +319,125 @@
             fetched(machine.state), fetched('v86.wasm'), script('libv86.js'), script('doze.js'), script('xterm.js'),
             loaded(element('link', { rel: 'stylesheet', href: new URL('xterm.css', home) })),
         ]);
-        return { state, wasm };
+        return { state, wasm: await WebAssembly.compile(wasm) };
     }
 
-    /** Opens the panel with both terminals. */
-    async function open() {
-        const progress = element('progress', { max: machine.bytes, value: 0, ariaLabel: said.loading });
+    /** Opens the panel; returns a promise of both terminals. */
+    function open() {
         const frames = [1, 2].map((number) => element('div', {
             className: 'lab-pane', role: 'group', ariaLabel: `${said.terminal} ${number}`,
         }));
         const button = (textContent) => element('button', { type: 'button', textContent });
         const [again, close] = [button(said.again), button(said.close)];
-        again.disabled = true;
-        const head = element('div', { className: 'lab-head' },
-            element('strong', { textContent: said.panel }), status, progress,
-            element('span', { className: 'lab-keys', textContent: said.keys }), again, close);
+        const area = element('div', { className: 'lab-panes' }, ...frames);
         const section = element('section', { className: 'lab-panel', ariaLabel: said.panel },
-            head, element('div', { className: 'lab-panes' }, ...frames));
+            element('div', { className: 'lab-head' },
+                element('strong', { textContent: said.panel }), status, progress,
+                element('span', { className: 'lab-keys', textContent: said.keys }), again, close),
+            area);
         document.querySelector('.lab-panel')?.remove();
         document.body.append(section);
         document.documentElement.classList.add('lab-open');
 
-        const opened = { panes: [], pressed: null };
-        const resized = new ResizeObserver(() => opened.panes.forEach((pane) => pane.fit()));
-        let emulator;
-        let wake; // ends the naps of an idle machine
-        close.addEventListener('click', async () => {
-            panel = undefined;
-            watch.disconnect();
-            resized.disconnect();
-            opened.panes.forEach((pane) => pane.interrupt?.());
-            opened.pressed?.focus();
-            section.remove();
-            document.documentElement.classList.remove('lab-open');
-            wake?.();
-            await emulator?.destroy();
-            opened.panes.forEach((pane) => pane.terminal.dispose());
-        });
+        let panes = [];
+        const resized = new ResizeObserver(() => panes.forEach((pane) => pane.fit()));
         const paint = () => {
             const { backgroundColor: background, color } = getComputedStyle(frames[0]);
-            for (const { terminal } of opened.panes) {
+            for (const { terminal } of panes) {
                 terminal.options.theme = { background, foreground: color, cursor: color };
             }
         };
         const watch = new MutationObserver(paint);
         watch.observe(document.documentElement, { attributeFilter: ['class'] });
 
-        status.textContent = said.loading;
-        files ??= download(progress);
-        const { state, wasm } = await files;
-        if (!section.isConnected) {
-            throw INTERRUPTED;
-        }
-        progress.remove();
-        status.textContent = said.starting;
-        emulator = new V86({
-            ...machine.options,
-            initial_state: { buffer: state }, autostart: true,
-            wasm_fn: async (imports) => (await WebAssembly.instantiate(wasm, imports)).instance.exports,
-            disable_keyboard: true, disable_mouse: true, disable_speaker: true,
+        let end; // ends the machine, and whatever is waited for
+        const ended = new Promise((_, reject) => { end = reject; });
+        const unlessEnded = (promise) => Promise.race([ended, promise]);
+        ended.catch(() => {
+            watch.disconnect();
+            resized.disconnect();
+            panes.forEach((pane) => pane.interrupt());
         });
-        await new Promise((ready) => emulator.add_listener('emulator-started', ready));
-        wake = doze(emulator);
-        const control = new Control(emulator);
-        opened.panes = frames.map((frame, index) => new Pane(index, emulator, control, frame));
-        paint();
-        opened.panes.forEach((pane, index) => pane.terminal.attachCustomKeyEventHandler((event) => {
-            // Shift+Tab is the browser's: a keyboard must be able to leave.
-            if (event.key === 'F6' && event.type === 'keydown') {
-                event.preventDefault();
-                (opened.panes[index + 1]?.terminal ?? opened.pressed).focus();
-            }
-            return event.key !== 'F6' && !(event.key === 'Tab' && event.shiftKey);
-        }));
-        const begin = async () => {
-            known.clear();
-            await control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
-            await control.run(`printf '%s\\n' ${said.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
-            await Promise.all(opened.panes.map((pane) => pane.begin()));
-            status.textContent = said.ready;
+        close.addEventListener('click', () => {
+            panel = undefined;
+            pressed.focus();
+            section.remove();
+            document.documentElement.classList.remove('lab-open');
+            end(INTERRUPTED);
+        });
+
+        const load = async () => {
+            again.disabled = area.inert = true;
+            status.textContent = said.loading;
+            const { state, wasm } = await unlessEnded(files ??= download());
+            progress.remove();
+            const emulator = new V86({
+                ...machine.options,
+                wasm_fn: async (imports) => (await WebAssembly.instantiate(wasm, imports)).exports,
+                disable_keyboard: true, disable_mouse: true, disable_speaker: true,
+            });
+            const made = new Promise((ready) => emulator.add_listener('emulator-ready', ready));
+            let insomnia;
+            ended.catch(async () => {
+                await made;
+                insomnia?.();
+                await emulator.destroy();
+                panes.forEach((pane) => pane.terminal.dispose());
+            });
+            await unlessEnded(made);
+            insomnia = doze(emulator);
+            const control = new Control(emulator);
+            panes = frames.map((frame, index) => new Pane(index, emulator, control, frame));
+            paint();
+            panes.forEach(({ terminal }, index) => terminal.attachCustomKeyEventHandler((event) => {
+                const down = event.type === 'keydown';
+                if (event.key === 'F6') {
+                    if (down) {
+                        event.preventDefault();
+                        (panes[index + 1]?.terminal ?? pressed).focus();
+                    }
+                    return false;
+                }
+                // Shift+Tab is the browser's: a keyboard must be able to leave.
+                return !(event.key === 'Tab' && event.shiftKey);
+            }));
+            const start = async () => {
+                again.disabled = area.inert = true;
+                status.textContent = said.starting;
+                known.clear();
+                panes.forEach((pane) => pane.interrupt());
+                // What has been typed and not yet read is no part of the state.
+                for (const line of [0, 1, 2]) {
+                    emulator.v86.cpu.devices[`uart${line}`].input.length = 0;
+                }
+                await emulator.restore_state(state);
+                control.forget();
+                emulator.run();
+                await control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+                await control.run(`printf '%s\\n' ${said.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
+                await Promise.all(panes.map((pane) => pane.use(() => pane.begin())));
+                status.textContent = said.ready;
+                again.disabled = area.inert = false;
+                return panes;
+            };
+            again.addEventListener('click', () => {
+                panel = unlessEnded(start());
+                panel.then(() => panes[0].terminal.focus(), () => {});
+            });
+            await unlessEnded(start());
+            frames.forEach((frame) => resized.observe(frame));
+            Object.assign(machine, { control, panes }); // for the curious, and for book/browser/lab.mjs
+            return panes;
         };
-        again.addEventListener('click', async () => {
-            status.textContent = said.starting;
-            await emulator.restore_state(state);
-            control.forget();
-            await begin();
-            opened.panes[0].terminal.focus();
+        return load().catch((error) => {
+            if (error !== INTERRUPTED) {
+                status.textContent = `${said.failed} ${error.message}`;
+                // The panel stays, to be read; the next press opens another.
+                files = panel = undefined;
+            }
+            end(INTERRUPTED);
+            throw INTERRUPTED;
         });
-        await begin();
-        frames.forEach((frame) => resized.observe(frame));
-        again.disabled = false;
-        Object.assign(machine, { control, panes: opened.panes }); // for the curious, and for book/browser/lab.mjs
-        return opened;
     }
 
     /** The first number of a command that a box further up shows and that has not appeared yet. */
@@ -396,7 +461,6 @@
 
     /** Types a block, each command when the prompt is back, each key when what it waits for is there. */
     async function play(pane, block) {
-        pane.interrupt?.();
         if (!block.steps[0].key && !pane.prompt) {
             const ended = pane.enter(KEYS['^C']);
             await pane.until(ended.done);
@@ -419,28 +483,29 @@
     }
 
     async function press(block, button) {
+        block.presses += 1;
         button.ariaBusy = 'true';
-        status.textContent = '';
+        pressed = button;
         try {
             panel ??= open();
-            const opened = await panel;
-            opened.pressed = button;
+            const panes = await panel;
+            if (status.textContent !== said.ready) {
+                status.textContent = '';
+            }
             for (const other of document.querySelectorAll('.lab-run small')) {
                 other.remove();
             }
             block.pre.scrollIntoView({ block: 'nearest' });
-            const pane = opened.panes[block.pane];
+            const pane = panes[block.pane];
             pane.terminal.focus();
-            await play(pane, block);
+            await pane.use(() => play(pane, block));
         } catch (error) {
             if (error !== INTERRUPTED) {
-                files = undefined;
-                status.textContent = `${said.failed} ${error.message}`;
-                // The panel stays, to be read; the next press opens another.
-                panel = undefined;
+                throw error;
             }
         } finally {
-            button.ariaBusy = null;
+            block.presses -= 1;
+            button.ariaBusy = block.presses > 0 ? 'true' : null;
         }
     }
 
