@@ -294,6 +294,13 @@ async function rough() {
     await ends('with the start', click(waits, 'Start again', alone), ...shown);
     await click('Start again', 'Start again')();
     check(await status('ready'), 'two new starts at once do not come to an end');
+
+    // Whoever cannot become root is told so once.
+    const root = await page.evaluate(() => lab.panes[0].use(async () => {
+        await lab.panes[0].command('unshare -U bash');
+        return lab.panes[0].become('#');
+    }));
+    check(root === false, 'nobody has become root');
     await page.context().close();
 }
 

@@ -276,11 +276,16 @@
             this.start = this.row;
         }
 
-        /** Leaves root's shells or enters one, as the book tells its readers to. */
+        /** Leaves root's shells or enters one, as the book tells its readers to; returns whether that works. */
         async become(prompt) {
-            while (this.prompt !== prompt) {
-                await this.command(prompt === '#' ? 'sudo env PATH="$PATH" bash' : 'exit');
+            while (prompt === '$' && this.prompt === '#') {
+                await this.command('exit');
             }
+            // In some user namespaces nobody can become root.
+            if (prompt === '#' && this.prompt === '$') {
+                await this.command('sudo env PATH="$PATH" bash');
+            }
+            return this.prompt === prompt;
         }
     }
 
@@ -472,7 +477,9 @@
                     status.textContent = said.earlier(number);
                     return;
                 }
-                await pane.become(prompt);
+                if (!await pane.become(prompt)) {
+                    return;
+                }
             }
             const entered = pane.enter(key ?? `${numbers.replace(command, known)}\r`);
             const next = block.steps[index + 1];
