@@ -295,12 +295,17 @@ async function rough() {
     await click('Start again', 'Start again')();
     check(await status('ready'), 'two new starts at once do not come to an end');
 
-    // Whoever cannot become root is told so once.
+    // Whoever cannot become root is told so once, and what does not end is told.
     const root = await page.evaluate(() => lab.panes[0].use(async () => {
         await lab.panes[0].command('unshare -U bash');
         return lab.panes[0].become('#');
     }));
     check(root === false, 'nobody has become root');
+    await page.evaluate(() => lab.panes[0].type(`sh -c 'trap "" INT; echo begun; sleep 1000'\r`));
+    await page.waitForFunction(() => lab.panes[0].lines(0).includes('begun'));
+    await click(alone)();
+    check(await status('Terminal 1 shows no prompt'), 'a program that stays is not told');
+    await ends('after a new start', click('Start again', alone), ...shown);
     await page.context().close();
 }
 

@@ -22,6 +22,7 @@
             loading: `Loading ${megabytes} MB`, starting: 'Starting', ready: 'Both terminals are ready.',
             failed: 'The machine could not be loaded:',
             earlier: (number) => `${number} comes from a box further up: run that one first.`,
+            stuck: (number) => `Terminal ${number} shows no prompt: end what runs there, or start again.`,
             motd: [
                 'This Linux runs inside the page, on an emulated PC.',
                 'You are learner, uid 1000; sudo asks for no password.',
@@ -36,6 +37,7 @@
             loading: `${megabytes} MB를 받는 중`, starting: '시작하는 중', ready: '두 터미널이 준비되었습니다.',
             failed: '컴퓨터를 불러오지 못했습니다:',
             earlier: (number) => `${number}: 위쪽 상자에서 나오는 번호입니다. 그 상자를 먼저 실행하세요.`,
+            stuck: (number) => `터미널 ${number}에 프롬프트가 나오지 않습니다. 거기서 실행 중인 것을 끝내거나 처음부터 다시 시작하세요.`,
             motd: [
                 '이 리눅스는 페이지 안의 에뮬레이터에서 실행됩니다.',
                 '사용자는 learner(uid 1000)이고, sudo는 비밀번호를 묻지 않습니다.',
@@ -464,11 +466,15 @@
         }
     }
 
+    /** How long, in ms, a program may take to end before the reader is asked to. */
+    const PATIENCE = 5000;
+
     /** Types a block, each command when the prompt is back, each key when what it waits for is there. */
     async function play(pane, block) {
         if (!block.steps[0].key && !pane.prompt) {
+            const late = setTimeout(() => { status.textContent = said.stuck(pane.index + 1); }, PATIENCE);
             const ended = pane.enter(KEYS['^C']);
-            await pane.until(ended.done);
+            await pane.until(ended.done).finally(() => clearTimeout(late));
         }
         for (const [index, { prompt, command, key, shown }] of block.steps.entries()) {
             if (command !== undefined) {
