@@ -510,7 +510,10 @@
             }
             block.pre.scrollIntoView({ block: 'nearest' });
             const pane = panes[block.pane];
-            pane.terminal.focus();
+            // While it was loaded, the reader may have gone elsewhere.
+            if ([button, document.body].includes(document.activeElement)) {
+                pane.terminal.focus();
+            }
             await pane.use(() => play(pane, block));
         } catch (error) {
             if (error !== INTERRUPTED) {
