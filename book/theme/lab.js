@@ -405,6 +405,12 @@
                     }
                     return false;
                 }
+                // As in other terminals; the browser would open its tools.
+                if (down && event.ctrlKey && event.shiftKey && event.code === 'KeyC') {
+                    event.preventDefault();
+                    navigator.clipboard.writeText(terminal.getSelection());
+                    return false;
+                }
                 // Shift+Tab is the browser's: a keyboard must be able to leave.
                 return !(event.key === 'Tab' && event.shiftKey);
             }));
