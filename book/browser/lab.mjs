@@ -306,6 +306,12 @@ async function rough() {
     await click(alone)();
     check(await status('Terminal 1 shows no prompt'), 'a program that stays is not told');
     await ends('after a new start', click('Start again', alone), ...shown);
+
+    // As large as a laptop's at 200 %.
+    await page.setViewportSize({ width: 640, height: 360 });
+    await page.waitForFunction(() => lab.panes.every(({ frame, terminal }) => terminal.rows >= 4
+        && frame.querySelector('.xterm-screen').clientHeight < frame.clientHeight), null, { timeout: 5000 })
+        .catch(() => check(false, 'in a low window the terminals are cut off'));
     await page.context().close();
 }
 
