@@ -20,7 +20,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{AccessFlags, ForkResult, Pid, eaccess, fork, geteuid};
 
 use crate::cgroupfs::words;
-use crate::hierarchy::{self, Version};
+use step_support::cgroup::{self as hierarchy, Version};
 use crate::process::{bystander, learner};
 use crate::sandbox::{self, NOBODY};
 use crate::verdict::{Finding, Verdict, cannot, ensure, say, wrong};

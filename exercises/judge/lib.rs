@@ -9,9 +9,6 @@
 mod cgroup;
 mod cgroupfs;
 mod clone;
-#[path = "../../step06-cgroup/src/hierarchy.rs"]
-#[expect(dead_code, reason = "step 06 uses the rest")]
-mod hierarchy;
 mod links;
 mod process;
 mod sandbox;
@@ -22,7 +19,7 @@ mod verdict;
 
 pub use cgroup::{Cgroup, cgroup1, cgroup2, cgroup3, cgroup4};
 pub use clone::{clone1, clone2, clone3};
-pub use hierarchy::Version;
+pub use step_support::cgroup::Version;
 pub use links::{links1, links2};
 pub use setns::{setns1, setns2, setns3, setns4, setns5};
 pub use unshare::{unshare1, unshare2, unshare3, unshare4};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
-use witness::{Host, Step, User};
+use testkit::{Host, Step, User};
 
 #[derive(Deserialize)]
 struct Info {

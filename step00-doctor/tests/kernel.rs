@@ -6,8 +6,8 @@ use std::fs;
 use std::io;
 
 use nix::sched::CloneFlags;
-use witness::wall::{cover, docker, own_mounts, own_user_namespace};
-use witness::{Host, Output, Step, User, installed, skip};
+use testkit::wall::{cover, docker, own_mounts, own_user_namespace};
+use testkit::{Host, Output, Step, User, installed, skip};
 
 fn doctor(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step00-doctor"), user)

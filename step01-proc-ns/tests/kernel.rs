@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::geteuid;
-use witness::{Host, Output, Step, User, installed, link, namespace, skip, until};
+use testkit::{Host, Output, Step, User, installed, link, namespace, skip, until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step01-proc-ns"), user)

@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, pipe};
-use witness::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
 
 /// The kinds of namespace that clone(2) creates.
 const KINDS: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];

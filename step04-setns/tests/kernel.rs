@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, setgid, sethostname, setuid};
-use witness::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step04-setns"), user)

@@ -10,7 +10,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, pipe};
-use witness::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
 
 /// Short and long option, and the link that changes for the command (or its children).
 const KINDS: [(&str, &str, &str); 8] = [

@@ -13,8 +13,8 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
-use witness::wall::refuse;
-use witness::{Host, Output, Running, Step, User, skip, until};
+use testkit::wall::refuse;
+use testkit::{Host, Output, Running, Step, User, skip, until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), user)
@@ -390,7 +390,7 @@ fn runs_at_the_same_time_do_not_disturb_each_other() {
 #[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
     let user = able!();
-    if !witness::installed("strace") {
+    if !testkit::installed("strace") {
         skip!("strace, which kills the step at a chosen system call, is not installed");
     }
     // With ?, calls that some processors do not have.

@@ -1,3 +1,0 @@
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|input: (&str, &str)| proof::parsers::figure(input.0, input.1));

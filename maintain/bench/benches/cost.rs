@@ -1,0 +1,298 @@
+//! What isolation costs on this machine: `cargo bench -p bench`.
+//!
+//! Prints what criterion measures, and writes a table (`cost.csv`) and a picture for
+//! each group to `target/cost`, or with `BOOK=1` to where the book includes them.
+
+mod picture;
+
+use std::fs::{self, File};
+use std::hint::black_box;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use bench::{
+    KINDS, all, become_root, by_clone, by_clone3, by_fork, enter, held, inside, into_cgroup,
+    kernel_memory, leave, then_moved, torn_down,
+};
+use criterion::{Bencher, Criterion};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::{getpid, getppid};
+use picture::{Bar, Unit};
+use step_support::cgroup as hierarchy;
+
+const UTS: u64 = libc::CLONE_NEWUTS as u64;
+const NET: u64 = libc::CLONE_NEWNET as u64;
+
+/// How many namespaces are alive at once.
+const ALIVE: [usize; 4] = [1, 10, 100, 1000];
+/// How many are made, three times, to see what memory one takes.
+const WEIGHED: usize = 500;
+/// How many network namespaces are given up at once.
+const GIVEN_UP: [u64; 3] = [1, 10, 100];
+
+/// What measures, and what it has measured: groups with the names of their parts.
+struct Measure {
+    criterion: Criterion,
+    done: Vec<(&'static str, Vec<String>)>,
+}
+
+impl Measure {
+    /// Measures what has been seen to work once.
+    fn time(
+        &mut self,
+        group: &'static str,
+        name: &str,
+        mut what: impl FnMut() -> io::Result<()>,
+    ) -> Result<()> {
+        what().with_context(|| name.to_owned())?;
+        self.run(group, name, |bencher| bencher.iter(|| must(what())));
+        Ok(())
+    }
+
+    fn run(&mut self, group: &'static str, name: &str, run: impl FnMut(&mut Bencher)) {
+        self.criterion.benchmark_group(group).bench_function(name, run);
+        match self.done.last_mut() {
+            Some((last, names)) if *last == group => names.push(name.to_owned()),
+            _ => self.done.push((group, vec![name.to_owned()])),
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(30)
+        .configure_from_args();
+    let mut measure = Measure { criterion, done: Vec::new() };
+    // Before this process leaves the host's namespaces: the cgroup has to be its own.
+    let cgroup = Cgroup::new();
+    become_root().context("unshare(CLONE_NEWUSER): see cargo run -p step00-doctor")?;
+
+    // `--test` only tries whether all of it runs.
+    let tried = std::env::args().any(|arg| arg == "--test");
+    let memory = if tried { Vec::new() } else { memory()? };
+    births(&mut measure)?;
+    ways(&mut measure)?;
+    alive(&mut measure)?;
+    moves(&mut measure)?;
+    if let Some(cgroup) = &cgroup {
+        cgroups(&mut measure, cgroup)?;
+    } else {
+        eprintln!("no cgroup v2 of this user's own: cgroups are not measured");
+    }
+    work(&mut measure)?;
+    measure.criterion.final_summary();
+    drop(cgroup);
+    if tried { Ok(()) } else { report(&measure.done, &memory) }
+}
+
+/// A child in each kind of namespace, and in all of them.
+fn births(measure: &mut Measure) -> Result<()> {
+    const GROUP: &str = "birth";
+    measure.time(GROUP, "none", || by_clone3(0))?;
+    for (kind, flag) in KINDS {
+        measure.time(GROUP, kind, || by_clone3(flag))?;
+    }
+    measure.time(GROUP, "all eight", || by_clone3(all()))
+}
+
+/// Three ways for a child to a new UTS namespace.
+fn ways(measure: &mut Measure) -> Result<()> {
+    const GROUP: &str = "ways";
+    measure.time(GROUP, "fork, unshare", || by_fork(|| leave(UTS)))?;
+    measure.time(GROUP, "clone", || by_clone(UTS))?;
+    measure.time(GROUP, "clone3", || by_clone3(UTS))
+}
+
+/// One more birth, when so many namespaces of its kind are alive.
+fn alive(measure: &mut Measure) -> Result<()> {
+    const GROUP: &str = "alive";
+    for (kind, flag) in [("uts", UTS), ("net", NET)] {
+        let mut kept = Vec::new();
+        for count in ALIVE {
+            while kept.len() < count {
+                kept.push(held(kind, flag).with_context(|| format!("{kind} {count}"))?);
+            }
+            measure.time(GROUP, &format!("{kind}, {count} alive"), || by_clone3(flag))?;
+        }
+    }
+    Ok(())
+}
+
+/// To another namespace and back.
+fn moves(measure: &mut Measure) -> Result<()> {
+    const GROUP: &str = "setns";
+    for (kind, flag) in [("uts", UTS), ("net", NET)] {
+        let home = File::open(format!("/proc/self/ns/{kind}"))?;
+        let away = held(kind, flag)?;
+        measure.time(GROUP, kind, || enter(&away).and_then(|()| enter(&home)))?;
+    }
+    Ok(())
+}
+
+/// A cgroup, and two ways for a child into one.
+fn cgroups(measure: &mut Measure, cgroup: &Cgroup) -> Result<()> {
+    const GROUP: &str = "cgroup";
+    let (dir, file) = (cgroup.0.join("another"), File::open(&cgroup.0)?);
+    let procs = cgroup.0.join("cgroup.procs");
+    measure.time(GROUP, "clone3", || by_clone3(0))?;
+    measure.time(GROUP, "clone3, move", || then_moved(&procs))?;
+    measure.time(GROUP, "clone3 into", || into_cgroup(&file))?;
+    measure.time(GROUP, "mkdir, rmdir", || fs::create_dir(&dir).and_then(|()| fs::remove_dir(&dir)))
+}
+
+/// What a program pays that does something else, outside and inside of all eight.
+fn work(measure: &mut Measure) -> Result<()> {
+    const GROUP: &str = "work";
+    let works: [(&str, fn()); 3] = [("count", count), ("getppid", parent), ("clock", clock)];
+    for (name, work) in works {
+        for (place, flags) in [("outside", 0), ("inside", all())] {
+            inside(flags, work)?;
+            measure.run(GROUP, &format!("{name} {place}"), |bencher| {
+                bencher
+                    .iter_custom(|times| must(inside(flags, || (0..times).for_each(|_| work()))));
+            });
+        }
+    }
+    Ok(())
+}
+
+fn count() {
+    black_box((0..1000_u32).fold(0, |sum: u32, it| black_box(sum.wrapping_add(it))));
+}
+
+fn parent() {
+    black_box(getppid());
+}
+
+fn clock() {
+    black_box(Instant::now());
+}
+
+/// What has worked once has to work every time.
+fn must<T>(result: io::Result<T>) -> T {
+    result.unwrap_or_else(|error| {
+        eprintln!("cost: {error}");
+        exit(1)
+    })
+}
+
+/// A cgroup of version 2 for the measurements, if this user can have one; goes with its owner.
+struct Cgroup(PathBuf);
+
+impl Cgroup {
+    fn new() -> Option<Cgroup> {
+        let all = hierarchy::all().ok()?;
+        let v2 = all.into_iter().find(|it| it.version == hierarchy::Version::V2)?;
+        let dir = v2.mounted?.own.join(format!("cost-{}", getpid()));
+        fs::create_dir(&dir).ok()?;
+        let cgroup = Cgroup(dir);
+        then_moved(&cgroup.0.join("cgroup.procs")).ok()?;
+        Some(cgroup)
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+/// Writes the table and the pictures.
+fn report(done: &[(&str, Vec<String>)], memory: &[Bar]) -> Result<()> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the project")?;
+    let out = match std::env::var_os("BOOK") {
+        Some(_) => package.join("book/img/cost"),
+        None => package.join("target/cost"),
+    };
+    fs::create_dir_all(&out)?;
+    let mut table = String::from("group,what,unit,median,low,high\n");
+    for (group, names) in done {
+        picture::write(&out, group, Unit::Nanoseconds, &estimates(group, names)?, &mut table)?;
+    }
+    picture::write(&out, "memory", Unit::Bytes, memory, &mut table)?;
+    picture::write(&out, "end", Unit::Nanoseconds, &ends()?, &mut table)?;
+    fs::write(out.join("cost.csv"), table)?;
+    fs::write(out.join("machine.md"), machine()?)?;
+    println!("\nwritten to {}", out.display());
+    Ok(())
+}
+
+/// What criterion has found: the median and its confidence interval.
+fn estimates(group: &str, names: &[String]) -> Result<Vec<Bar>> {
+    let exe = std::env::current_exe()?;
+    let target = exe.ancestors().nth(3).context("target")?;
+    let mut bars = Vec::new();
+    for name in names {
+        let file = target.join("criterion").join(group).join(name).join("new/estimates.json");
+        let all: serde_json::Value = serde_json::from_slice(&fs::read(file)?)?;
+        let median = &all["median"];
+        let number = |value: &serde_json::Value| value.as_f64().context("a number");
+        bars.push(Bar {
+            name: name.clone(),
+            median: number(&median["point_estimate"])?,
+            low: number(&median["confidence_interval"]["lower_bound"])?,
+            high: number(&median["confidence_interval"]["upper_bound"])?,
+        });
+    }
+    Ok(bars)
+}
+
+/// What one more namespace of each kind takes of the kernel's memory, nobody being in it.
+/// Before everything else, and network namespaces last: their memory comes back late.
+fn memory() -> Result<Vec<Bar>> {
+    let files = getrlimit(Resource::RLIMIT_NOFILE)?.1;
+    setrlimit(Resource::RLIMIT_NOFILE, files, files)?;
+    let (net, others): (Vec<_>, Vec<_>) = KINDS.into_iter().partition(|(_, flag)| *flag == NET);
+    let mut bars = Vec::new();
+    for (kind, flag) in others.into_iter().chain(net) {
+        let (mut each, mut kept) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let before = kernel_memory()?;
+            for _ in 0..WEIGHED {
+                kept.push(held(kind, flag).with_context(|| kind)?);
+            }
+            each.push(kernel_memory()?.saturating_sub(before) as f64 / WEIGHED as f64);
+        }
+        bars.push(Bar::of(kind, each));
+    }
+    Ok(bars)
+}
+
+/// How long the ends of network namespaces take, and how little more those of many.
+fn ends() -> Result<Vec<Bar>> {
+    let mut bars = Vec::new();
+    for count in GIVEN_UP {
+        let mut times = (0..5).map(|_| torn_down(count)).collect::<io::Result<Vec<_>>>()?;
+        let nanos = |it: Duration| it.as_nanos() as f64;
+        bars.push(Bar::of(
+            &format!("first of {count}"),
+            times.iter().map(|it| nanos(it.0)).collect(),
+        ));
+        bars.push(Bar::of(
+            &format!("all {count}"),
+            times.drain(..).map(|it| nanos(it.1)).collect(),
+        ));
+    }
+    Ok(bars)
+}
+
+/// Where and when this was measured, for the book to include.
+fn machine() -> Result<String> {
+    let uname = nix::sys::utsname::uname()?;
+    let info = fs::read_to_string("/proc/cpuinfo")?;
+    let line = |name| info.lines().find_map(|line| line.strip_prefix(name)?.split_once(": "));
+    let processor = line("model name").map_or("unknown processor", |(_, name)| name);
+    let count = std::thread::available_parallelism()?;
+    let date = Command::new("date").arg("+%F").output()?.stdout;
+    Ok(format!(
+        "{processor}, {count} CPUs, Linux {}, {}\n",
+        // The version, without what a distribution adds.
+        uname.release().to_string_lossy().split('-').next().unwrap_or_default(),
+        String::from_utf8_lossy(&date).trim()
+    ))
+}

@@ -1,0 +1,75 @@
+//! The pages of the book, for the tests that hold them to what they say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The languages, the one that leads first.
+pub const LANGUAGES: [&str; 2] = ["ko", "en"];
+
+/// A page of the book.
+pub struct Page {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its language: a folder of `book/`.
+    pub language: &'static str,
+    /// Its file name, the same in all languages.
+    pub name: String,
+    /// Its Markdown.
+    pub text: String,
+}
+
+/// The folder `book/`.
+pub fn book() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book")
+}
+
+/// The pages of one language, in the order of its table of contents.
+pub fn pages(language: &'static str) -> Vec<Page> {
+    let src = book().join(language).join("src");
+    let summary = read(&src.join("SUMMARY.md"));
+    let names = summary
+        .lines()
+        .filter_map(|line| Some(line.rsplit_once("](")?.1.split_once(')')?.0.to_owned()));
+    names
+        .map(|name| {
+            let path = src.join(&name);
+            Page { text: read(&path), path, language, name }
+        })
+        .collect()
+}
+
+/// The text of a file; panics with its name if it cannot be read.
+pub fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A fenced code block: the words behind its fence and its lines.
+pub struct Block {
+    /// The number of its opening fence's line, counted from 1.
+    pub line: usize,
+    /// `console`, `terminal2` … as the fence has them.
+    pub words: Vec<String>,
+    /// What stands between the fences.
+    pub lines: Vec<String>,
+}
+
+impl Page {
+    /// The fenced code blocks of the page.
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let mut open: Option<Block> = None;
+        for (number, line) in self.text.lines().enumerate() {
+            match (line.strip_prefix("```"), &mut open) {
+                (Some(words), None) => {
+                    let words = words.split(',').map(str::to_owned).collect();
+                    open = Some(Block { line: number + 1, words, lines: Vec::new() });
+                }
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (None, Some(block)) => block.lines.push(line.to_owned()),
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{}: a code block is never closed", self.path.display());
+        blocks
+    }
+}

@@ -1,0 +1,244 @@
+//! Holds what the book cuts out of the steps to be whole.
+//!
+//! For a missing anchor mdBook prints nothing, for a misspelt `ANCHOR_END` the
+//! rest of the file, and it exits with 0 in both cases.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod markdown;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use book_tests::{LANGUAGES, Page, book, pages};
+use markdown::{none, place};
+use regex::Regex;
+
+static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\{\{ *#(?<how>\w+) +(?<what>[^}]*?) *\}\}").expect("a regular expression")
+});
+
+/// What a line of Rust may begin with where an item begins, attributes and
+/// documentation included.
+static ITEM: LazyLock<Regex> = LazyLock::new(|| {
+    let beginnings = [
+        r"///|//!|#\[",
+        r"(pub(\([^)]*\))? +)?(const|static|fn|unsafe|async|extern|struct|enum|union|trait|impl|type|mod|use)\b",
+        r"macro_rules!",
+    ];
+    Regex::new(&format!("^({})", beginnings.join("|"))).expect("a regular expression")
+});
+
+/// A `{{#include FILE}}` or `{{#include FILE:ANCHOR}}` of a page.
+struct Include {
+    place: String,
+    language: &'static str,
+    file: PathBuf,
+    anchor: Option<String>,
+}
+
+/// The includes of a page, and what is wrong with those that are none.
+fn includes(page: &Page) -> Vec<Result<Include, String>> {
+    let mut found = Vec::new();
+    for (index, line) in page.text.lines().enumerate() {
+        let place = place(page, index + 1);
+        for include in INCLUDE.captures_iter(line) {
+            let (how, what) = (&include["how"], &include["what"]);
+            if !["include", "rustdoc_include"].contains(&how) {
+                found.push(Err(format!("{place}: what is {how:?}?")));
+                continue;
+            }
+            let (file, anchor) = match what.split_once(':') {
+                Some((file, anchor)) => (file, Some(anchor.to_owned())),
+                None => (what, None),
+            };
+            let dir = page.path.parent().expect("a folder");
+            let (file, language) = (normal(&dir.join(file)), page.language);
+            found.push(Ok(Include { place, language, file, anchor }));
+            break;
+        }
+    }
+    found
+}
+
+/// The path without `..`, so that two ways to a file are equal.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part.as_os_str().to_str() {
+            Some("..") => drop(normal.pop()),
+            _ => normal.push(part),
+        }
+    }
+    normal
+}
+
+/// Which of the two comments around a piece of a file a line is.
+fn marks<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
+    let name = line.split_once(&format!("{mark}:"))?.1;
+    name.split_whitespace().next()
+}
+
+/// The lines between `ANCHOR: name` and `ANCHOR_END: name`.
+fn cut<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
+    let lines: Vec<_> = text.lines().collect();
+    let only = |mark: &str| {
+        let has = |line: &&str| marks(line, mark) == Some(name);
+        let places: Vec<_> = (0..lines.len()).filter(|&index| has(&lines[index])).collect();
+        match places[..] {
+            [place] => Ok(place),
+            _ => Err(format!("{mark}: {name} is there {} times", places.len())),
+        }
+    };
+    let (start, end) = (only("ANCHOR")?, only("ANCHOR_END")?);
+    if end < start {
+        return Err(format!("{name} ends before it begins"));
+    }
+    let before = lines[..start].iter().rev().find(|line| !line.trim().is_empty());
+    if before.is_some_and(|line| line.trim_start().starts_with("///") || line.trim() == "#[") {
+        return Err(format!("the documentation above {name} is left out"));
+    }
+    let inside = lines[start + 1..end].iter().copied();
+    Ok(inside
+        .filter(|line| marks(line, "ANCHOR").or(marks(line, "ANCHOR_END")).is_none())
+        .collect())
+}
+
+/// Says why the lines are not one or more whole items of Rust.
+fn whole(lines: &[&str]) -> Result<(), String> {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+        return Err("it is empty".to_owned());
+    };
+    if first.trim().is_empty() || last.trim().is_empty() {
+        return Err("it begins or ends with an empty line".to_owned());
+    }
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    if !ITEM.is_match(first.trim_start()) {
+        return Err(format!("no item begins with {:?}", first.trim()));
+    }
+    if indent(first) != indent(last) || !(last.ends_with('}') || last.ends_with(';')) {
+        return Err(format!("no item ends with {:?}", last.trim()));
+    }
+    if let Some(line) = lines.iter().find(|line| !line.is_empty() && indent(line) < indent(first)) {
+        return Err(format!("{:?} is outside of the item", line.trim()));
+    }
+    let mut open = Vec::new();
+    for bracket in brackets(&lines.join("\n")) {
+        match bracket {
+            '(' => open.push(')'),
+            '[' => open.push(']'),
+            '{' => open.push('}'),
+            closing if open.pop() != Some(closing) => {
+                return Err(format!("a {closing:?} too many"));
+            }
+            _ => {}
+        }
+    }
+    match open.pop() {
+        Some(missing) => Err(format!("a {missing:?} is missing")),
+        None => Ok(()),
+    }
+}
+
+/// The brackets of Rust code, without those in comments, strings and characters.
+fn brackets(code: &str) -> Vec<char> {
+    static SKIPPED: LazyLock<Regex> = LazyLock::new(|| {
+        let skipped = [r"//.*", r#"b?"(?:\\[\s\S]|[^"\\])*""#, r"b?'(?:\\.[^']*|[^'\\])'"];
+        Regex::new(&skipped.join("|")).expect("a regular expression")
+    });
+    SKIPPED.replace_all(code, "").chars().filter(|it| "()[]{}".contains(*it)).collect()
+}
+
+/// Says why nothing whole can be included from there.
+fn check(include: &Include) -> Result<(), String> {
+    let text = fs::read_to_string(&include.file)
+        .map_err(|error| format!("{}: {error}", include.file.display()))?;
+    match &include.anchor {
+        Some(anchor) => whole(&cut(&text, anchor)?).map_err(|error| format!("{anchor}: {error}")),
+        None if text.trim().is_empty() => Err(format!("{} is empty", include.file.display())),
+        None => Ok(()),
+    }
+}
+
+/// The source files of the project outside of `book/`.
+fn sources() -> Vec<PathBuf> {
+    let root = book().parent().expect("the project");
+    let mut sources = Vec::new();
+    let mut dirs = vec![root.to_owned()];
+    dirs.extend(entries(root).into_iter().map(|member| member.join("src")));
+    for dir in dirs {
+        let rust = |file: &PathBuf| file.extension().is_some_and(|it| it == "rs");
+        sources.extend(entries(&dir).into_iter().filter(rust));
+    }
+    sources.sort();
+    sources
+}
+
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+#[test]
+fn every_include_is_a_whole_item() {
+    let mut wrong = Vec::new();
+    for include in LANGUAGES.into_iter().flat_map(pages).flat_map(|page| includes(&page)) {
+        let checked =
+            include.and_then(|it| check(&it).map_err(|error| format!("{}: {error}", it.place)));
+        wrong.extend(checked.err());
+    }
+    none(wrong);
+}
+
+#[test]
+fn every_anchor_is_shown_in_every_language() {
+    let shown: BTreeSet<_> = LANGUAGES
+        .into_iter()
+        .flat_map(pages)
+        .flat_map(|page| includes(&page))
+        .flatten()
+        .map(|include| (include.language, include.file, include.anchor.unwrap_or_default()))
+        .collect();
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let text = fs::read_to_string(&file).expect("a source file");
+        for anchor in text.lines().filter_map(|line| marks(line, "ANCHOR")) {
+            for language in LANGUAGES {
+                if !shown.contains(&(language, file.clone(), anchor.to_owned())) {
+                    let file = file.strip_prefix(book().parent().expect("the project"));
+                    let file = file.expect("below the project").display();
+                    wrong.push(format!("{file}: {anchor} is not shown in book/{language}"));
+                }
+            }
+        }
+    }
+    none(wrong);
+}
+
+#[test]
+fn a_piece_that_is_not_whole_is_found() {
+    let whole = |text: &str| self::whole(&text.lines().collect::<Vec<_>>());
+    let item = "/// Does it.\nfn f() {\n    g('{', \"}\\\"(\\\n(\", b'['); // )\n}";
+    assert_eq!(whole(item), Ok(()));
+    assert_eq!(whole("    fn f(&'a self) {\n\n    }"), Ok(()));
+    assert_eq!(whole("const A: [u8; 2] = [\n    1,\n    2,\n];"), Ok(()));
+    assert!(whole("").is_err());
+    assert!(whole("\nfn f() {}").is_err(), "an empty line");
+    assert!(whole("    g();\n    h();").is_err(), "statements");
+    assert!(whole("fn f() {\n    g();").is_err(), "no end");
+    assert!(whole("fn f() {\n    g(;\n}").is_err(), "a bracket");
+    assert!(whole("fn f() {\n}\n\n/// For g.").is_err(), "half of the next item");
+    assert!(whole("    fn f() {\n    }\n}").is_err(), "the end of the impl around it");
+}
+
+#[test]
+fn a_wrong_anchor_is_found() {
+    let good = "// ANCHOR: a\nfn f() {}\n// ANCHOR_END: a\n";
+    assert_eq!(cut(good, "a"), Ok(vec!["fn f() {}"]));
+    assert!(cut(good, "b").is_err(), "missing");
+    assert!(cut(&good.replace("_END: a", "_END: aa"), "a").is_err(), "not closed");
+    assert!(cut(&format!("{good}{good}"), "a").is_err(), "twice");
+    assert!(cut("// ANCHOR_END: a\n// ANCHOR: a\n", "a").is_err(), "the wrong way round");
+    assert!(cut(&format!("/// Does it.\n{good}"), "a").is_err(), "without its documentation");
+}

@@ -1,0 +1,23 @@
+//! What the steps share and no lesson is about.
+//!
+//! | Module | What it does |
+//! | --- | --- |
+//! | [`output`] | prints results to stdout and notes to stderr, with control characters escaped |
+//! | [`error`] | prints an error with its hints and turns it into an exit status |
+//! | [`process`] | runs a command as a shell does; ties a child's life to its parent's |
+//! | [`handshake`] | lets a parent and its child take turns |
+//! | [`namespace`] | the kinds of namespace, their flags, and why creating one may be refused |
+//! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
+//!
+//! A system call that a chapter teaches is never here: it stays in the step's own
+//! `main.rs`, where the reader can see it.
+
+pub mod cgroup;
+pub mod error;
+pub mod handshake;
+pub mod namespace;
+pub mod output;
+pub mod process;
+
+pub use error::{Hint, exit_code, exit_status};
+pub use output::{note, print, printable};

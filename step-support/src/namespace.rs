@@ -1,0 +1,169 @@
+//! The kinds of namespace, their flags and links, and why the kernel may refuse one.
+
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::fcntl::readlink;
+use nix::sched::CloneFlags;
+use nix::unistd::{geteuid, getpid};
+
+use crate::error::failure;
+use crate::output::printable;
+
+/// A kind of namespace.
+pub struct Kind {
+    /// Its link in `/proc/PID/ns`.
+    pub name: &'static str,
+    /// Its option of `unshare(1)`.
+    pub option: char,
+    /// The flag for it in `clone(2)`, `unshare(2)` and `setns(2)`.
+    pub flag: CloneFlags,
+}
+
+/// All kinds, in the order of their names.
+pub const KINDS: [Kind; 8] = [
+    Kind { name: "cgroup", option: 'C', flag: CloneFlags::CLONE_NEWCGROUP },
+    Kind { name: "ipc", option: 'i', flag: CloneFlags::CLONE_NEWIPC },
+    // "A new namespace": in 2002 there was no other kind.
+    Kind { name: "mnt", option: 'm', flag: CloneFlags::CLONE_NEWNS },
+    Kind { name: "net", option: 'n', flag: CloneFlags::CLONE_NEWNET },
+    Kind { name: "pid", option: 'p', flag: CloneFlags::CLONE_NEWPID },
+    // nix has no name for it.
+    Kind { name: "time", option: 'T', flag: CloneFlags::from_bits_retain(libc::CLONE_NEWTIME) },
+    Kind { name: "user", option: 'U', flag: CloneFlags::CLONE_NEWUSER },
+    Kind { name: "uts", option: 'u', flag: CloneFlags::CLONE_NEWUTS },
+];
+
+/// What a step prints when it adds CLONE_NEWUSER for an unprivileged user.
+pub const NEW_USER_NAMESPACE: &str = "note: not root: clone() also gets CLONE_NEWUSER, a new \
+    user namespace; inside it, and only there, the child has all capabilities";
+
+/// The flags as the manual writes them: `CLONE_NEWUSER | CLONE_NEWUTS`.
+pub fn flag_names(flags: CloneFlags) -> String {
+    let mut names: Vec<_> = flags.iter_names().map(|(name, _)| name).collect();
+    if flags.bits() & libc::CLONE_NEWTIME != 0 {
+        names.push("CLONE_NEWTIME");
+    }
+    names.join(" | ")
+}
+
+/// The namespaces of a process (a PID or `self`): the names of the links in
+/// `/proc/PID/ns`, sorted, and where they lead, as in `uts:[4026531838]`.
+pub fn links(pid: impl Display) -> Result<Vec<(String, String)>> {
+    let dir = format!("/proc/{pid}/ns");
+    let mut links = Vec::new();
+    for entry in fs::read_dir(&dir).with_context(|| format!("open({dir})"))? {
+        let name = printable(entry.with_context(|| format!("getdents({dir})"))?.file_name());
+        let target = link(&pid, &name).with_context(|| format!("readlink({dir}/{name})"))?;
+        links.push((name, target));
+    }
+    links.sort();
+    Ok(links)
+}
+
+/// Where one link of `/proc/PID/ns` leads (`readlink(2)`).
+pub fn link(pid: impl Display, name: &str) -> io::Result<String> {
+    fs::read_link(format!("/proc/{pid}/ns/{name}")).and_then(not_empty).map(printable)
+}
+
+/// Linux 5.10 returns an empty text, without an error, for a link that we may not read.
+pub fn not_empty(target: PathBuf) -> io::Result<PathBuf> {
+    match target.as_os_str().is_empty() {
+        true => Err(Errno::EACCES.into()),
+        false => Ok(target),
+    }
+}
+
+/// Makes sure that `/proc` belongs to our PID namespace. If it does not, its numbers
+/// are those of other processes.
+pub fn check_proc() -> Result<()> {
+    let there = printable(readlink("/proc/self").context("readlink(/proc/self)")?);
+    let here = getpid().to_string();
+    match there == here {
+        true => Ok(()),
+        false => Err(failure(
+            format!("/proc belongs to another PID namespace: PID {here} is {there} there"),
+            "unshare --mount-proc mounts the right one",
+        )),
+    }
+}
+
+/// Why `clone(2)` or `unshare(2)` did not create a namespace, and what to do about it.
+pub fn creation_hints(errno: Errno) -> Vec<String> {
+    let mut hints = match errno {
+        Errno::EPERM | Errno::ENOSPC => restrictions(),
+        _ => Vec::new(),
+    };
+    let unmapped = || fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty());
+    hints.extend(match errno {
+        Errno::EINVAL => Some("this kernel may lack the kind; check: ls /proc/self/ns"),
+        Errno::ENOSPC => {
+            Some("limit of namespaces reached; check: grep . /proc/sys/user/max_*_namespaces")
+        }
+        Errno::EPERM if unmapped() => Some(
+            "no user is mapped into this user namespace, so it cannot have a user namespace below it",
+        ),
+        Errno::EPERM if geteuid().is_root() => {
+            Some("you are root but lack CAP_SYS_ADMIN; check: grep CapEff /proc/self/status")
+        }
+        _ => None,
+    }.map(str::to_owned));
+    hints
+}
+
+/// Settings that keep users out of namespaces: name, value that blocks, value that allows.
+const USERNS_SYSCTLS: [(&str, &str, &str); 3] = [
+    ("user.max_user_namespaces", "0", "15000"),
+    ("kernel.unprivileged_userns_clone", "0", "1"),
+    ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
+];
+
+/// What on this machine keeps users from creating namespaces, each with a way around it.
+pub fn restrictions() -> Vec<String> {
+    let mut found = Vec::new();
+    for (setting, blocking, allowing) in USERNS_SYSCTLS {
+        let file = format!("/proc/sys/{}", setting.replace('.', "/"));
+        if fs::read_to_string(file).is_ok_and(|value| value.trim() == blocking) {
+            found.push(format!(
+                "{setting}={blocking} blocks this; to allow it system-wide (lowers security): \
+                 sudo sysctl {setting}={allowing}"
+            ));
+        }
+    }
+    // 2: a filter is installed, as container engines do it.
+    if fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Seccomp:\t2")) {
+        found.push(
+            "a seccomp filter may be blocking this; in Docker, --privileged removes it (and \
+             with it most of what protects the host from the container)"
+                .to_owned(),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_written_as_in_the_manual() {
+        let flags = KINDS.iter().filter(|it| ["user", "time", "uts"].contains(&it.name));
+        let flags = flags.fold(CloneFlags::empty(), |flags, it| flags | it.flag);
+        assert_eq!(flag_names(flags), "CLONE_NEWUTS | CLONE_NEWUSER | CLONE_NEWTIME");
+        assert_eq!(flag_names(CloneFlags::empty()), "");
+    }
+
+    #[test]
+    fn the_links_of_this_process_are_those_that_the_kernel_lists() {
+        let links = links("self").unwrap();
+        assert!(links.is_sorted());
+        for (name, target) in links.iter().filter(|(name, _)| !name.ends_with("_for_children")) {
+            assert!(target.starts_with(&format!("{name}:[")), "{target}");
+        }
+        assert!(check_proc().is_ok());
+    }
+}
