@@ -60,6 +60,11 @@ pub fn failure(cause: impl Into<String>, hint: impl Into<String>) -> Error {
     Hinted { cause: cause.into(), errno: None, hints: vec![hint.into()] }.into()
 }
 
+/// The same error with a hint, for a cause that takes more to find out than an errno.
+pub fn with_hint(error: Error, hint: impl Into<String>) -> Error {
+    Hinted { cause: message(&error), errno: errno_of(&error), hints: vec![hint.into()] }.into()
+}
+
 /// The errno of an error of the standard library.
 pub fn errno(error: &io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or_default())

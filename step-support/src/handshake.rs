@@ -3,41 +3,52 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::output::note;
+use crate::process::ParentPidfd;
 
 /// One side of the connection between a parent and its child.
-pub struct Side(UnixStream);
+pub struct Side {
+    stream: UnixStream,
+    parent: Rc<ParentPidfd>,
+}
 
-/// Makes both sides. The parent drops the child's side after `clone(2)`, so that it
-/// notices when the child dies.
+/// Makes the parent's side and the child's side; the caller is the parent. It drops the
+/// child's side after `clone(2)`, so that it notices when the child dies.
 ///
 /// # Errors
 ///
-/// `socketpair()`, with EMFILE where no more files may be open.
+/// `socketpair()` or `pidfd_open(self)`, with EMFILE where no more files may be open.
 pub fn pair() -> Result<(Side, Side)> {
-    let (parent, child) = UnixStream::pair().context("socketpair()")?;
-    Ok((Side(parent), Side(child)))
+    let parent = Rc::new(ParentPidfd::of_this_process()?);
+    let (parents, childs) = UnixStream::pair().context("socketpair()")?;
+    Ok((Side { stream: parents, parent: parent.clone() }, Side { stream: childs, parent }))
 }
 
 impl Side {
     /// Lets the other side continue. If it has died, the next [`wait`](Side::wait) tells.
     pub fn signal(&self) {
-        let _ = (&self.0).write_all(b".");
+        let _ = (&self.stream).write_all(b".");
     }
 
     /// Sleeps until the other side signals; false if it has died instead.
     pub fn wait(&self) -> bool {
-        (&self.0).read_exact(&mut [0]).is_ok()
+        (&self.stream).read_exact(&mut [0]).is_ok()
+    }
+
+    /// In the child: see [`ParentPidfd::die_with_it`].
+    pub fn die_with_parent(&self) -> Result<()> {
+        self.parent.die_with_it()
     }
 }
 
 impl AsFd for Side {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.stream.as_fd()
     }
 }
 

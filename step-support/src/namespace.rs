@@ -1,18 +1,21 @@
 //! The kinds of namespace, their flags and links, and why the kernel may refuse one.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::fcntl::readlink;
+use nix::fcntl::{OFlag, open, readlink, readlinkat};
 use nix::sched::CloneFlags;
+use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, getpid};
 
 use crate::error::failure;
-use crate::output::printable;
+use crate::output::{note, printable};
 
 /// A kind of namespace.
 pub struct Kind {
@@ -39,8 +42,8 @@ pub const KINDS: [Kind; 8] = [
 ];
 
 /// What a step prints when it adds CLONE_NEWUSER for an unprivileged user.
-pub const NEW_USER_NAMESPACE: &str = "note: not root: clone() also gets CLONE_NEWUSER, a new \
-    user namespace; inside it, and only there, the child has all capabilities";
+pub const NEW_USER_NAMESPACE: &str = "note: not root: clone() also gets CLONE_NEWUSER; the \
+    child has all capabilities, but only in that new user namespace";
 
 /// The flags as the manual writes them: `CLONE_NEWUSER | CLONE_NEWUTS`.
 pub fn flag_names(flags: CloneFlags) -> String {
@@ -58,16 +61,71 @@ pub fn links(pid: impl Display) -> Result<Vec<(String, String)>> {
     let mut links = Vec::new();
     for entry in fs::read_dir(&dir).with_context(|| format!("open({dir})"))? {
         let name = printable(entry.with_context(|| format!("getdents({dir})"))?.file_name());
-        let target = link(&pid, &name).with_context(|| format!("readlink({dir}/{name})"))?;
+        let target = match link(&pid, &name) {
+            // After unshare(CLONE_NEWPID), most kernels have no target until a child is born.
+            Err(_) if name == "pid_for_children" => "(none yet)".to_owned(),
+            target => target.with_context(|| format!("readlink({dir}/{name})"))?,
+        };
         links.push((name, target));
     }
     links.sort();
     Ok(links)
 }
 
+/// The links of this process, readable even from a mount namespace with another `/proc`.
+pub struct OwnLinks {
+    dir: OwnedFd,
+    before: Vec<(&'static str, String)>,
+}
+
+impl OwnLinks {
+    /// Opens `/proc/self/ns` and reads the links as they are now.
+    pub fn open() -> Result<OwnLinks> {
+        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+        let dir = open("/proc/self/ns", flags, Mode::empty()).context("open(/proc/self/ns)")?;
+        let before = OwnLinks::read(&dir);
+        Ok(OwnLinks { dir, before })
+    }
+
+    fn read(dir: &OwnedFd) -> Vec<(&'static str, String)> {
+        let kinds = KINDS.iter().map(|kind| kind.name);
+        let links = kinds.chain(["pid_for_children", "time_for_children"]).filter_map(|name| {
+            match readlinkat(dir, name) {
+                Ok(target) => Some((name, printable(target))),
+                Err(_) if name == "pid_for_children" => {
+                    Some((name, "(none until PID 1 is born)".to_owned()))
+                }
+                Err(_) => None,
+            }
+        });
+        links.collect()
+    }
+
+    /// Prints to stderr which links differ from those that were read first, and returns
+    /// their names.
+    pub fn report_changes(&self) -> Vec<&'static str> {
+        let after = OwnLinks::read(&self.dir);
+        let mut changed = Vec::new();
+        for ((name, before), (_, after)) in self.before.iter().zip(&after) {
+            // `setns(2)` moves the caller and its children into a time namespace: one line.
+            let told = *name == "time_for_children" && changed.contains(&"time");
+            if before != after && !told {
+                note(&format!("{name}: {before} -> {after}"));
+                changed.push(*name);
+            }
+        }
+        changed
+    }
+}
+
 /// Where one link of `/proc/PID/ns` leads (`readlink(2)`).
 pub fn link(pid: impl Display, name: &str) -> io::Result<String> {
     fs::read_link(format!("/proc/{pid}/ns/{name}")).and_then(not_empty).map(printable)
+}
+
+/// The inode number in a link such as `uts:[4026531838]`.
+pub fn inode(target: &OsStr) -> Option<u64> {
+    target.to_str()?.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
 }
 
 /// Linux 5.10 returns an empty text, without an error, for a link that we may not read.
@@ -134,15 +192,18 @@ pub fn restrictions() -> Vec<String> {
             ));
         }
     }
-    // 2: a filter is installed, as container engines do it.
-    if fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Seccomp:\t2")) {
-        found.push(
-            "a seccomp filter may be blocking this; in Docker, --privileged removes it (and \
-             with it most of what protects the host from the container)"
-                .to_owned(),
-        );
-    }
+    found.extend(seccomp_filter());
     found
+}
+
+/// Whether a seccomp filter is installed, as container engines do it, and what removes it.
+pub fn seccomp_filter() -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    status.contains("Seccomp:\t2").then(|| {
+        "a seccomp filter may be blocking this; in Docker, --privileged removes it (and with \
+         it most of what protects the host from the container)"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]

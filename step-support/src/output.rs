@@ -4,8 +4,11 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
+use std::process;
 
 use anyhow::{Context, Result};
+
+use crate::error::exit_status;
 
 /// Writes a line to stdout and flushes it.
 ///
@@ -21,6 +24,11 @@ pub fn print(line: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     let line = format!("{line}\n");
     stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).context("write(stdout)")
+}
+
+/// Prints the help text and ends the program, with status 1 if stdout cannot be written.
+pub fn print_help(text: &str) -> ! {
+    process::exit(exit_status(print(text).map(|()| 0)).into())
 }
 
 /// Writes a line to stderr. Errors are ignored: there is nowhere left to report them.

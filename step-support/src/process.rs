@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{self, Command};
 
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
@@ -15,7 +15,8 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-use crate::error::errno;
+use crate::error::{Hint, errno};
+use crate::namespace::link;
 use crate::output::{note, printable, program_name};
 
 /// The command that `argv` names; if it is empty, the reader's shell: `$SHELL` or `/bin/sh`.
@@ -41,7 +42,7 @@ pub fn exec(mut command: Command) -> u8 {
 pub fn run_in_child(command: Command, prepare: impl FnOnce() -> Result<()>) -> Result<u8> {
     let parent = ParentPidfd::of_this_process()?;
     // SAFETY: this process has one thread, so the child may allocate and print.
-    match unsafe { fork() }.context("fork()")? {
+    match unsafe { fork() }.hint(fork_hint).context("fork()")? {
         ForkResult::Child => {
             parent.die_with_it()?;
             prepare()?;
@@ -49,6 +50,13 @@ pub fn run_in_child(command: Command, prepare: impl FnOnce() -> Result<()>) -> R
         }
         ForkResult::Parent { child } => wait_as_shell(child),
     }
+}
+
+/// `fork(2)` gives ENOMEM also where no memory is missing.
+fn fork_hint(errno: Errno) -> Option<&'static str> {
+    let moved = || link("self", "pid").ok() != link("self", "pid_for_children").ok();
+    (errno == Errno::ENOMEM && moved())
+        .then_some("PID 1 of that PID namespace has ended, so no process can be created in it")
 }
 
 /// Waits for a command that shares our terminal (`waitpid(2)`), as a shell does.
@@ -65,6 +73,19 @@ fn wait_as_shell(child: Pid) -> Result<u8> {
     }
 }
 
+/// Waits for a child of this program (`waitpid(2)`) and returns its exit status.
+///
+/// # Errors
+///
+/// The child was killed by a signal.
+pub fn wait_for_child(child: Pid) -> Result<u8> {
+    match waitpid(child, None).with_context(|| format!("waitpid({child})"))? {
+        WaitStatus::Exited(_, status) => Ok(u8::try_from(status)?),
+        WaitStatus::Signaled(_, signal, _) => bail!("child {child} was killed by {signal}"),
+        other => bail!("waitpid({child}): {other:?}"),
+    }
+}
+
 /// A pidfd of the process that is about to create a child.
 pub struct ParentPidfd(OwnedFd);
 
@@ -77,16 +98,14 @@ impl ParentPidfd {
     /// In the child: if the parent dies, even by SIGKILL, the kernel kills the child
     /// (`PR_SET_PDEATHSIG`).
     ///
-    /// # Errors
-    ///
-    /// The parent may have died before this call; then its pidfd is readable. (Comparing
-    /// `getppid(2)` would not tell: in a new PID namespace it is 0 from the start.)
+    /// If the parent died before this call, its pidfd is readable, and the child exits.
+    /// (Comparing `getppid(2)` would not tell: in a new PID namespace it is 0 from the start.)
     pub fn die_with_it(&self) -> Result<()> {
         set_pdeathsig(Signal::SIGKILL).context("prctl(PR_SET_PDEATHSIG, SIGKILL)")?;
         let mut parent = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
         match poll(&mut parent, PollTimeout::ZERO).context("poll(pidfd)")? {
             0 => Ok(()),
-            _ => bail!("the parent has died"),
+            _ => process::exit(1),
         }
     }
 }

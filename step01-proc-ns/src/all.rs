@@ -1,8 +1,7 @@
-//! `--all`: every namespace that some process is in, as `lsns(8)` lists them.
+//! `--all`: every namespace that has a process in it, as `lsns(8)` lists them.
 //!
-//! Thousands of processes are read with as few system calls as it takes: one
-//! directory descriptor and one `readlinkat(2)` a kind for each, no paths
-//! built, one `write(2)` at the end. The rest of the time is the kernel's.
+//! It reads thousands of processes with few system calls: for each process one directory
+//! descriptor, for each kind one `readlinkat(2)`, no paths, and one `write(2)` at the end.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -16,7 +15,8 @@ use nix::fcntl::{OFlag, open, readlinkat};
 use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 
-use crate::report::{print, printable};
+use step_support::namespace::inode;
+use step_support::{print, printable};
 
 /// The processes that share one namespace.
 struct Members {
@@ -25,8 +25,8 @@ struct Members {
 }
 
 // ANCHOR: all
-/// Prints a line for each namespace: kind, inode number, how many processes
-/// are in it, and the first of them. Last, how many could not be read.
+/// Prints a line for each namespace: kind, inode number, the number of processes in it,
+/// and the one with the lowest PID. The last line counts those that could not be read.
 pub fn list(ours: &[(String, String)]) -> Result<()> {
     let kinds = kinds(ours);
     let mut namespaces: BTreeMap<(&str, u64), Members> = BTreeMap::new();
@@ -42,7 +42,7 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
                 }
             }
             Err(Errno::EACCES) => forbidden += 1,
-            Err(_) => {} // it has ended since /proc was read
+            Err(_) => {} // the process has ended since /proc was read
         }
     }
 
@@ -63,13 +63,13 @@ fn unread(forbidden: usize) -> String {
     let reason = match forbidden {
         0 => String::new(),
         _ if geteuid().is_root() => format!(": {}", Errno::EACCES),
-        _ => format!(": {}; they belong to others, sudo helps", Errno::EACCES),
+        _ => format!(": {}; they belong to other users; use sudo", Errno::EACCES),
     };
     format!("{forbidden} {processes} could not be read{reason}")
 }
 
-/// The kinds of namespace that this kernel has: those of `ours`. Left out are those for
-/// children to come: like `lsns`, this counts the namespaces that a process is in.
+/// The kinds of namespace that this kernel has: those of `ours`. The links for future
+/// children are left out: like `lsns`, this counts the namespaces that a process is in.
 fn kinds(ours: &[(String, String)]) -> Vec<&str> {
     let kinds = ours.iter().map(|(kind, _)| kind.as_str());
     kinds.filter(|kind| !kind.ends_with("_for_children")).collect()
@@ -81,15 +81,15 @@ fn pids() -> Result<Vec<u32>> {
     Ok(names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
 }
 
-/// The namespaces of one process: kind and inode number. A zombie has left
-/// most of its namespaces; those are left out.
+/// The namespaces of one process: kind and inode number. A zombie has left most of its
+/// namespaces already.
 fn inodes<'a>(pid: u32, kinds: &[&'a str]) -> nix::Result<Vec<(&'a str, u64)>> {
     let path = format!("/proc/{pid}/ns");
     let ns = open(path.as_str(), OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
     let mut inodes = Vec::with_capacity(kinds.len());
     for &kind in kinds {
         match readlinkat(&ns, kind) {
-            // That is how Linux 5.10 does not let us read it.
+            // Linux 5.10 returns an empty text for a link that we may not read.
             Ok(target) if target.is_empty() => return Err(Errno::EACCES),
             Ok(target) => inodes.extend(inode(&target).map(|inode| (kind, inode))),
             Err(Errno::ENOENT) => {}
@@ -97,9 +97,4 @@ fn inodes<'a>(pid: u32, kinds: &[&'a str]) -> nix::Result<Vec<(&'a str, u64)>> {
         }
     }
     Ok(inodes)
-}
-
-/// The number in `uts:[4026531838]`.
-pub fn inode(target: &OsStr) -> Option<u64> {
-    target.to_str()?.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
 }

@@ -186,7 +186,8 @@ fn an_ordinary_user_is_told_how_many_processes_are_closed_and_why() {
     }
     let output = step(User::Ordinary).args(["--all"]).run();
     let last = output.stdout.lines().last().unwrap();
-    let reason = "could not be read: EACCES: Permission denied; they belong to others, sudo helps";
+    let reason =
+        "could not be read: EACCES: Permission denied; they belong to other users; use sudo";
     assert!(last.ends_with(reason), "{last}");
     assert!(last.split_whitespace().next().unwrap().parse::<u32>().unwrap() > 0);
 }
@@ -320,7 +321,7 @@ fn a_hidden_process_is_told_from_one_that_is_not_there() {
     };
     let output = with_mounts(&["2"], hidden);
     assert_eq!(output.code(), Some(1), "{output:?}");
-    assert!(output.stderr.contains("process 2 is there, but /proc hides it"), "{output:?}");
+    assert!(output.stderr.contains("process 2 exists, but /proc hides it"), "{output:?}");
 }
 
 #[test]

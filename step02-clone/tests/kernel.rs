@@ -264,9 +264,9 @@ fn a_proc_of_another_pid_namespace_is_refused_and_not_believed() {
             Step::new("/usr/bin/unshare", user).args(["-Urpf", "sh", "-c", script, step]).run();
         assert_eq!(output.code(), Some(1), "{output:?}");
         assert_eq!(output.stdout, "", "nothing was created");
-        let error = "step02-clone: /proc is of another PID namespace: PID ";
+        let error = "step02-clone: /proc belongs to another PID namespace: PID ";
         assert!(output.stderr.starts_with(error), "{output:?}");
-        assert!(output.stderr.ends_with("\nhint: unshare --mount-proc mounts a fitting /proc\n"));
+        assert!(output.stderr.ends_with("\nhint: unshare --mount-proc mounts the right one\n"));
 
         let output =
             Step::new("/usr/bin/unshare", user).args(["-Urpf", "--mount-proc", step, "uts"]).run();
@@ -322,8 +322,8 @@ fn time_is_answered_with_why_clone_cannot_do_it() {
 #[test]
 fn wrong_use_is_one_line_and_status_2() {
     for (arg, error) in [
-        ("hostname", "\"hostname\" is no kind of namespace"),
-        ("", "\"\" is no kind of namespace"),
+        ("hostname", "\"hostname\" is not a kind of namespace"),
+        ("", "\"\" is not a kind of namespace"),
         ("-u", "invalid option '-u'"),
     ] {
         let output = step(User::Ordinary).args([arg]).run();
@@ -337,7 +337,8 @@ fn arguments_that_are_no_text_are_escaped() {
     for arg in [&b"\xff"[..], b"\x1b[31m", b"two\nlines", "u\u{202e}ts".as_bytes()] {
         let output = step(User::Ordinary).args([OsStr::from_bytes(arg)]).run();
         assert_eq!(output.code(), Some(2));
-        let line = output.stderr.strip_suffix(" is no kind of namespace (try --help)\n").unwrap();
+        let line =
+            output.stderr.strip_suffix(" is not a kind of namespace (try --help)\n").unwrap();
         assert!(!line.contains(|it: char| it.is_control() || it == '\u{202e}'), "{line:?}");
         assert!(line.contains(r"\"), "{line}");
     }
@@ -350,8 +351,8 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
     }
     // Some processors have only the second of two calls that do the same.
     let readlink = "?readlink,readlinkat";
-    let of_parent = ["pipe2", "clone", "write", "read", "getdents64", readlink, "wait4"];
-    let of_both = ["prctl", "read", "write", "getppid"];
+    let of_parent = ["socketpair", "clone", "write", "recvfrom", "getdents64", readlink, "wait4"];
+    let of_both = ["prctl", "recvfrom", "write", "getppid"];
     let moments = of_parent.map(|call| ("-qq", call)).into_iter();
     for (follow, call) in moments.chain(of_both.map(|call| ("-fqq", call))) {
         for signal in ["SIGKILL", "SIGTERM", "SIGINT"] {
@@ -386,7 +387,7 @@ fn at_the_limit_the_error_is_enospc_and_the_hint_names_the_settings() {
     let errors: Vec<_> = output.stderr.lines().filter(|line| !line.starts_with("note:")).collect();
     assert!(errors[0].starts_with("step02-clone: clone(CLONE_NEW"), "{errors:?}");
     assert!(errors[0].ends_with("): ENOSPC: No space left on device"), "{errors:?}");
-    assert!(errors[1].starts_with("hint: user.max_user_namespaces is 0 here: sudo sysctl"));
+    assert!(errors[1].starts_with("hint: user.max_user_namespaces=0 blocks this; "));
     assert!(errors[2].contains("/proc/sys/user/max_*_namespaces"), "{errors:?}");
 }
 
@@ -418,7 +419,7 @@ fn with_no_process_left_the_error_is_eagain() {
         .run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.starts_with("step02-clone: clone(): EAGAIN: "), "{output:?}");
-    assert!(output.stderr.contains("hint: no more processes are allowed: ulimit -u"), "{output:?}");
+    assert!(output.stderr.contains("hint: process limit reached; check: ulimit -u"), "{output:?}");
 }
 
 #[test]

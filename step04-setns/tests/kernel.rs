@@ -234,10 +234,10 @@ fn what_is_no_namespace_is_refused_with_a_reason() {
     assert_error(
         &output,
         &format!("setns({own}): EINVAL: Invalid argument"),
-        "user namespace that we are in",
+        "user namespace that the caller is in",
     );
     let output = step(User::Ordinary).args(["/etc/passwd"]).run();
-    assert_error(&output, "setns(/etc/passwd): EINVAL: Invalid argument", "no namespace");
+    assert_error(&output, "setns(/etc/passwd): EINVAL: Invalid argument", "not a namespace file");
     let output = step(User::Ordinary).args(["/no/such/file"]).run();
     assert_error(&output, "open(/no/such/file): ENOENT: No such file or directory", "");
     let output = step(User::Ordinary).args([OsStr::from_bytes(b"/\x1b[31m\xff")]).run();
@@ -265,7 +265,7 @@ fn a_process_that_shares_everything_leaves_nothing_to_join() {
     let own = std::process::id().to_string();
     let output = step(User::all()[0]).args(["--target", &own, "--", "echo", "here"]).run();
     assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "here\n"), "{output:?}");
-    assert_eq!(output.stderr, "note: nothing to join: these namespaces are ours already\n");
+    assert_eq!(output.stderr, "note: nothing to join: the caller is in these namespaces already\n");
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn an_ordinary_user_without_r_is_refused_and_told_of_it() {
         let output = step(User::Ordinary).args([option, "true"]).run();
         let error = format!("step05-unshare: unshare({flag}): EPERM: Operation not permitted");
         let hint =
-            "hint: -r makes you root in a user namespace of your own, who may make the others";
+            "hint: add -r: it makes you root in a new user namespace, which can own the others";
         assert_error(&output, 1, &[&error, hint]);
     }
 }
@@ -387,7 +387,7 @@ fn at_the_limit_the_error_is_enospc() {
     let error =
         "step05-unshare: unshare(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC: No space left on device";
     assert_eq!(lines[0], error);
-    assert!(lines[1].starts_with("hint: user.max_user_namespaces is 0 here: "), "{lines:?}");
+    assert!(lines[1].starts_with("hint: user.max_user_namespaces=0 blocks this; "), "{lines:?}");
 }
 
 #[test]

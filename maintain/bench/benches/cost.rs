@@ -204,7 +204,8 @@ impl Drop for Cgroup {
 
 /// Writes the table and the pictures.
 fn report(done: &[(&str, Vec<String>)], memory: &[Bar]) -> Result<()> {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the project")?;
+    let package =
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the project")?;
     let out = match std::env::var_os("BOOK") {
         Some(_) => package.join("book/img/cost"),
         None => package.join("target/cost"),

@@ -11,12 +11,12 @@ use std::os::unix::process::CommandExt;
 
 use nix::mount::{MsFlags, mount};
 use nix::unistd::geteuid;
-use system_tests::STEPS;
-use system_tests::hierarchy::memberships;
-use system_tests::report::printable;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use system_tests::STEPS;
+use system_tests::hierarchy::memberships;
+use system_tests::report::printable;
 use testkit::wall::own_mounts;
 use testkit::{Host, Output, Step, User, skip};
 

@@ -7,14 +7,14 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use nix::unistd::Pid;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
 use system_tests::all::inode;
 use system_tests::group::{missing, nobody_but, value};
 use system_tests::hierarchy::{Membership, Mount, Version, memberships, mounts};
 use system_tests::limits::{percentage, pids, size};
 use system_tests::parsers;
-use proptest::collection::{btree_map, vec};
-use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
 
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }

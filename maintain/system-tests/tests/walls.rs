@@ -141,7 +141,8 @@ fn at_the_limit_of_each_kind_of_namespace_it_is_enospc_and_the_hint_names_the_li
                 fs::write(&limit, "0")
             };
             let run = |name: &'static str, args: &[&str]| {
-                let step = Step::new(&system_tests::step(name), user).args(args).behind(wall.clone());
+                let step =
+                    Step::new(&system_tests::step(name), user).args(args).behind(wall.clone());
                 told(name, Host::unchanged(|| step.run()))
             };
             let named = if kind == "user" { "user.max_user_namespaces" } else { "namespaces" };

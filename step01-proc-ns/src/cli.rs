@@ -1,0 +1,64 @@
+//! Arguments and help.
+
+use std::fs;
+
+use nix::unistd::Pid;
+use step_support::output::print_help;
+
+const HELP: &str = "\
+Shows the namespaces of processes, as the links in /proc/PID/ns have them.
+
+Usage: step01-proc-ns [PID...]
+       step01-proc-ns --all
+
+  PID    a process; with several, which namespaces they share;
+         without any, this program itself
+  --all  every namespace of all processes that you may look into
+
+Example: cargo run -p step01-proc-ns -- $$
+Manual:  namespaces(7), proc_pid_ns(5), readlink(2), lsns(8)";
+
+/// The command line.
+pub enum Args {
+    /// `--all`
+    All,
+    /// PID...
+    Processes(Vec<Pid>),
+}
+
+/// Parses the command line.
+pub fn parse_args() -> Result<Args, lexopt::Error> {
+    use lexopt::prelude::*;
+
+    let mut all = false;
+    let mut pids = Vec::new();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => print_help(HELP),
+            Long("all") => all = true,
+            Short(digit) if digit.is_ascii_digit() => return Err("a PID is never negative".into()),
+            Value(text) => pids.push(parse_pid(&text.string()?)?),
+            _ => return Err(arg.unexpected()),
+        }
+    }
+    match (all, pids.is_empty()) {
+        (true, true) => Ok(Args::All),
+        (true, false) => Err("--all takes no PID".into()),
+        (false, _) => Ok(Args::Processes(pids)),
+    }
+}
+
+/// Parses a PID, or says why the text cannot be one.
+fn parse_pid(text: &str) -> Result<Pid, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("{text:?} is not a PID: not a number"));
+    }
+    let limit = fs::read_to_string("/proc/sys/kernel/pid_max").unwrap_or_default();
+    let limit = limit.trim().parse().unwrap_or(i32::MAX);
+    match text.parse() {
+        Ok(0) => Err("0 is not a PID: the first process is 1".into()),
+        Ok(pid) if pid < limit => Ok(Pid::from_raw(pid)),
+        _ => Err(format!("{text} is larger than any PID here: kernel.pid_max is {limit}")),
+    }
+}

@@ -1,0 +1,124 @@
+//! Arguments, help, and hints for calls that fail.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
+use nix::unistd::Pid;
+use step_support::Hint;
+use step_support::namespace::{link, seccomp_filter};
+use step_support::output::print_help;
+use step_support::process::command_or_shell;
+
+const HELP: &str = "\
+Runs a command in the namespaces of another process.
+
+Usage: step04-setns NSFILE... [-- CMD [ARG...]]
+       step04-setns --target PID [-- CMD [ARG...]]
+
+  NSFILE        /proc/PID/ns/uts or the like, or a bind mount of one;
+                joined in the order given
+  --target PID  join all namespaces in which this process differs from the caller
+  CMD           what to run there; $SHELL or /bin/sh by default
+
+Example: cargo run -p step04-setns -- --target 11120 -- uname -n
+Manual:  setns(2), pidfd_open(2), namespaces(7), nsenter(1)";
+
+/// What to join.
+pub enum Target {
+    /// The namespaces behind these files, one after the other.
+    Files(Vec<PathBuf>),
+    /// The namespaces of this process.
+    Process(Pid),
+}
+
+/// Parses the command line: what to join, and what to run there.
+pub fn parse_args() -> Result<(Target, Command), lexopt::Error> {
+    use lexopt::prelude::*;
+
+    let mut args: Vec<OsString> = env::args_os().collect();
+    let dashes = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    let argv = args.split_off(dashes).into_iter().skip(1);
+
+    let mut files = Vec::new();
+    let mut pid = None;
+    let mut parser = lexopt::Parser::from_iter(args);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Short('h') | Long("help") => print_help(HELP),
+            Short('t') | Long("target") => pid = Some(parser.value()?.parse()?),
+            Value(file) if pid.is_none() => files.push(file.into()),
+            _ => return Err(arg.unexpected()),
+        }
+    }
+    let target = match pid {
+        Some(pid) if pid > 0 && files.is_empty() => Target::Process(Pid::from_raw(pid)),
+        Some(pid) if pid <= 0 => return Err(format!("{pid} is not a PID").into()),
+        None if !files.is_empty() => Target::Files(files),
+        _ => return Err("either NSFILE... or --target PID".into()),
+    };
+    Ok((target, command_or_shell(argv)))
+}
+
+/// Whether the process is in another namespace of this kind than the caller
+/// (`readlink(2)`). A kind that this kernel lacks is the same for all.
+pub fn differs(pid: Pid, kind: &str) -> Result<bool> {
+    if !Path::new("/proc/self/ns").join(kind).exists() {
+        return Ok(false);
+    }
+    let ours = link("self", kind).with_context(|| format!("readlink(/proc/self/ns/{kind})"))?;
+    let theirs = link(pid, kind)
+        .hint(|errno| match errno {
+            Errno::EACCES => Some(
+                "reading another user's namespaces requires CAP_SYS_PTRACE: \
+                 sudo target/debug/step04-setns …",
+            ),
+            Errno::ENOENT => {
+                Some("the process has ended, or /proc hides it because it is mounted with hidepid")
+            }
+            _ => None,
+        })
+        .with_context(|| format!("readlink(/proc/{pid}/ns/{kind})"))?;
+    Ok(ours != theirs)
+}
+
+/// Why `pidfd_open(2)` failed.
+pub fn pidfd_hint(errno: Errno) -> Option<&'static str> {
+    (errno == Errno::ESRCH).then_some("no such process; it may have ended")
+}
+
+/// Why `setns(2)` with a file failed.
+pub fn file_hint(errno: Errno, file: &File) -> Vec<String> {
+    let is_namespace = fstatfs(file).is_ok_and(|fs| fs.filesystem_type() == NSFS_MAGIC);
+    let hint = match errno {
+        Errno::EINVAL if !is_namespace => {
+            "not a namespace file: use a link in /proc/PID/ns, or a bind mount of one"
+        }
+        Errno::EINVAL => {
+            "this is the user namespace that the caller is in already, or a PID namespace \
+             that is not a descendant of the caller's"
+        }
+        _ => return setns_hint(errno),
+    };
+    vec![hint.to_owned()]
+}
+
+/// Why `setns(2)` failed.
+pub fn setns_hint(errno: Errno) -> Vec<String> {
+    let mut hints = Vec::new();
+    if errno == Errno::EPERM {
+        hints.extend(seccomp_filter());
+        hints.push(
+            "setns() requires CAP_SYS_ADMIN, both in the caller's user namespace and in the one \
+             that owns the target: join its user namespace first, or use \
+             sudo target/debug/step04-setns …"
+                .to_owned(),
+        );
+    }
+    hints
+}
