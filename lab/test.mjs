@@ -142,7 +142,7 @@ await test('step 02 bears a child in the namespaces that were asked for', async 
 await test('step 03 has two hostnames on one kernel, which the other terminal sees', async () => {
     const [parent, child] = await first.leave('step03-uts helo',
         /readlink \/proc\/(\d+)\//, /readlink \/proc\/\d+\/ns\/uts\s+readlink \/proc\/(\d+)\//);
-    await first.line.until(/Enter ends both\.\r*\n/);
+    await first.line.until(/Press Enter to end both\.\r*\n/);
     const [ours] = await second.run('readlink /proc/$$/ns/uts');
     assert.deepEqual(await second.run(`readlink /proc/${parent}/ns/uts`), [ours]);
     const [theirs] = await second.run(`readlink /proc/${child}/ns/uts`);

@@ -132,6 +132,7 @@ fn common_hint(errno: Option<Errno>) -> Option<&'static str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use anyhow::Context;
 

@@ -30,6 +30,7 @@ pub fn pair() -> Result<(Side, Side)> {
 }
 
 impl Side {
+    // ANCHOR: turns
     /// Lets the other side continue. If it has died, the next [`wait`](Side::wait) tells.
     pub fn signal(&self) {
         let _ = (&self.stream).write_all(b".");
@@ -39,6 +40,7 @@ impl Side {
     pub fn wait(&self) -> bool {
         (&self.stream).read_exact(&mut [0]).is_ok()
     }
+    // ANCHOR_END: turns
 
     /// In the child: see [`ParentPidfd::die_with_it`].
     pub fn die_with_parent(&self) -> Result<()> {
@@ -73,6 +75,7 @@ pub fn wait_for_enter(child: &Side, message: &str) -> Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

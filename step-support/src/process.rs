@@ -37,6 +37,7 @@ pub fn exec(mut command: Command) -> u8 {
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
 
+// ANCHOR: run_in_child
 /// Runs `prepare` and then the command in a child (`fork(2)`), and waits for it.
 /// Returns the command's exit status, or 128+N if signal N killed it.
 pub fn run_in_child(command: Command, prepare: impl FnOnce() -> Result<()>) -> Result<u8> {
@@ -51,6 +52,7 @@ pub fn run_in_child(command: Command, prepare: impl FnOnce() -> Result<()>) -> R
         ForkResult::Parent { child } => wait_as_shell(child),
     }
 }
+// ANCHOR_END: run_in_child
 
 /// `fork(2)` gives ENOMEM also where no memory is missing.
 fn fork_hint(errno: Errno) -> Option<&'static str> {
