@@ -411,8 +411,9 @@
                     navigator.clipboard.writeText(terminal.getSelection());
                     return false;
                 }
-                // Shift+Tab is the browser's: a keyboard must be able to leave.
-                return !(event.key === 'Tab' && event.shiftKey);
+                // Shift+Tab is the browser's: a keyboard must be able to leave. WebKit on Linux has
+                // no name for that key with Shift, so compare the key's place, not its meaning.
+                return !(event.code === 'Tab' && event.shiftKey);
             }));
             const start = async () => {
                 again.disabled = area.inert = true;

@@ -106,12 +106,13 @@ impl OwnLinks {
     pub fn report_changes(&self) -> Vec<&'static str> {
         let after = OwnLinks::read(&self.dir);
         let mut changed = Vec::new();
-        for ((name, before), (_, after)) in self.before.iter().zip(&after) {
+        for (name, after) in after {
             // `setns(2)` moves the caller and its children into a time namespace: one line.
-            let told = *name == "time_for_children" && changed.contains(&"time");
-            if before != after && !told {
+            let told = name == "time_for_children" && changed.contains(&"time");
+            let before = self.before.iter().find(|(it, _)| *it == name);
+            if let Some((_, before)) = before.filter(|(_, before)| *before != after && !told) {
                 note(&format!("{name}: {before} -> {after}"));
-                changed.push(*name);
+                changed.push(name);
             }
         }
         changed

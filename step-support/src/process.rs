@@ -121,3 +121,29 @@ pub fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_its_first_word_and_the_rest_are_its_arguments() {
+        let command = command_or_shell(["printf", "%s", "-n"].map(OsString::from));
+        assert_eq!(command.get_program(), "printf");
+        assert_eq!(command.get_args().collect::<Vec<_>>(), ["%s", "-n"]);
+        assert_eq!(command_or_shell([]).get_args().count(), 0);
+    }
+
+    #[test]
+    fn a_pidfd_becomes_readable_when_its_process_ends() {
+        let mut child = Command::new("cat").stdin(process::Stdio::piped()).spawn().unwrap();
+        let pidfd = pidfd_open(Pid::from_raw(child.id() as i32)).unwrap();
+        let ended = |timeout| poll(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], timeout);
+        assert_eq!(ended(PollTimeout::ZERO), Ok(0));
+        drop(child.stdin.take());
+        assert_eq!(ended(PollTimeout::NONE), Ok(1));
+        child.wait().unwrap();
+        assert_eq!(pidfd_open(Pid::from_raw(child.id() as i32)).err(), Some(Errno::ESRCH));
+    }
+}
