@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::output::note;
-use crate::process::ParentPidfd;
+use crate::process::{DefaultSigchld, ParentPidfd};
+use crate::terminal::may_read;
 
 /// One side of the connection between a parent and its child.
 pub struct Side {
@@ -25,6 +26,7 @@ pub struct Side {
 /// `socketpair()` or `pidfd_open(self)`, with EMFILE where no more files may be open.
 pub fn pair() -> Result<(Side, Side)> {
     let parent = Rc::new(ParentPidfd::of_this_process()?);
+    DefaultSigchld::set(); // the parent is going to wait for its child
     let (parents, childs) = UnixStream::pair().context("socketpair()")?;
     Ok((Side { stream: parents, parent: parent.clone() }, Side { stream: childs, parent }))
 }
@@ -32,11 +34,11 @@ pub fn pair() -> Result<(Side, Side)> {
 impl Side {
     // ANCHOR: turns
     /// Lets the other side continue. If it has died, the next [`wait`](Side::wait) tells.
-    pub fn signal(&self) {
+    pub fn notify(&self) {
         let _ = (&self.stream).write_all(b".");
     }
 
-    /// Sleeps until the other side signals; false if it has died instead.
+    /// Sleeps until the other side notifies; false if it has died instead.
     pub fn wait(&self) -> bool {
         (&self.stream).read_exact(&mut [0]).is_ok()
     }
@@ -56,23 +58,36 @@ impl AsFd for Side {
 
 /// Waits until a line or the end of input arrives on stdin, or until the other side of
 /// `child` closes because the child has died (`poll(2)`). Prints `message` to stderr
-/// unless input is there already.
+/// unless input is there already. As a background job it leaves the terminal's input to
+/// others.
 pub fn wait_for_enter(child: &Side, message: &str) -> Result<()> {
     let mut stdin = io::stdin();
-    let mut ends = [
-        PollFd::new(stdin.as_fd(), PollFlags::POLLIN),
-        PollFd::new(child.as_fd(), PollFlags::POLLIN),
-    ];
-    if poll(&mut ends, PollTimeout::ZERO).context("poll()")? == 0 {
-        note(message);
-        poll(&mut ends, PollTimeout::NONE).context("poll()")?;
+    let mut timeout = PollTimeout::ZERO;
+    loop {
+        let reading = may_read(stdin.as_fd());
+        let mut ends = [PollFd::new(child.as_fd(), PollFlags::POLLIN)].to_vec();
+        if reading {
+            ends.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
+        }
+        let ready = poll(&mut ends, timeout).context("poll()")?;
+        if ready == 0 && timeout == PollTimeout::ZERO {
+            note(message);
+        }
+        if ends[0].any() == Some(true) {
+            return Ok(());
+        }
+        if reading && ready > 0 && may_read(stdin.as_fd()) {
+            // Consume the line; otherwise the shell reads it after we exit.
+            let _ = stdin.read(&mut [0; 1024]);
+            return Ok(());
+        }
+        // Nothing tells a process that `fg` has given it the terminal: look again.
+        timeout = if reading { PollTimeout::NONE } else { BACKGROUND_CHECK_MS.into() };
     }
-    if ends[0].any() == Some(true) {
-        // Consume the line; otherwise the shell reads it after we exit.
-        let _ = stdin.read(&mut [0; 1024]);
-    }
-    Ok(())
 }
+
+/// How long a background job waits before it looks whether it has become the foreground job.
+const BACKGROUND_CHECK_MS: u8 = 200;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -80,12 +95,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_is_kept_until_it_is_waited_for_and_a_closed_side_ends_the_wait() {
+    fn a_notification_is_kept_until_it_is_waited_for_and_a_closed_side_ends_the_wait() {
         let (parent, child) = pair().unwrap();
-        parent.signal();
+        parent.notify();
         assert!(child.wait());
         drop(parent);
         assert!(!child.wait());
-        child.signal();
+        child.notify();
     }
 }

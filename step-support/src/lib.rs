@@ -6,6 +6,7 @@
 //! | [`error`] | prints an error with its hints and turns it into an exit status |
 //! | [`process`] | runs a command as a shell does; ties a child's life to its parent's |
 //! | [`handshake`] | lets a parent and its child take turns |
+//! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
 //! | [`namespace`] | the kinds of namespace, their flags, and why creating one may be refused |
 //! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
 //!
@@ -18,6 +19,7 @@ pub mod handshake;
 pub mod namespace;
 pub mod output;
 pub mod process;
+pub mod terminal;
 
 pub use error::{Hint, exit_code, exit_status};
 pub use output::{note, print, printable};

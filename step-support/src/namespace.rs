@@ -42,7 +42,7 @@ pub const KINDS: [Kind; 8] = [
 ];
 
 /// What a step prints when it adds CLONE_NEWUSER for an unprivileged user.
-pub const NEW_USER_NAMESPACE: &str = "note: not root: clone() also gets CLONE_NEWUSER; the \
+pub const USER_NAMESPACE_NOTE: &str = "note: not root: clone() also gets CLONE_NEWUSER; the \
     child has all capabilities, but only in that new user namespace";
 
 /// The flags as the manual writes them: `CLONE_NEWUSER | CLONE_NEWUTS`.
@@ -54,6 +54,9 @@ pub fn flag_names(flags: CloneFlags) -> String {
     names.join(" | ")
 }
 
+/// What is shown for a PID namespace for children that has no first process yet.
+pub const NONE_YET: &str = "(none yet)";
+
 /// The namespaces of a process (a PID or `self`): the names of the links in
 /// `/proc/PID/ns`, sorted, and where they lead, as in `uts:[4026531838]`.
 pub fn links(pid: impl Display) -> Result<Vec<(String, String)>> {
@@ -63,7 +66,7 @@ pub fn links(pid: impl Display) -> Result<Vec<(String, String)>> {
         let name = printable(entry.with_context(|| format!("getdents({dir})"))?.file_name());
         let target = match link(&pid, &name) {
             // After unshare(CLONE_NEWPID), most kernels have no target until a child is born.
-            Err(_) if name == "pid_for_children" => "(none yet)".to_owned(),
+            Err(_) if name == "pid_for_children" => NONE_YET.to_owned(),
             target => target.with_context(|| format!("readlink({dir}/{name})"))?,
         };
         links.push((name, target));

@@ -18,6 +18,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid};
 use crate::error::{Hint, errno};
 use crate::namespace::link;
 use crate::output::{note, printable, program_name};
+use crate::terminal::Terminal;
 
 /// The command that `argv` names; if it is empty, the reader's shell: `$SHELL` or `/bin/sh`.
 pub fn command_or_shell(argv: impl IntoIterator<Item = OsString>) -> Command {
@@ -39,17 +40,21 @@ pub fn exec(mut command: Command) -> u8 {
 
 // ANCHOR: run_in_child
 /// Runs `prepare` and then the command in a child (`fork(2)`), and waits for it.
-/// Returns the command's exit status, or 128+N if signal N killed it.
+/// Returns the command's exit status, or 128+N if signal N killed it. If the signal was
+/// SIGINT or SIGQUIT, this program dies by it too.
 pub fn run_in_child(command: Command, prepare: impl FnOnce() -> Result<()>) -> Result<u8> {
     let parent = ParentPidfd::of_this_process()?;
+    let terminal = Terminal::open();
+    let sigchld = DefaultSigchld::set();
     // SAFETY: this process has one thread, so the child may allocate and print.
     match unsafe { fork() }.hint(fork_hint).context("fork()")? {
         ForkResult::Child => {
             parent.die_with_it()?;
             prepare()?;
+            sigchld.restore();
             Ok(exec(command))
         }
-        ForkResult::Parent { child } => wait_as_shell(child),
+        ForkResult::Parent { child } => terminal.wait_for_command(child),
     }
 }
 // ANCHOR_END: run_in_child
@@ -61,17 +66,27 @@ fn fork_hint(errno: Errno) -> Option<&'static str> {
         .then_some("PID 1 of that PID namespace has ended, so no process can be created in it")
 }
 
-/// Waits for a command that shares our terminal (`waitpid(2)`), as a shell does.
-fn wait_as_shell(child: Pid) -> Result<u8> {
-    for key in [Signal::SIGINT, Signal::SIGQUIT] {
-        // Ctrl-C and Ctrl-\ are for the command; we stay to report how it ended.
-        // SAFETY: SIG_IGN installs no handler that could run.
-        let _ = unsafe { signal(key, SigHandler::SigIgn) };
+/// The default action of SIGCHLD. Whoever started this program may have had it ignored;
+/// then the kernel would reap our children, and `waitpid(2)` would give ECHILD.
+pub struct DefaultSigchld {
+    was_ignored: bool,
+}
+
+impl DefaultSigchld {
+    /// Sets the default action, and remembers what it was.
+    pub fn set() -> DefaultSigchld {
+        // SAFETY: SIG_DFL installs no handler that could run.
+        let before = unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) };
+        DefaultSigchld { was_ignored: matches!(before, Ok(SigHandler::SigIgn)) }
     }
-    match waitpid(child, None).with_context(|| format!("waitpid({child})"))? {
-        WaitStatus::Exited(_, status) => Ok(u8::try_from(status)?),
-        WaitStatus::Signaled(_, signal, _) => Ok(128 + signal as u8),
-        other => bail!("waitpid({child}): {other:?}"),
+
+    /// In a child that is about to become the command: what the command inherits is what
+    /// the user had set.
+    pub fn restore(&self) {
+        if self.was_ignored {
+            // SAFETY: SIG_IGN installs no handler that could run.
+            let _ = unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) };
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Step 01: which namespaces is a process in?
 //!
-//! In Linux everything is a file, and so is a namespace: `/proc/PID/ns` has a symbolic
-//! link for each kind. Two processes are in the same namespace if their links have the
-//! same inode number.
+//! `/proc/PID/ns` has a symbolic link for each namespace of a process. The link's target,
+//! such as `uts:[4026531838]`, names the kind and an inode number. Two processes are in the
+//! same namespace if these targets are equal.
 //!
 //! ```text
 //! cargo run -p step01-proc-ns -- $$
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::unistd::{Pid, getpid};
-use step_support::namespace::not_empty;
+use step_support::namespace::{NONE_YET, not_empty};
 use step_support::{exit_code, print, printable};
 
 mod all;
@@ -30,9 +30,9 @@ mod cli;
 mod explain;
 use cli::Args;
 
-/// What each link in `/proc/PID/ns` isolates, in the order of their names.
+/// What the namespace behind each link in `/proc/PID/ns` isolates.
 const KINDS: [(&str, &str); 10] = [
-    ("cgroup", "what it sees as the root of the cgroup tree"),
+    ("cgroup", "root directory of the cgroup tree"),
     ("ipc", "System V IPC, POSIX message queues"),
     ("mnt", "mount points"),
     ("net", "network devices, addresses, ports"),
@@ -75,7 +75,7 @@ fn read_links(pid: Pid) -> Result<Vec<(String, String)>> {
         let kind = printable(entry.file_name());
         let target = match fs::read_link(entry.path()) {
             // After unshare(CLONE_NEWPID), most kernels have no target until a child is born.
-            Err(_) if kind == "pid_for_children" => "(none yet)".into(),
+            Err(_) if kind == "pid_for_children" => NONE_YET.into(),
             target => {
                 target.and_then(not_empty).with_context(|| format!("readlink({dir}/{kind})"))?
             }
@@ -114,9 +114,10 @@ fn compare(pids: &[Pid]) -> Result<()> {
         targets.sort();
         targets.dedup();
         let verdict = match targets.len() {
+            _ if targets.contains(&NONE_YET) => "unknown".yellow(),
             1 => "shared".green(),
-            different if different == pids.len() => "each its own".yellow(),
-            different => format!("{different} different ones").yellow(),
+            distinct if distinct == pids.len() => "each its own".yellow(),
+            distinct => format!("{distinct} different ones").yellow(),
         };
         print(&format!("{kind:<18}{cells}{verdict}"))?;
     }

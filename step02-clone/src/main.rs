@@ -1,8 +1,8 @@
 //! Step 02: how does a process come into being, and into which namespaces?
 //!
-//! `clone(2)` creates a child that starts in a function of our choice, on a stack that
-//! we provide. Its flags say what the child does not share with its parent: each
-//! `CLONE_NEW…` is a new namespace of one kind.
+//! `clone(2)`, as the C library offers it, creates a child that starts in a function of our
+//! choice, on a stack that we provide. The child is in its parent's namespaces, except that
+//! each `CLONE_NEW…` flag puts it into a new namespace of one kind.
 //!
 //! ```text
 //! cargo run -p step02-clone -- uts pid
@@ -25,7 +25,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, geteuid, getpid, getppid};
 use step_support::handshake::{self, Side};
-use step_support::namespace::{NEW_USER_NAMESPACE, check_proc, flag_names, links};
+use step_support::namespace::{USER_NAMESPACE_NOTE, check_proc, flag_names, links};
 use step_support::{Hint, exit_code, exit_status, note, print};
 
 mod cli;
@@ -43,9 +43,9 @@ fn run() -> Result<u8> {
     let mut flags = cli::parse_args()?;
     check_proc()?;
     if !geteuid().is_root() && !(flags - CloneFlags::CLONE_NEWUSER).is_empty() {
-        // In a new user namespace, which needs no privilege, the child has CAP_SYS_ADMIN.
+        // Creating a user namespace needs no privilege, and in it the child has CAP_SYS_ADMIN.
         flags |= CloneFlags::CLONE_NEWUSER;
-        note(NEW_USER_NAMESPACE);
+        note(USER_NAMESPACE_NOTE);
     }
 
     let (parent_side, child_side) = handshake::pair()?;
@@ -57,12 +57,12 @@ fn run() -> Result<u8> {
     let child = unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
         .hint(cli::clone_hints)
         .with_context(|| format!("clone({})", flag_names(flags)))?;
-    drop(child_side);
+    drop(child_side); // the child has its own; ours would hide its death from wait()
 
     print(&format!("PID of child created by clone() is {child}"))?;
-    parent_side.signal();
+    parent_side.notify();
     let compared = if parent_side.wait() { compare_namespaces(child) } else { Ok(()) };
-    parent_side.signal();
+    parent_side.notify();
     report_end(child, compared)
 }
 // ANCHOR_END: run
@@ -73,8 +73,9 @@ fn run() -> Result<u8> {
 fn run_child(child_side: &Side) -> Result<u8> {
     child_side.die_with_parent()?;
     child_side.wait();
+    // In a new PID namespace the child is 1, and its parent, which is outside, is 0.
     print(&format!("PID in child:  {}, its parent's: {}", getpid(), getppid()))?;
-    child_side.signal();
+    child_side.notify();
     child_side.wait();
     Ok(0)
 }
@@ -84,14 +85,15 @@ fn run_child(child_side: &Side) -> Result<u8> {
 /// Prints which namespaces of the child are new, by the links in `/proc/PID/ns`.
 fn compare_namespaces(child: Pid) -> Result<()> {
     print(&format!("PID in parent: {}, its child's:  {child}", getpid()))?;
-    let parents = links(getpid())?;
-    let childs = links(child)?;
-    for ((kind, parents), (_, childs)) in parents.iter().zip(&childs) {
-        let (verdict, childs) = match parents == childs {
-            true => ("same".normal(), childs.normal()),
-            false => ("new".green(), childs.green()),
+    let parent_links = links(getpid())?;
+    let child_links = links(child)?;
+    for ((kind, parent_ns), (_, child_ns)) in parent_links.iter().zip(&child_links) {
+        let (child_ns, verdict) = if parent_ns == child_ns {
+            (child_ns.normal(), "same".normal())
+        } else {
+            (child_ns.green(), "new".green())
         };
-        print(&format!("{kind:<18}{parents:<20}{childs:<20}{verdict}"))?;
+        print(&format!("{kind:<18}{parent_ns:<20}{child_ns:<20}{verdict}"))?;
     }
     Ok(())
 }
@@ -102,10 +104,10 @@ fn report_end(child: Pid, compared: Result<()>) -> Result<u8> {
     let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
     let (end, code) = match status {
         WaitStatus::Exited(_, code) => (format!("exited with status {code}"), code),
-        // Then `/proc` had nothing to compare, and that is not the error to report.
         WaitStatus::Signaled(_, signal, _) => (format!("was killed by {signal}"), 1),
         other => (format!("{other:?}"), 1),
     };
+    // If the child was killed, a comparison that failed is only a consequence.
     if matches!(status, WaitStatus::Exited(..)) {
         compared?;
     }

@@ -1,15 +1,17 @@
 //! Step 03: can one process have a different hostname from the rest of the machine?
 //!
-//! `clone(2)` creates a child and, in the same call, a new UTS namespace for it. The
-//! child sets the hostname. Then parent and child both print the hostname that the
-//! kernel reports to them, by the same function, and get different answers.
+//! A UTS namespace holds a hostname (`nodename` in uname(2)) and a NIS domain name.
+//! `clone(2)` creates a child and, in the same call, a new UTS namespace for it. The child
+//! sets the hostname. Then parent and child both print the hostname that the kernel reports
+//! to them, by the same function, and get different answers.
 //!
 //! ```text
 //! cargo run -p step03-uts -- helo
 //! ```
 //!
-//! Privilege: creating a UTS namespace requires CAP_SYS_ADMIN. An unprivileged user has
-//! it inside a new user namespace, which the same `clone(2)` creates.
+//! Privilege: creating a UTS namespace requires CAP_SYS_ADMIN. An unprivileged user has it
+//! inside a new user namespace. The same `clone(2)` creates that first, as the owner of the
+//! UTS namespace.
 //!
 //! Simplified: no user is mapped into that user namespace (step 05 does it), so the
 //! child's uid in it is the overflow uid, 65534.
@@ -26,7 +28,7 @@ use nix::sys::signal::Signal;
 use nix::sys::utsname::uname;
 use nix::unistd::{geteuid, sethostname};
 use step_support::handshake::{self, Side, wait_for_enter};
-use step_support::namespace::{NEW_USER_NAMESPACE, flag_names};
+use step_support::namespace::{USER_NAMESPACE_NOTE, flag_names};
 use step_support::process::wait_for_child;
 use step_support::{Hint, exit_code, exit_status, note, print, printable};
 
@@ -45,9 +47,9 @@ fn run() -> Result<u8> {
     let hostname = cli::parse_args()?;
     let mut flags = CloneFlags::CLONE_NEWUTS;
     if !geteuid().is_root() {
-        // In a new user namespace, which needs no privilege, the child has CAP_SYS_ADMIN.
+        // Creating a user namespace needs no privilege, and in it the child has CAP_SYS_ADMIN.
         flags |= CloneFlags::CLONE_NEWUSER;
-        note(NEW_USER_NAMESPACE);
+        note(USER_NAMESPACE_NOTE);
     }
 
     let (parent_side, child_side) = handshake::pair()?;
@@ -58,14 +60,14 @@ fn run() -> Result<u8> {
     let child = unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
         .hint(cli::clone_hints)
         .with_context(|| format!("clone({})", flag_names(flags)))?;
-    drop(child_side);
+    drop(child_side); // the child has its own; ours would hide its death from wait()
 
     print(&format!("PID of child created by clone() is {child}"))?;
-    parent_side.signal();
+    parent_side.notify();
     if parent_side.wait() {
         print_hostname("parent:")?;
         wait_for_enter(&parent_side, &cli::commands_to_compare(child))?;
-        parent_side.signal();
+        parent_side.notify();
     }
     wait_for_child(child)
 }
@@ -75,21 +77,21 @@ fn run() -> Result<u8> {
 /// Runs in the child, the only process in the new UTS namespace.
 fn run_child(hostname: &OsStr, child_side: &Side) -> Result<u8> {
     child_side.die_with_parent()?;
-    child_side.wait();
+    child_side.wait(); // until the parent has printed our PID
     sethostname(hostname)
         .hint(cli::sethostname_hint)
         .with_context(|| format!("sethostname({hostname:?})"))?;
     print_hostname("child:")?;
-    child_side.signal();
-    child_side.wait(); // the namespace lives as long as its last process
+    child_side.notify();
+    child_side.wait(); // and keep the namespace alive while the reader looks at it
     Ok(0)
 }
 // ANCHOR_END: run_child
 
 // ANCHOR: print_hostname
 /// Prints the nodename that the kernel reports to the calling process (`uname(2)`).
-fn print_hostname(process: &str) -> Result<()> {
+fn print_hostname(label: &str) -> Result<()> {
     let uts = uname().context("uname()")?;
-    print(&format!("uts.nodename in {process:<8}{}", printable(uts.nodename()).green()))
+    print(&format!("uts.nodename in {label:<8}{}", printable(uts.nodename()).green()))
 }
 // ANCHOR_END: print_hostname

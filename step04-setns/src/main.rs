@@ -1,16 +1,17 @@
 //! Step 04: how does a process enter a namespace that already exists?
 //!
-//! `setns(2)` moves its caller into the namespace that a descriptor refers to: an open
-//! link of `/proc/PID/ns`, or, with flags, the namespaces of the process behind a pidfd,
-//! all at once. A command that is run afterwards is inside.
+//! `setns(2)` moves its caller into a namespace that a descriptor refers to. The descriptor
+//! is either an opened `/proc/PID/ns` link (one namespace), or a pidfd, with flags that
+//! choose among that process's namespaces. A joined PID namespace is for later children only.
 //!
 //! ```text
 //! cargo run -p step04-setns -- --target 11120 -- uname -n
 //! ```
 //!
-//! Privilege: CAP_SYS_ADMIN both in the user namespace that owns the target namespace
-//! and in the caller's own. An unprivileged user has it in a user namespace that they
-//! created, and may join that; this is why the user namespace is joined first.
+//! Privilege: joining a user namespace requires CAP_SYS_ADMIN in it, which its creator has
+//! from the parent user namespace. Other kinds require CAP_SYS_ADMIN in the user namespace
+//! that owns them and in the caller's own (for a mount namespace also CAP_SYS_CHROOT). So
+//! the user namespace is joined first.
 //!
 //! Simplified: with a mount namespace, the command starts in its root directory; the
 //! command's environment stays the caller's.
@@ -40,13 +41,13 @@ fn main() -> ExitCode {
 fn run() -> Result<u8> {
     let (target, command) = cli::parse_args()?;
     // Opened now, because another mount namespace has another /proc, or none.
-    let links = OwnLinks::open()?;
+    let links_before = OwnLinks::open()?;
     match target {
         Target::Files(files) => files.iter().try_for_each(|file| join_file(file))?,
         Target::Process(pid) => join_process(pid)?,
     }
 
-    let changed = links.report_changes();
+    let changed = links_before.report_changes();
     if changed.is_empty() {
         note("note: nothing to join: the caller is in these namespaces already");
     }
@@ -64,8 +65,8 @@ fn run() -> Result<u8> {
 // ANCHOR_END: run
 
 // ANCHOR: join_file
-/// Moves the caller into the namespace that the file refers to (`setns(2)`; the flags 0
-/// accept any kind).
+/// Moves the caller into the namespace that the file refers to (`setns(2)`, where empty
+/// flags accept any kind).
 fn join_file(path: &Path) -> Result<()> {
     let name = printable(path);
     let file = File::open(path).with_context(|| format!("open({name})"))?;
@@ -83,13 +84,14 @@ fn join_file(path: &Path) -> Result<()> {
 fn join_process(pid: Pid) -> Result<()> {
     let pidfd =
         pidfd_open(pid).hint(cli::pidfd_hint).with_context(|| format!("pidfd_open({pid})"))?;
+    // Only those that differ: joining our own user namespace again fails with EINVAL.
     let mut flags = CloneFlags::empty();
     for kind in &KINDS {
         if cli::differs(pid, kind.name)? {
             flags |= kind.flag;
         }
     }
-    // No flags would be EINVAL, and so would joining our own user namespace again.
+    // So does a pidfd without flags.
     if flags.is_empty() {
         return Ok(());
     }

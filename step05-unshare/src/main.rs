@@ -2,7 +2,7 @@
 //!
 //! `unshare(2)` creates namespaces without creating a process: it moves its caller into
 //! them. Two kinds, PID and time, are for the caller's children only. A new user
-//! namespace starts without any users; they have to be mapped into it.
+//! namespace starts with no IDs mapped; user and group have to be mapped into it.
 //!
 //! ```text
 //! cargo run -p step05-unshare -- -Urpf --mount-proc ps
@@ -12,8 +12,8 @@
 //! program adds nothing on its own: `-r` gives an unprivileged user a user namespace in
 //! which they are root.
 //!
-//! Simplified: one user is mapped. Mapping more requires CAP_SETUID outside, which
-//! newuidmap(1) has.
+//! Simplified: one user and one group are mapped. Mapping more requires CAP_SETUID and
+//! CAP_SETGID outside, which newuidmap(1) and newgidmap(1) have.
 //!
 //! Manual: unshare(2), user_namespaces(7), pid_namespaces(7), mount_namespaces(7), unshare(1)
 
@@ -39,8 +39,9 @@ fn main() -> ExitCode {
 /// Leaves the old namespaces and runs the command in the new ones.
 fn run() -> Result<u8> {
     let Args { flags, map_root, fork, mount_proc, command } = cli::parse_args()?;
-    let links = OwnLinks::open()?;
-    let (uid, gid) = (geteuid(), getegid()); // afterwards it is the overflow user
+    let links_before = OwnLinks::open()?;
+    // Read now: in a new user namespace both are the overflow IDs until they are mapped.
+    let (uid, gid) = (geteuid(), getegid());
 
     unshare(flags)
         .hint(cli::unshare_hints)
@@ -48,7 +49,7 @@ fn run() -> Result<u8> {
     if map_root {
         map_to_root(uid, gid)?;
     }
-    links.report_changes();
+    links_before.report_changes();
     if flags.contains(CloneFlags::CLONE_NEWNS) {
         make_mounts_private()?;
     }
@@ -72,9 +73,8 @@ fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
             .hint(|errno| cli::map_hint(errno, uid))
             .with_context(|| format!("write({file})"))
     };
-    // A file's mode may shut a group out, as in `-rw----r--`. A member that could drop the
-    // group with setgroups(2) would get in. So the kernel wants setgroups(2) to be given up
-    // before an unprivileged user maps a group.
+    // An unprivileged process may map a group only after giving up setgroups(2). Otherwise a
+    // member of a group that a file shuts out (`-rw----r--`) could drop the group and read it.
     write("/proc/self/setgroups", "deny")?;
     write("/proc/self/uid_map", &format!("0 {uid} 1"))?;
     write("/proc/self/gid_map", &format!("0 {gid} 1"))
@@ -84,9 +84,9 @@ fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
 // ANCHOR: make_mounts_private
 /// Keeps mounts that are made in the new mount namespace inside it (`mount(2)`).
 ///
-/// On most distributions `/` is shared, and the copy of a shared mount passes on what is
-/// mounted below it, even to another namespace. (Not from below a new user namespace:
-/// there the kernel makes the copies receive only.)
+/// On most distributions `/` is a shared mount, so a mount made here would also appear in
+/// the original namespace. (With a new user namespace the kernel has already made the copies
+/// slaves, which receive mounts but pass none on.)
 fn make_mounts_private() -> Result<()> {
     let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, flags, None::<&str>)

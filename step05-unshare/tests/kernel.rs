@@ -8,7 +8,7 @@ use std::process::Command;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{Pid, geteuid, pipe};
 use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
 
@@ -249,23 +249,91 @@ fn a_command_dies_with_the_step_even_as_pid_1() {
     }
 }
 
+/// Waits until the step waits for signals, which it does once its command is started.
+fn wait_until_supervising(step: &Running) {
+    // The second is that of 32-bit processors, for which libc has no name.
+    let sigtimedwait = [nix::libc::SYS_rt_sigtimedwait, 421];
+    let file = format!("/proc/{}/syscall", step.pid());
+    until("the step waits for signals", || {
+        let call = fs::read_to_string(&file).unwrap();
+        let number = call.split(' ').next().and_then(|number| number.parse().ok());
+        number.is_some_and(|number| sigtimedwait.contains(&number))
+    });
+}
+
 #[test]
 fn a_key_on_the_terminal_is_for_the_command() {
     let mut step = started(User::Ordinary, &["-rf"]);
-    let child = forked(&step);
     for key in [Signal::SIGINT, Signal::SIGQUIT] {
-        let file = format!("/proc/{}/status", step.pid());
-        until("the step ignores keys", || {
-            let status = fs::read_to_string(&file).unwrap();
-            let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
-            u64::from_str_radix(ignored, 16).unwrap() & (1 << (key as i32 - 1)) != 0
-        });
-        step.signal(key);
+        wait_until_supervising(&step);
+        for _ in 0..3 {
+            step.signal(key);
+        }
     }
     step.type_in("still here\n");
     assert_eq!(step.line(), "still here");
-    kill(child, Signal::SIGINT).unwrap();
-    assert_eq!(step.wait().code(), Some(128 + 2));
+    assert_eq!(step.wait().code(), Some(0));
+}
+
+#[test]
+fn a_command_that_a_key_has_killed_takes_the_step_with_it_by_the_same_signal() {
+    for key in [Signal::SIGINT, Signal::SIGQUIT] {
+        let step = started(User::Ordinary, &["-rf"]);
+        wait_until_supervising(&step);
+        kill(forked(&step), key).unwrap();
+        assert_eq!(step.wait().signal(), Some(key as i32));
+    }
+    let step = started(User::Ordinary, &["-rf"]);
+    kill(forked(&step), Signal::SIGTERM).unwrap();
+    assert_eq!(step.wait().code(), Some(128 + 15));
+}
+
+#[test]
+fn a_key_that_the_kernel_drops_for_pid_1_is_explained_and_the_second_kills() {
+    for &user in User::all() {
+        let mut step = step(user).args(["-Urpf", "--mount-proc", "sleep", "1000"]).start();
+        let is_sleep = |pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap() == "sleep\n";
+        until("the command runs", || step.processes().into_iter().any(is_sleep));
+        wait_until_supervising(&step);
+        step.signal(Signal::SIGINT);
+        while !step.note().contains("so the kernel drops the signal; press the key again") {}
+        step.signal(Signal::SIGINT);
+        assert_eq!(step.wait().code(), Some(128 + 9));
+    }
+}
+
+#[test]
+fn a_key_that_pid_1_handles_is_not_explained_and_never_kills() {
+    let script = "trap 'echo caught' INT; echo ready; while read line; do echo $line; done";
+    let options = ["-Urpf", "--mount-proc", "sh", "-c", script];
+    let mut step = step(User::Ordinary).args(options).start();
+    assert_eq!(step.line(), "ready");
+    wait_until_supervising(&step);
+    for _ in 0..3 {
+        step.signal(Signal::SIGINT);
+    }
+    step.type_in("here\n");
+    assert_eq!(step.line(), "here");
+    let output = step.wait();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(!output.stderr.contains("press the key again"), "{output:?}");
+}
+
+#[test]
+fn the_status_is_passed_on_even_if_sigchld_was_ignored_and_the_command_inherits_that() {
+    let ignoring = |argv: &[&str]| {
+        let step = step(User::Ordinary).args(["-rf"]).args(argv).behind(|| {
+            // SAFETY: SIG_IGN installs no handler that could run.
+            unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
+            Ok(())
+        });
+        step.run()
+    };
+    assert_eq!(ignoring(&["sh", "-c", "exit 7"]).code(), Some(7));
+    let output = ignoring(&["cat", "/proc/self/status"]);
+    let ignored = output.stdout.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
+    let ignored = u64::from_str_radix(ignored, 16).unwrap();
+    assert_ne!(ignored & (1 << (Signal::SIGCHLD as i32 - 1)), 0, "{output:?}");
 }
 
 #[test]
