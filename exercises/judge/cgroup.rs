@@ -1,8 +1,8 @@
 //! Step 06: limits for a group of processes.
 //!
-//! The judge makes a branch of three cgroups: answers begin in `outside`, and
-//! what they are asked to limit is `inside`. All of it goes when the judge is done;
-//! what a killed judge has left, the next one removes.
+//! The judge creates a cgroup for the exercise with two children: answers start in
+//! `outside` and set the limits of `inside`. The judge removes all three when it is
+//! done. If it is killed, the next judge removes them.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -19,90 +19,90 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{AccessFlags, ForkResult, Pid, eaccess, fork, geteuid};
 
-use crate::cgroupfs::words;
 use step_support::cgroup::{self as hierarchy, Version};
-use crate::process::{bystander, learner};
-use crate::sandbox::{self, NOBODY};
-use crate::verdict::{Finding, Verdict, cannot, ensure, say, wrong};
 
-/// How the name of each judge's branch begins.
-const BRANCH: &str = "exercise-";
+use crate::process::{helper_process, run_answer};
+use crate::sandbox::{self, NOBODY};
+use crate::verdict::{Finding, Verdict, ensure, print_verdict, unavailable, wrong};
+
+/// Prefix of the names of the judges' cgroups. The judge's PID follows.
+const NAME_PREFIX: &str = "exercise-";
 
 /// A cgroup for an answer to work on.
 #[derive(Clone)]
 pub struct Cgroup {
-    /// Which version's files are in there.
+    /// Version 1 and 2 have different files.
     pub version: Version,
     /// Its directory.
     pub dir: PathBuf,
 }
 
-/// Wants all of these processes in the cgroup, and its limit of processes at 8.
+/// Checks that these processes are in the cgroup and that its limit of processes is 8.
 pub fn cgroup1(answer: fn(&Path, &[Pid]) -> io::Result<()>) -> ! {
     judge(Some("pids"), move |group| {
         let mut members = Vec::new();
         for _ in 0..3 {
-            members.push(bystander(CloneFlags::empty(), || Ok(()))?);
+            members.push(helper_process(CloneFlags::empty(), || Ok(()))?);
         }
         let pids: Vec<_> = members.iter().map(|it| it.pid).collect();
-        learner(|| answer(&group.dir, &pids).map(|()| ""))?;
+        run_answer(|| answer(&group.dir, &pids).map(|()| ""))?;
         let inside = words(&group.dir.join("cgroup.procs"));
         let all = pids.iter().map(|pid| pid.to_string());
         ensure(all.clone().all(|pid| inside.contains(&pid)) && inside.len() == pids.len(), || {
             wrong(
                 format!("{} in cgroup.procs", all.clone().collect::<Vec<_>>().join(", ")),
                 format!("[{}]", inside.join(", ")),
-                "a cgroup limits the processes that are in it, no others: each has to be put there",
+                "a cgroup limits only the processes that are in it, so each one has to be moved there",
             )
         })?;
         let max = words(&group.dir.join("pids.max"));
         ensure(max == ["8"], || {
-            wrong("8 in pids.max", max.join(" "), "max is no limit; a number is how many may be")
+            wrong("8 in pids.max", max.join(" "), "max means no limit, a number is the limit")
         })?;
-        Ok(format!("{} processes in a group that may have 8", inside.len()))
+        Ok(format!("{} processes are in the cgroup, and its limit is 8", inside.len()))
     })
 }
 
-/// Wants a limit of 16 MiB without swap, and then the number of OOM kills.
+/// Checks that the limit is 16 MiB without swap, and then the count of OOM kills.
 pub fn cgroup2(limit: fn(&Cgroup) -> io::Result<()>, kills: fn(&Cgroup) -> io::Result<u64>) -> ! {
     judge(Some("memory"), move |group| {
         let (max, events) = match group.version {
             Version::V1 => ("memory.limit_in_bytes", "memory.oom_control"),
             Version::V2 => ("memory.max", "memory.events"),
         };
-        learner(|| limit(&group).map(|()| ""))?;
+        run_answer(|| limit(&group).map(|()| ""))?;
         let bytes = words(&group.dir.join(max)).join(" ");
         ensure(bytes == (16 << 20).to_string(), || {
             wrong(
                 format!("16777216, 16 MiB, in {max}"),
                 bytes,
-                "the limit counts bytes and is set in the group's own directory",
+                "the limit is in bytes, and its file is in the cgroup's own directory",
             )
         })?;
-        let end = eat(&group.dir, 64 << 20)?;
+        let end = use_memory(&group.dir, 64 << 20)?;
         ensure(matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _)), || {
             wrong(
-                "a process that is killed when it wants 64 MiB",
+                "the kernel kills a process that uses 64 MiB",
                 format!("{end:?}"),
-                "the group can go on in swap: limit that, too",
+                "the cgroup can still use swap: limit that too",
             )
         })?;
-        let said = learner(|| kills(&group))?.said;
-        let counted = words(&group.dir.join(events));
-        let at = counted.iter().position(|word| word == "oom_kill");
-        let kernel = at.and_then(|at| counted.get(at + 1)).cloned().unwrap_or_default();
-        ensure(said == kernel, || {
+        let returned = run_answer(|| kills(&group))?.output;
+        let counters = words(&group.dir.join(events));
+        let key = counters.iter().position(|word| word == "oom_kill");
+        let kernel = key.and_then(|key| counters.get(key + 1)).cloned().unwrap_or_default();
+        ensure(returned == kernel, || {
             wrong(
-                format!("the number behind oom_kill in {events}"),
-                format!("{kernel}, and your function says {said}"),
-                "the file counts several events; the kill is one of them",
+                format!("{kernel}, the number after oom_kill in {events}"),
+                format!("your function returned {returned}"),
+                "the file counts several events, of which the kill is one",
             )
         })?;
-        Ok(format!("the kernel killed at 16 MiB, and counts {kernel}"))
+        Ok(format!("the kernel killed a process at 16 MiB, and its count is {kernel}"))
     })
 }
 
-/// Wants a fifth of one CPU, and sees whether the kernel makes a busy process wait.
+/// Checks that the limit is a fifth of one CPU, and that the kernel throttles a busy process.
 pub fn cgroup3(throttle: fn(&Cgroup) -> io::Result<()>) -> ! {
     judge(Some("cpu"), move |group| {
         let files: &[_] = match group.version {
@@ -112,20 +112,24 @@ pub fn cgroup3(throttle: fn(&Cgroup) -> io::Result<()>) -> ! {
         let settings = || files.iter().flat_map(|file| words(&group.dir.join(file)));
         if settings().next().is_none() {
             let file = group.dir.join(files[0]);
-            return Err(cannot(file.display(), "ENOENT", "This kernel has no CFS_BANDWIDTH"));
+            return Err(unavailable(
+                file.display(),
+                "ENOENT",
+                "This kernel was built without CONFIG_CFS_BANDWIDTH, so it cannot limit CPU time",
+            ));
         }
-        learner(|| throttle(&group).map(|()| ""))?;
+        run_answer(|| throttle(&group).map(|()| ""))?;
         let kernel: Vec<_> = settings().collect();
         let numbers: Vec<i64> = kernel.iter().filter_map(|word| word.parse().ok()).collect();
         ensure(matches!(numbers[..], [quota, period] if quota * 5 == period), || {
             wrong(
                 format!("a quota that is a fifth of the period, in {}", files.join(" and ")),
                 kernel.join(" "),
-                "both are microseconds, and the quota is for all CPUs together",
+                "quota and period are in microseconds, and the quota is for all CPUs together",
             )
         })?;
-        let end = inside(&group.dir, || {
-            // A process that gets less than its share anyhow is not throttled: be patient.
+        let end = run_in_cgroup(&group.dir, || {
+            // On a busy machine the process may get less than its quota, and is not throttled yet.
             let mut loops = 0_u64;
             while throttled(&group.dir) == 0 && cpu_seconds() < 1 {
                 (0..100_000).for_each(|_| loops = std::hint::black_box(loops + 1));
@@ -134,24 +138,29 @@ pub fn cgroup3(throttle: fn(&Cgroup) -> io::Result<()>) -> ! {
         let times = throttled(&group.dir);
         ensure(times > 0, || {
             wrong(
-                "a busy process that has to wait",
+                "the kernel throttles a busy process",
                 format!("nr_throttled {times} in cpu.stat; the process: {end:?}"),
-                "the kernel never took the CPU away from the group",
+                "the cgroup never used up its quota",
             )
         })?;
-        Ok(format!("{} in {}, and a busy process had to wait", kernel.join(" "), files[0]))
+        Ok(format!(
+            "{} in {}, and a busy process was throttled",
+            kernel.join(" "),
+            files.join(" and ")
+        ))
     })
 }
 
-/// Wants a group that forks without end frozen, and then ended.
+/// Checks that the answer freezes a cgroup whose processes keep forking, and then kills them.
 pub fn cgroup4(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Result<()>) -> ! {
     judge(None, move |group| {
-        bystander(CloneFlags::empty(), || {
-            // SAFETY: this process has one thread, so the child may do what it likes.
+        helper_process(CloneFlags::empty(), || {
+            // SAFETY: this process has one thread, so the child may allocate.
             if let ForkResult::Child = unsafe { fork() }? {
                 // SAFETY: SIG_IGN installs no handler that could run.
                 let _ = unsafe { signal(Signal::SIGTERM, SigHandler::SigIgn) };
                 let _ = join(&group.dir);
+                // SAFETY: as above.
                 while let Ok(ForkResult::Parent { child }) = unsafe { fork() } {
                     let _ = waitpid(child, None);
                 }
@@ -161,33 +170,37 @@ pub fn cgroup4(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
         })?;
         let events = group.dir.join("cgroup.events");
         if !becomes(&events, "populated", "1") {
-            return Err(cannot(events.display(), "populated 0", "The judge could not join it"));
+            return Err(unavailable(
+                events.display(),
+                "populated 0",
+                "A helper process of the judge could not join this cgroup",
+            ));
         }
-        learner(|| freeze(&group).map(|()| ""))?;
+        run_answer(|| freeze(&group).map(|()| ""))?;
         ensure(becomes(&events, "frozen", "1"), || {
             wrong(
                 "frozen 1 in cgroup.events",
                 words(&events).join(" "),
-                "a signal stops those that are on the list at that moment; the group as a whole goes on",
+                "a signal stops the processes listed at that moment, but their new children keep running",
             )
         })?;
         ensure(becomes(&events, "populated", "1"), || {
-            wrong("processes that are frozen", "populated 0", "freezing does not end anything")
+            wrong("frozen processes", "populated 0", "freezing must not end any process")
         })?;
-        learner(|| end(&group).map(|()| ""))?;
+        run_answer(|| end(&group).map(|()| ""))?;
         ensure(becomes(&events, "populated", "0"), || {
             wrong(
                 "populated 0 in cgroup.events",
                 words(&events).join(" "),
-                "somebody lives: there is one signal that a process cannot ignore, frozen or not",
+                "a process is alive: use the signal that no process can ignore, frozen or not",
             )
         })?;
-        Ok("nothing moved, and then nothing lived in it".to_owned())
+        Ok("all processes in the cgroup were frozen, and then all were killed".to_owned())
     })
 }
 
-/// Waits until a file of events has this value for this key; false if it takes a second
-/// without any event. The kernel calls whoever polls for `POLLPRI` (`cgroups(7)`).
+/// Waits until the file `cgroup.events` has this value for this key. False if a second
+/// passes without an event. The kernel reports a change as `POLLPRI` (`cgroups(7)`).
 fn becomes(events: &Path, key: &str, value: &str) -> bool {
     let Ok(mut file) = File::open(events) else { return false };
     loop {
@@ -207,11 +220,11 @@ fn becomes(events: &Path, key: &str, value: &str) -> bool {
     }
 }
 
-/// How often the kernel has made the group wait for its next period.
+/// How often the kernel has throttled the cgroup.
 fn throttled(dir: &Path) -> u64 {
-    let counted = words(&dir.join("cpu.stat"));
-    let at = counted.iter().position(|word| word == "nr_throttled");
-    at.and_then(|at| counted.get(at + 1)?.parse().ok()).unwrap_or_default()
+    let stat = words(&dir.join("cpu.stat"));
+    let key = stat.iter().position(|word| word == "nr_throttled");
+    key.and_then(|key| stat.get(key + 1)?.parse().ok()).unwrap_or_default()
 }
 
 /// Whole seconds of CPU that the caller has used.
@@ -220,18 +233,19 @@ fn cpu_seconds() -> libc::time_t {
         .map_or(libc::time_t::MAX, |it| it.user_time().tv_sec() + it.system_time().tv_sec())
 }
 
-/// Has a process join the cgroup and use that many bytes; tells how it ended.
-fn eat(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
-    inside(dir, || {
-        let mut meal = vec![0_u8; bytes];
-        meal.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
-        std::hint::black_box(meal);
+/// Runs a process in the cgroup that uses this many bytes. Returns how it ended.
+fn use_memory(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
+    run_in_cgroup(dir, || {
+        let mut buffer = vec![0_u8; bytes];
+        buffer.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+        std::hint::black_box(buffer);
     })
 }
 
-/// Has a process join the cgroup and do its `work` there; tells how it ended.
-fn inside(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Finding> {
-    let failed = |errno| cannot("fork()", errno, "Too many processes: ulimit -u");
+/// Forks a process that joins the cgroup and does its `work` there. Returns how it ended.
+fn run_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Finding> {
+    let failed =
+        |errno| unavailable("fork()", errno, "There may be too many processes; check: ulimit -u");
     // SAFETY: this process has one thread, so the child may allocate.
     match unsafe { fork() }.map_err(failed)? {
         ForkResult::Parent { child } => waitpid(child, None).map_err(failed),
@@ -250,35 +264,37 @@ fn join(dir: &Path) -> io::Result<()> {
     File::options().write(true).open(dir.join("cgroup.procs"))?.write_all(b"0")
 }
 
-/// Judges with a cgroup that has this controller; without any, it is one of v2.
-fn judge(controller: Option<&str>, lesson: impl FnOnce(Cgroup) -> Verdict) -> ! {
-    // Ctrl-C ends the answer; the judge stays, to tidy up.
+/// Runs `check` with a cgroup that has this controller, or with any cgroup of v2.
+fn judge(controller: Option<&str>, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
+    // Ctrl-C ends the sandbox. This process stays to remove the cgroups.
     for key in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: SIG_IGN installs no handler that could run.
         let _ = unsafe { signal(key, SigHandler::SigIgn) };
     }
-    let (version, place) = match find(controller) {
+    let (version, parent) = match find_parent(controller) {
         Ok(found) => found,
-        Err(finding) => exit(say(Err(finding))),
+        Err(finding) => exit(print_verdict(Err(finding))),
     };
-    sweep(&place);
-    let branch = place.join(format!("{BRANCH}{}", process::id()));
-    let status = match make(&branch, version, controller) {
+    remove_stale(&parent);
+    let dir = parent.join(format!("{NAME_PREFIX}{}", process::id()));
+    let status = match create(&dir, version, controller) {
         Ok(()) => {
-            let group = Cgroup { version, dir: branch.join("inside") };
-            sandbox::status(Some(&branch.join("outside")), || lesson(group))
+            let group = Cgroup { version, dir: dir.join("inside") };
+            sandbox::run_in_sandbox(Some(&dir.join("outside")), || check(group))
         }
         Err(error) => {
-            say(Err(cannot(format!("make({})", branch.display()), error, advice(version))))
+            let call = format!("creating the cgroup {}", dir.display());
+            print_verdict(Err(unavailable(call, error, advice(version))))
         }
     };
-    remove(&branch);
+    remove(&dir);
     exit(status)
 }
 
-/// A cgroup in which this user may make others, and whose children have the controller.
-fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
-    let all = hierarchy::all().map_err(|error| cannot("reading /proc/self/cgroup", error, ""))?;
+/// A cgroup in which this user may create children that have the controller.
+fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
+    let all =
+        hierarchy::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
     let writable = |dir: &Path| {
         let file = dir.join("cgroup.procs");
         [dir, &file].iter().all(|it| eaccess(*it, AccessFlags::W_OK).is_ok())
@@ -303,37 +319,41 @@ fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
             return Ok((Version::V2, place.to_owned()));
         }
     }
-    Err(cannot(
+    Err(unavailable(
         match controller {
-            Some(one) => format!("a cgroup of this user's own with the controller {one}"),
-            None => "a cgroup v2 of this user's own".to_owned(),
+            Some(one) => {
+                format!("looking for a cgroup with controller {one} that you may write to")
+            }
+            None => "looking for a cgroup of version 2 that you may write to".to_owned(),
         },
         "there is none",
         if controller.is_none() && !v2 { BOOT_WITH_V2 } else { advice(version) },
     ))
 }
 
-/// What to do where the only cgroups are those of v1.
-const BOOT_WITH_V2: &str = "cgroup v2 is not mounted here. Let the kernel's command line say \
-                            systemd.unified_cgroup_hierarchy=1";
+/// What to do if only cgroup v1 is mounted.
+const BOOT_WITH_V2: &str = "cgroup v2 is not mounted. With systemd, add this to the kernel's \
+                            command line: systemd.unified_cgroup_hierarchy=1";
 
 fn advice(version: Version) -> &'static str {
     match version {
-        Version::V1 => "On cgroup v1 it takes root. Run: sudo env PATH=\"$PATH\" rustlings",
-        Version::V2 => "Run rustlings in one: systemd-run --user --scope -p Delegate=yes rustlings",
+        Version::V1 => "cgroup v1 needs root. Run: sudo env PATH=\"$PATH\" rustlings",
+        Version::V2 => {
+            "To run rustlings in one: systemd-run --user --scope -p Delegate=yes rustlings"
+        }
     }
 }
 
-/// Makes the three cgroups and hands them to who the answer will be.
-fn make(branch: &Path, version: Version, controller: Option<&str>) -> io::Result<()> {
-    fs::create_dir(branch)?;
+/// Creates the three cgroups and gives them to the user who will run the answer.
+fn create(dir: &Path, version: Version, controller: Option<&str>) -> io::Result<()> {
+    fs::create_dir(dir)?;
     if let (Version::V2, Some(controller)) = (version, controller) {
-        fs::write(branch.join("cgroup.subtree_control"), format!("+{controller}"))?;
+        fs::write(dir.join("cgroup.subtree_control"), format!("+{controller}"))?;
     }
-    let leaves = ["inside", "outside"].map(|name| branch.join(name));
+    let leaves = ["inside", "outside"].map(|name| dir.join(name));
     leaves.iter().try_for_each(fs::create_dir)?;
     if geteuid().is_root() {
-        chown(branch.join("cgroup.procs"), Some(NOBODY), Some(NOBODY))?;
+        chown(dir.join("cgroup.procs"), Some(NOBODY), Some(NOBODY))?;
         for leaf in leaves {
             for file in fs::read_dir(&leaf)? {
                 chown(file?.path(), Some(NOBODY), Some(NOBODY))?;
@@ -343,18 +363,18 @@ fn make(branch: &Path, version: Version, controller: Option<&str>) -> io::Result
     Ok(())
 }
 
-/// Removes the branches of judges that have died.
-fn sweep(place: &Path) {
-    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+/// Removes the cgroups of judges that have died.
+fn remove_stale(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_prefix(BRANCH));
+        let pid = name.to_str().and_then(|name| name.strip_prefix(NAME_PREFIX));
         if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
             remove(&entry.path());
         }
     }
 }
 
-/// Removes a cgroup and those below it; nobody is in them any more.
+/// Removes a cgroup and those below it. No process is left in them.
 fn remove(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|it| it.is_dir()) {
@@ -362,4 +382,10 @@ fn remove(dir: &Path) {
         }
     }
     let _ = fs::remove_dir(dir);
+}
+
+/// The words of a file; none if it cannot be read.
+fn words(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! Step 02: a child, its stack, its flags, its end.
+//! Step 02: creating a child with `clone(2)`, and waiting for it.
 
 use std::fs;
 
@@ -6,22 +6,22 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, raise};
 use nix::unistd::{ForkResult, Pid, fork, pause};
 
-use crate::process::{differing, learner, link, status};
+use crate::process::{differing_kinds, link, run_answer, status};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, Guess, ensure, wrong};
 
-/// Wants a child by `clone(2)` that shares all namespaces with its parent and
-/// whose end is told by SIGCHLD.
+/// Checks that the answer creates a child (`clone(2)`) that shares all namespaces with
+/// its parent and sends it SIGCHLD when it ends.
 pub fn clone1(answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
     judge(|| {
-        let parent = learner(|| answer(stay))?;
-        let child = born_of(parent.pid, &parent.said)?;
-        let different = differing(parent.pid, child);
+        let parent = run_answer(|| answer(wait_forever))?;
+        let child = child_of(parent.pid, &parent.output)?;
+        let different = differing_kinds(parent.pid, child);
         ensure(different.is_empty(), || {
             wrong(
                 "a child that shares every namespace with its parent",
-                format!("new ones of the kinds {}", different.join(", ")),
-                "each CLONE_NEW… flag asks for a new namespace",
+                format!("the child has new namespaces: {}", different.join(", ")),
+                "each CLONE_NEW… flag creates a new namespace",
             )
         })?;
         // The 38th field, the 36th after the name in parentheses (proc(5)).
@@ -30,34 +30,34 @@ pub fn clone1(answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
         let signal = after.split_whitespace().nth(35).unwrap_or_default();
         ensure(signal == (Signal::SIGCHLD as i32).to_string(), || {
             wrong(
-                "SIGCHLD (17) as the signal that tells of the child's end",
+                "SIGCHLD (17) as the child's termination signal",
                 format!("exit_signal is {signal} in /proc/{child}/stat"),
-                "without SIGCHLD an ordinary waitpid(2) does not find the child",
+                "a waitpid(2) without __WALL does not see a child that has a different signal",
             )
         })?;
         Ok(format!(
-            "{child} is a child of {}, in the same namespaces, and ends with SIGCHLD",
+            "process {child} is a child of {}, in the same namespaces, with exit_signal SIGCHLD",
             parent.pid
         ))
     })
 }
 
-/// Wants a child in a new namespace of two kinds, and a prediction of which
-/// links will be the same and which will differ.
+/// Checks that the answer creates a child in a new UTS and a new IPC namespace, and
+/// predicts which links of the child differ from its parent's.
 pub fn clone2(guesses: [(&str, Guess); 6], answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
     let guesses = guesses.map(|(kind, guess)| (kind.to_owned(), guess));
     judge(move || {
         ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
-            wrong("a guess for each kind, before you run", "nothing yet", "first predict, then run")
+            wrong("Same or Different for each kind", "Unknown", "first predict, then run")
         })?;
-        let parent = learner(|| answer(stay))?;
-        let child = born_of(parent.pid, &parent.said)?;
-        let different = differing(parent.pid, child);
+        let parent = run_answer(|| answer(wait_forever))?;
+        let child = child_of(parent.pid, &parent.output)?;
+        let different = differing_kinds(parent.pid, child);
         ensure(different == ["ipc", "uts"], || {
             wrong(
-                "a child with a UTS and an IPC namespace of its own, and no other",
-                format!("new ones of the kinds [{}]", different.join(", ")),
-                "the flags given to clone(2) are not the ones that were asked for",
+                "a child in a new UTS and a new IPC namespace, and no other new one",
+                format!("the child has new namespaces: [{}]", different.join(", ")),
+                "clone(2) got other flags than these two",
             )
         })?;
         for (kind, guess) in guesses {
@@ -65,44 +65,44 @@ pub fn clone2(guesses: [(&str, Guess); 6], answer: fn(fn() -> isize) -> nix::Res
             let truth = if of_parent == of_child { Guess::Same } else { Guess::Different };
             ensure(guess == truth, || {
                 wrong(
-                    format!("{guess:?} for {kind}, as you predicted"),
-                    format!("{of_parent} in the parent, {of_child} in the child: {truth:?}"),
-                    "a child gets anew only what a flag asks for and shares the rest",
+                    format!("you predicted {guess:?} for {kind}"),
+                    format!("{truth:?}: {of_parent} in the parent, {of_child} in the child"),
+                    "a child gets a new namespace for each flag and shares all others",
                 )
             })?;
         }
-        Ok("six links, as you predicted".to_owned())
+        Ok("six links, all as you predicted".to_owned())
     })
 }
 
-/// Wants the end of a child told as a shell tells it.
+/// Checks that the answer waits for a child and returns its status as a shell does.
 pub fn clone3(answer: fn(Pid) -> nix::Result<i32>) -> ! {
     judge(|| {
         let ends: [(&str, i32, fn()); 3] = [
             ("a child that exits with 3", 3, || std::process::exit(3)),
-            ("a child that SIGTERM kills", 143, || {
+            ("a child that is killed by SIGTERM", 143, || {
                 let _ = raise(Signal::SIGTERM);
             }),
             ("a child that exits with 0", 0, || std::process::exit(0)),
         ];
         for (what, expected, end) in ends {
-            let asked = learner(|| {
-                // Another child, already dead, is not the one that is asked for.
-                let other = child_that(|| std::process::exit(9))?;
-                while !zombie(other) {
+            let process = run_answer(|| {
+                // The answer must not take the status of another child, which has ended before.
+                let other = fork_child(|| std::process::exit(9))?;
+                while !is_zombie(other) {
                     std::thread::yield_now();
                 }
-                let child = child_that(end)?;
+                let child = fork_child(end)?;
                 let status = answer(child)?;
                 Ok::<_, Errno>(format!("{status} {child}"))
             })?;
-            let (said, child) = asked.said.split_once(' ').unwrap_or_default();
-            ensure(said == expected.to_string(), || {
+            let (returned, child) = process.output.split_once(' ').unwrap_or_default();
+            ensure(returned == expected.to_string(), || {
                 wrong(
                     format!("{expected} for {what}"),
-                    format!("your function says {said}"),
-                    "a shell tells an exit by its status and a death by 128 plus the signal, \
-                     and of the child it was asked for",
+                    format!("your function returned {returned}"),
+                    "after an exit a shell reports the exit status of that child, and after a \
+                     signal 128 plus the signal's number",
                 )
             })?;
             let state = child
@@ -111,47 +111,48 @@ pub fn clone3(answer: fn(Pid) -> nix::Result<i32>) -> ! {
             ensure(!state.starts_with('Z'), || {
                 wrong(
                     "no zombie",
-                    format!("the child {child} is in state {state}"),
-                    "a child that has ended stays in the table until its parent has waited for it",
+                    format!("child {child} is in state {state}"),
+                    "a child that has ended stays in the process table until its parent waits for it",
                 )
             })?;
         }
-        Ok("three ends, told rightly, and no zombie".to_owned())
+        Ok("three children ended, your function returned the right statuses, no zombie is left"
+            .to_owned())
     })
 }
 
-/// What the child does that an answer creates: it stays to be looked at.
-fn stay() -> isize {
+/// What the child of an answer runs: it stays alive to be looked at.
+fn wait_forever() -> isize {
     loop {
         pause();
     }
 }
 
-/// The child that the answer speaks of, if the kernel knows it as such.
-fn born_of(parent: Pid, said: &str) -> Result<Pid, Finding> {
-    let child = Pid::from_raw(said.parse().unwrap_or_default());
-    let parents = status(child, "PPid");
-    ensure(child.as_raw() > 0 && parents == parent.to_string(), || {
+/// Checks that the answer returned the PID of a living child of `parent`.
+fn child_of(parent: Pid, returned: &str) -> Result<Pid, Finding> {
+    let child = Pid::from_raw(returned.parse().unwrap_or_default());
+    let ppid = status(child, "PPid");
+    ensure(child.as_raw() > 0 && ppid == parent.to_string(), || {
         wrong(
             format!("the PID of a living child of {parent}"),
-            format!("your function says {said}; PPid there: {parents}"),
-            "no child was born, or not by this process",
+            format!("your function returned {returned}; PPid of that process: {ppid}"),
+            "no child was created, or a different process created it",
         )
     })?;
     Ok(child)
 }
 
-fn child_that(ends: fn()) -> nix::Result<Pid> {
+fn fork_child(task: fn()) -> nix::Result<Pid> {
     // SAFETY: this process has one thread, so the child may allocate and print.
     match unsafe { fork() }? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
-            ends();
+            task();
             std::process::exit(1)
         }
     }
 }
 
-fn zombie(pid: Pid) -> bool {
+fn is_zombie(pid: Pid) -> bool {
     kill(pid, None).is_ok() && status(pid, "State").starts_with('Z')
 }

@@ -5,26 +5,28 @@ use std::io;
 use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
-use crate::process::{bystander, learner, link};
+use crate::process::{helper_process, link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
-/// Wants the text of the link `/proc/PID/ns/uts` of two processes.
+/// Checks that the answer returns the text of the link `/proc/PID/ns/uts`, for two
+/// processes.
 pub fn links1(answer: fn(Pid) -> io::Result<String>) -> ! {
     judge(|| {
-        let near = bystander(CloneFlags::empty(), || Ok(()))?;
-        let far = bystander(CloneFlags::CLONE_NEWUTS, || Ok(()))?;
-        let said =
-            learner(|| Ok::<_, io::Error>(format!("{}\n{}", answer(near.pid)?, answer(far.pid)?)))?;
-        let said = said.said.split_once('\n').unwrap_or_default();
-        for (process, said) in [(&near, said.0), (&far, said.1)] {
+        let near = helper_process(CloneFlags::empty(), || Ok(()))?;
+        let far = helper_process(CloneFlags::CLONE_NEWUTS, || Ok(()))?;
+        let process = run_answer(|| {
+            Ok::<_, io::Error>(format!("{}\n{}", answer(near.pid)?, answer(far.pid)?))
+        })?;
+        let returned = process.output.split_once('\n').unwrap_or_default();
+        for (process, returned) in [(&near, returned.0), (&far, returned.1)] {
             let kernel = link(process.pid, "uts");
-            ensure(said == kernel, || {
+            ensure(returned == kernel, || {
                 wrong(
-                    format!("the target of the link /proc/{}/ns/uts", process.pid),
-                    format!("{kernel}, and your function says {said}"),
-                    "each process has links of its own, one for each kind; \
-                     what they point to is their text",
+                    format!("the target of the link /proc/{}/ns/uts, {kernel}", process.pid),
+                    format!("your function returned {returned}"),
+                    "each process has its own links, one for each kind of namespace; \
+                     the target of a link is a text",
                 )
             })?;
         }
@@ -32,25 +34,31 @@ pub fn links1(answer: fn(Pid) -> io::Result<String>) -> ! {
     })
 }
 
-/// Wants to know whether two processes share the namespace of a kind.
+/// Checks that the answer knows whether two processes share a namespace of one kind.
 pub fn links2(answer: fn(Pid, Pid, &str) -> io::Result<bool>) -> ! {
     judge(|| {
-        let a = bystander(CloneFlags::CLONE_NEWUTS, || Ok(()))?;
-        let b = bystander(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC, || Ok(()))?;
-        let c = bystander(CloneFlags::CLONE_NEWIPC, || Ok(()))?;
+        let a = helper_process(CloneFlags::CLONE_NEWUTS, || Ok(()))?;
+        let b = helper_process(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC, || Ok(()))?;
+        let c = helper_process(CloneFlags::CLONE_NEWIPC, || Ok(()))?;
         let cases =
             [(&a, &b, "uts"), (&a, &c, "ipc"), (&a, &b, "net"), (&b, &c, "pid"), (&a, &a, "uts")];
         for (a, b, kind) in cases {
-            let said = learner(|| answer(a.pid, b.pid, kind))?.said == "true";
+            let returned = run_answer(|| answer(a.pid, b.pid, kind))?.output == "true";
             let (of_a, of_b) = (link(a.pid, kind), link(b.pid, kind));
-            ensure(said == (of_a == of_b), || {
+            ensure(returned == (of_a == of_b), || {
                 wrong(
-                    format!("{} for the kind {kind} of {} and {}", of_a == of_b, a.pid, b.pid),
-                    format!("{of_a} and {of_b}, and your function says {said}"),
-                    "two processes share a namespace exactly when kind and inode number are equal",
+                    format!(
+                        "{} for kind {kind}: process {} is in {of_a}, process {} in {of_b}",
+                        of_a == of_b,
+                        a.pid,
+                        b.pid
+                    ),
+                    format!("your function returned {returned}"),
+                    "two processes share a namespace if kind and inode number are equal, \
+                     and only then",
                 )
             })?;
         }
-        Ok("five pairs of links, equal and different, as you told".to_owned())
+        Ok("your function was right about five pairs of links".to_owned())
     })
 }

@@ -1,4 +1,4 @@
-//! The processes of a judgement: the one that runs the answer, and bystanders.
+//! The processes of a check: one runs the answer, helper processes stand beside it.
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -15,80 +15,86 @@ use nix::sys::utsname::uname;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2};
 
-use crate::verdict::{Finding, cannot, wrong};
+use crate::verdict::{Finding, unavailable, wrong};
 
-/// A process that stays where it is until the judge lets go of it.
+/// A process that has done its work and stays alive until the judge ends it.
 pub struct Process {
-    /// Its PID, as the sandbox numbers it.
+    /// Its PID in the sandbox.
     pub pid: Pid,
-    /// What it said when it was ready.
-    pub said: String,
-    hold: Option<File>,
+    /// What its work returned, as text.
+    pub output: String,
+    /// The process waits for the other end of this pipe.
+    release: Option<File>,
 }
 
 impl Process {
-    /// Starts a process (`fork(2)`) that does its `work`, says what came of it,
-    /// and stays.
+    /// Forks a process (`fork(2)`) that does its `work`, sends the result to the judge,
+    /// and then waits.
     fn start(work: impl FnOnce() -> Result<String, String>) -> Result<Process, Finding> {
-        let failed = |errno| cannot("fork()", errno, "Too many processes: ulimit -u");
-        let (hears, says) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
-        let (held, hold) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+        let failed = |errno| {
+            unavailable("fork()", errno, "There may be too many processes; check: ulimit -u")
+        };
+        let (result_read, result_write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+        let (release_read, release_write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
         // SAFETY: this process has one thread, so the child may allocate and print.
         let pid = match unsafe { fork() }.map_err(failed)? {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
-                drop((hears, hold));
-                let me = getpid();
-                let said = catch_unwind(AssertUnwindSafe(work));
-                // A child of the answer that came back from it, too.
-                if getpid() != me {
+                drop((result_read, release_write));
+                let this = getpid();
+                let result = catch_unwind(AssertUnwindSafe(work));
+                // The answer may have forked, and its child may have returned to us.
+                if getpid() != this {
                     exit(0);
                 }
-                let text = match said {
+                let message = match result {
                     Ok(Ok(text)) => format!("+{text}\0"),
                     Ok(Err(text)) => format!("-{text}\0"),
                     Err(_) => exit(101),
                 };
-                let _ = File::from(says).write_all(text.as_bytes());
-                let _ = File::from(held).read(&mut [0]);
+                let _ = File::from(result_write).write_all(message.as_bytes());
+                let _ = File::from(release_read).read(&mut [0]);
                 exit(0);
             }
         };
-        drop((says, held));
-        let mut said = Vec::new();
-        let _ = BufReader::new(File::from(hears)).read_until(0, &mut said);
-        if said.pop() == Some(0) {
-            let said = String::from_utf8_lossy(&said).into_owned();
-            return match said.strip_prefix('+') {
-                Some(text) => Ok(Process { pid, said: text.to_owned(), hold: Some(hold.into()) }),
-                None => Err(refused(said.trim_start_matches('-'))),
+        drop((result_write, release_read));
+        let mut message = Vec::new();
+        let _ = BufReader::new(File::from(result_read)).read_until(0, &mut message);
+        if message.pop() == Some(0) {
+            let message = String::from_utf8_lossy(&message).into_owned();
+            return match message.strip_prefix('+') {
+                Some(text) => {
+                    let release = Some(release_write.into());
+                    Ok(Process { pid, output: text.to_owned(), release })
+                }
+                None => Err(explain_error(message.trim_start_matches('-'))),
             };
         }
         let end = waitpid(pid, None).map_or_else(|errno| errno.to_string(), |it| format!("{it:?}"));
         Err(wrong(
-            "an answer that returns to its caller",
+            "a function that returns",
             end,
-            "the process in which your function ran has ended before the judge could look",
+            "the process that ran your function ended before the judge could look at it",
         ))
     }
 
-    /// Lets go of the process and waits for its end.
+    /// Ends the process and waits for it.
     pub fn end(mut self) {
-        self.hold = None;
+        self.release = None;
         let _ = kill(self.pid, Signal::SIGKILL);
         let _ = waitpid(self.pid, None);
     }
 }
 
-/// Something for a process to do.
+/// A function that an answer runs in a child process.
 pub type Task = fn();
 
-/// Runs the answer in a process of its own, which then stays to be looked at.
-pub fn learner<T: Display, E: Into<io::Error>>(
+/// Runs the answer in its own process, which then stays alive to be looked at.
+pub fn run_answer<T: Display, E: Into<io::Error>>(
     answer: impl FnOnce() -> Result<T, E>,
 ) -> Result<Process, Finding> {
     Process::start(|| match answer() {
-        Ok(said) => Ok(said.to_string()),
+        Ok(output) => Ok(output.to_string()),
         Err(error) => {
             let error = error.into();
             Err(error
@@ -98,22 +104,24 @@ pub fn learner<T: Display, E: Into<io::Error>>(
     })
 }
 
-/// What an error that the answer returned says about it.
-fn refused(error: &str) -> Finding {
-    let meaning = match error.split(':').next().unwrap_or_default() {
+/// Explains an error that the answer returned.
+fn explain_error(error: &str) -> Finding {
+    let reason = match error.split(':').next().unwrap_or_default() {
         "EPERM" => {
-            "at that moment the process lacks a capability in the user namespace that counts"
+            "the process lacks a capability in the user namespace against which the kernel checks it"
         }
-        "EINVAL" => "the arguments do not fit each other: a flag, or a descriptor of another kind",
-        "ENOENT" => "what the call names is not there",
-        "ENOMEM" => "in a PID namespace whose PID 1 has died, fork(2) says this",
-        _ => "a call in your function failed",
+        "EINVAL" => {
+            "the arguments do not fit together: a wrong flag, or a descriptor of the wrong kind"
+        }
+        "ENOENT" => "the file that the call names does not exist",
+        "ENOMEM" => "fork(2) fails with this in a PID namespace whose PID 1 has died",
+        _ => "a system call failed",
     };
-    wrong("an answer that succeeds", format!("your function says: {error}"), meaning)
+    wrong("a function that returns Ok", format!("a call failed: {error}"), reason)
 }
 
-/// Starts a process in new namespaces, which prepares something there and stays.
-pub fn bystander(
+/// Starts a process in new namespaces. It runs `prepare` there and stays alive.
+pub fn helper_process(
     flags: CloneFlags,
     prepare: impl FnOnce() -> nix::Result<()>,
 ) -> Result<Process, Finding> {
@@ -122,16 +130,16 @@ pub fn bystander(
         Ok(String::new())
     });
     started.map_err(|finding| match finding {
-        Finding::Wrong { kernel, .. } => cannot(
-            "the judge's own unshare()",
-            kernel,
-            "See what is in the way: cargo run -p step00-doctor",
+        Finding::Wrong { found, .. } => unavailable(
+            "unshare() in a helper process of the judge",
+            found,
+            "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
         ),
-        cannot => cannot,
+        unavailable => unavailable,
     })
 }
 
-/// A namespace of a process, as `/proc/PID/ns` shows it, or why it does not.
+/// The namespace of a process, as `/proc/PID/ns` shows it, or the error instead.
 pub fn link(pid: Pid, kind: &str) -> String {
     let path = format!("/proc/{pid}/ns/{kind}");
     match fs::read_link(&path) {
@@ -140,8 +148,8 @@ pub fn link(pid: Pid, kind: &str) -> String {
     }
 }
 
-/// The kinds of namespace that this kernel has, `pid_for_children` and its like left out.
-pub fn kinds() -> Vec<String> {
+/// The kinds of namespace that this kernel has, without the `…_for_children` links.
+fn kinds() -> Vec<String> {
     let entries = fs::read_dir("/proc/self/ns").into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut kinds: Vec<_> = names.filter(|name| !name.contains("_for_")).collect();
@@ -149,16 +157,16 @@ pub fn kinds() -> Vec<String> {
     kinds
 }
 
-/// The kinds in which two processes differ.
-pub fn differing(a: Pid, b: Pid) -> Vec<String> {
+/// The kinds of namespace in which two processes differ.
+pub fn differing_kinds(a: Pid, b: Pid) -> Vec<String> {
     kinds().into_iter().filter(|kind| link(a, kind) != link(b, kind)).collect()
 }
 
-/// Nodename and domain name that a process in this UTS namespace sees: the judge
-/// enters it with a child (`setns(2)`) and asks there.
-pub fn names_in(namespace: impl AsRef<Path>) -> Result<(String, String), Finding> {
+/// Nodename and domainname of a UTS namespace. A child of the judge joins it
+/// (`setns(2)`) and calls `uname(2)` there.
+pub fn uts_names(namespace: impl AsRef<Path>) -> Result<(String, String), Finding> {
     let path = namespace.as_ref();
-    let visitor = Process::start(|| {
+    let helper = Process::start(|| {
         let file = File::open(path).map_err(|error| error.to_string())?;
         setns(file, CloneFlags::CLONE_NEWUTS).map_err(|errno| errno.to_string())?;
         let names = uname().map_err(|errno| errno.to_string())?;
@@ -166,16 +174,16 @@ pub fn names_in(namespace: impl AsRef<Path>) -> Result<(String, String), Finding
         Ok(format!("{}\n{domain}", names.nodename().to_string_lossy()))
     })
     .map_err(|finding| match finding {
-        Finding::Wrong { kernel, .. } => wrong(
-            format!("a UTS namespace behind {}", path.display()),
-            format!("open() and setns() there: {kernel}"),
-            "what is there is no namespace, or none that lives",
+        Finding::Wrong { found, .. } => wrong(
+            format!("a UTS namespace at {}", path.display()),
+            format!("open() and setns() there: {found}"),
+            "this file is not a UTS namespace, or the namespace no longer exists",
         ),
-        cannot => cannot,
+        unavailable => unavailable,
     })?;
-    let (node, domain) = visitor.said.split_once('\n').unwrap_or_default();
+    let (node, domain) = helper.output.split_once('\n').unwrap_or_default();
     let names = (node.to_owned(), domain.to_owned());
-    visitor.end();
+    helper.end();
     Ok(names)
 }
 

@@ -1,11 +1,14 @@
-//! Where answers run: in namespaces of their own, as nobody in particular.
+//! The sandbox in which answers run, without root's privileges outside of it.
 //!
-//! Whatever an answer does to the hostname, to mounts, to processes, it does to
-//! those of the sandbox, which ends with its PID 1, the judge. What it can take
-//! is bounded: processes by RLIMIT_NPROC, time by a deadline.
+//! There are three processes. The first starts the second and enforces the timeout. The
+//! second, the supervisor, drops root and creates the namespaces. The third is the judge,
+//! PID 1 of the sandbox: when it ends, the kernel kills all that an answer has started.
+//!
+//! The sandbox has its own hostname, mounts, PIDs, IPC and network. RLIMIT_NPROC limits
+//! processes, a timeout limits time.
 
 use std::fs;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::exit;
 
@@ -21,60 +24,63 @@ use nix::unistd::{
     ForkResult, Gid, Pid, Uid, fork, getegid, geteuid, getpid, getppid, setgroups, setresgid,
     setresuid,
 };
+use step_support::namespace::restrictions;
+use step_support::process::pidfd_open;
 
-use crate::verdict::{Finding, Verdict, cannot, say, wrong};
+use crate::verdict::{Finding, Verdict, print_verdict, unavailable, wrong};
 
-/// Milliseconds in which an answer must be done.
-const DEADLINE: u16 = 10_000;
+/// An answer is killed after this many milliseconds.
+const TIMEOUT: u16 = 10_000;
 
-/// How many processes an answer may have beside those that its user has already.
-const PROCESSES: rlim_t = 100;
+/// How many processes an answer may have, in addition to those that its user has already.
+const MAX_PROCESSES: rlim_t = 100;
 
-/// Who the answers of root are, outside of the sandbox.
+/// The uid and gid outside of the sandbox, if root runs the exercises.
 pub const NOBODY: u32 = 65534;
 
-/// Judges in a sandbox, prints the verdict and ends the program.
-pub fn judge(lesson: impl FnOnce() -> Verdict) -> ! {
-    exit(status(None, lesson))
+/// Runs `check` in a sandbox, prints the verdict and ends the program.
+pub fn judge(check: impl FnOnce() -> Verdict) -> ! {
+    exit(run_in_sandbox(None, check))
 }
 
-/// Judges in a sandbox that begins in the cgroup `place`, and prints the verdict;
-/// returns the exit status.
-pub fn status(place: Option<&Path>, lesson: impl FnOnce() -> Verdict) -> i32 {
-    match run(place, lesson) {
+/// Runs `check` in a sandbox that starts in `cgroup`, and prints the verdict. Returns
+/// the exit status.
+pub fn run_in_sandbox(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) -> i32 {
+    match start(cgroup, check) {
         Ok(status) => status,
-        Err(finding) => say(Err(finding)),
+        Err(finding) => print_verdict(Err(finding)),
     }
 }
 
-fn run(place: Option<&Path>, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
-    let failed = |errno| cannot("the judge could not start", errno, "Run: ulimit -a");
-    // Whoever loses its parent in there is ours: nobody is left when we go.
+fn start(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
+    let failed =
+        |errno| unavailable("the judge could not start", errno, "To see limits: ulimit -a");
+    // Orphans in the sandbox become our children, so we can wait until all have ended.
     set_child_subreaper(true).map_err(failed)?;
-    let outside = getpid();
+    let parent = getpid();
     // SAFETY: this process has one thread, so the child may allocate and print.
-    let keeper = match unsafe { fork() }.map_err(failed)? {
+    let supervisor = match unsafe { fork() }.map_err(failed)? {
         ForkResult::Child => {
-            let status = enter(place).and_then(|()| keep(outside, lesson));
-            exit(status.unwrap_or_else(|error| say(Err(error))))
+            let status = join_cgroup(cgroup).and_then(|()| supervise(parent, check));
+            exit(status.unwrap_or_else(|finding| print_verdict(Err(finding))))
         }
         ForkResult::Parent { child } => child,
     };
-    let pidfd = pidfd_open(keeper).map_err(failed)?;
-    let mut ends = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    let pidfd = pidfd_open(supervisor).map_err(failed)?;
+    let mut polled = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
     let in_time = loop {
-        match poll(&mut ends, PollTimeout::from(DEADLINE)) {
+        match poll(&mut polled, PollTimeout::from(TIMEOUT)) {
             Err(Errno::EINTR) => continue,
             events => break events.is_ok_and(|events| events > 0),
         }
     };
     if !in_time {
-        let _ = kill(keeper, Signal::SIGKILL);
+        let _ = kill(supervisor, Signal::SIGKILL);
     }
     let mut status = 1;
     loop {
         match waitpid(None, None) {
-            Ok(WaitStatus::Exited(pid, code)) if pid == keeper => status = code,
+            Ok(WaitStatus::Exited(pid, code)) if pid == supervisor => status = code,
             Ok(_) | Err(Errno::EINTR) => {}
             Err(_) => break,
         }
@@ -82,45 +88,48 @@ fn run(place: Option<&Path>, lesson: impl FnOnce() -> Verdict) -> Result<i32, Fi
     match in_time {
         true => Ok(status),
         false => Err(wrong(
-            "an answer that comes to an end",
-            format!("it was still running after {} s", DEADLINE / 1000),
-            "something waits for what never happens, or never stops forking: \
-             the judge has ended it all",
+            "a function that returns",
+            format!("it was still running after {} s", TIMEOUT / 1000),
+            "your function waits for something that never happens, or it never stops forking; \
+             the judge has killed it",
         )),
     }
 }
 
-/// Moves the caller into a cgroup, with all that it will start.
-fn enter(place: Option<&Path>) -> Result<(), Finding> {
+/// Moves the caller, and so everything that it will start, into a cgroup. Also lets
+/// Ctrl-C end the sandbox, even if its parent ignores Ctrl-C to clean up afterwards.
+fn join_cgroup(cgroup: Option<&Path>) -> Result<(), Finding> {
     for key in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: SIG_DFL installs no handler that could run.
         let _ = unsafe { signal(key, SigHandler::SigDfl) };
     }
-    let Some(place) = place else { return Ok(()) };
-    let file = place.join("cgroup.procs");
+    let Some(cgroup) = cgroup else { return Ok(()) };
+    let file = cgroup.join("cgroup.procs");
     fs::write(&file, getpid().to_string())
-        .map_err(|error| cannot(format!("write({})", file.display()), error, advice()))
+        .map_err(|error| unavailable(format!("write({})", file.display()), error, advice()))
 }
 
-/// The keeper leaves root and the namespaces of the host, and waits for the judge.
-fn keep(outside: Pid, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
-    let refused = |call: &str, errno: Errno| cannot(call, errno, advice());
+/// The supervisor drops root, creates the namespaces of the sandbox, starts the judge
+/// in them and waits for it.
+fn supervise(parent: Pid, check: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
+    let failed = |call: &str, errno: Errno| unavailable(call, errno, advice());
     if geteuid().is_root() {
         let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-        // In a user namespace with one uid there is nobody else to be, and nothing of root's.
+        // If only one uid is mapped, as in a user namespace of an ordinary user, we cannot
+        // change it, and it has no privileges outside.
         match setgroups(&[]).and_then(|()| setresgid(gid, gid, gid)) {
             Ok(()) => {
-                setresuid(uid, uid, uid).map_err(|errno| refused("setresuid(nobody)", errno))?
+                setresuid(uid, uid, uid).map_err(|errno| failed("setresuid(nobody)", errno))?
             }
-            Err(_) if alone() => {}
-            Err(errno) => return Err(refused("setgroups(), setresgid(nobody)", errno)),
+            Err(_) if has_single_uid() => {}
+            Err(errno) => return Err(failed("setgroups(), setresgid(nobody)", errno)),
         }
-        // Without this our own files in /proc would still be root's.
-        set_dumpable(true).map_err(|errno| refused("prctl(PR_SET_DUMPABLE)", errno))?;
+        // Otherwise our own files in /proc would still belong to root.
+        set_dumpable(true).map_err(|errno| failed("prctl(PR_SET_DUMPABLE)", errno))?;
     }
-    die_with(outside);
+    die_with_parent(parent);
 
-    let processes = processes_of(geteuid());
+    let existing = count_processes(geteuid());
     let (uid, gid) = (geteuid(), getegid());
     unshare(
         CloneFlags::CLONE_NEWUSER
@@ -130,66 +139,70 @@ fn keep(outside: Pid, lesson: impl FnOnce() -> Verdict) -> Result<i32, Finding> 
             | CloneFlags::CLONE_NEWIPC
             | CloneFlags::CLONE_NEWNET,
     )
-    .map_err(|errno| refused("unshare(CLONE_NEWUSER | …)", errno))?;
+    .map_err(|errno| failed("unshare(CLONE_NEWUSER | …)", errno))?;
     for (file, text) in [
         ("setgroups", "deny".to_owned()),
         ("uid_map", format!("0 {uid} 1")),
         ("gid_map", format!("0 {gid} 1")),
     ] {
         fs::write(format!("/proc/self/{file}"), text)
-            .map_err(|error| cannot(format!("write(/proc/self/{file})"), error, advice()))?;
+            .map_err(|error| unavailable(format!("write(/proc/self/{file})"), error, advice()))?;
     }
     let limits = [
-        (Resource::RLIMIT_NPROC, processes + PROCESSES),
+        (Resource::RLIMIT_NPROC, existing + MAX_PROCESSES),
         (Resource::RLIMIT_CORE, 0),
         (Resource::RLIMIT_FSIZE, 16 << 20),
     ];
     for (resource, limit) in limits {
-        setrlimit(resource, limit, limit).map_err(|errno| refused("setrlimit()", errno))?;
+        setrlimit(resource, limit, limit).map_err(|errno| failed("setrlimit()", errno))?;
     }
 
     // SAFETY: this process has one thread, so the child may allocate and print.
-    match unsafe { fork() }.map_err(|errno| refused("fork()", errno))? {
+    match unsafe { fork() }.map_err(|errno| failed("fork()", errno))? {
         ForkResult::Child => {
-            // The keeper dies with who started it; PID 1 with the keeper, and all others with PID 1.
+            // If the first process dies, so does the supervisor; then PID 1, then all others.
             let _ = set_pdeathsig(Signal::SIGKILL);
-            exit(say(furnish().and_then(|()| lesson())))
+            exit(print_verdict(mount_filesystems().and_then(|()| check())))
         }
         ForkResult::Parent { child } => match waitpid(child, None) {
             Ok(WaitStatus::Exited(_, status)) => Ok(status),
-            end => Err(wrong("a judge that lives", format!("{end:?}"), "it was killed")),
+            end => Err(wrong(
+                "the judge still running",
+                format!("{end:?}"),
+                "something killed the judge",
+            )),
         },
     }
 }
 
-/// Whether only the caller's own uid is mapped into its user namespace.
-fn alone() -> bool {
+/// Whether the caller's user namespace maps its own uid and no other.
+fn has_single_uid() -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     map.lines().count() == 1 && map.split_whitespace().next_back() == Some("1")
 }
 
-/// Gives the sandbox a `/proc` that knows its PIDs, and an empty `/tmp`.
-fn furnish() -> Result<(), Finding> {
-    let refused = |call: &str, errno: Errno| cannot(call, errno, advice());
-    // As systemd has it on a real machine: what is mounted shows up in copies.
+/// Mounts a `/proc` for the sandbox's PID namespace, and an empty `/tmp`.
+fn mount_filesystems() -> Result<(), Finding> {
+    let failed = |call: &str, errno: Errno| unavailable(call, errno, advice());
+    // As systemd sets it up on a real machine: new mounts propagate to other mount namespaces.
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SHARED, None::<&str>)
-        .map_err(|errno| refused("mount(/, MS_SHARED)", errno))?;
+        .map_err(|errno| failed("mount(/, MS_SHARED)", errno))?;
     mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)
-        .map_err(|errno| refused("mount(proc)", errno))?;
+        .map_err(|errno| failed("mount(proc)", errno))?;
     mount(Some("tmpfs"), "/tmp", Some("tmpfs"), MsFlags::empty(), Some("size=16m"))
-        .map_err(|errno| refused("mount(tmpfs)", errno))
+        .map_err(|errno| failed("mount(tmpfs)", errno))
 }
 
-/// Has the kernel kill the caller when `parent` dies, and dies if that is too late.
-fn die_with(parent: Pid) {
+/// Makes the kernel kill the caller when `parent` dies. Exits if it has died already.
+fn die_with_parent(parent: Pid) {
     if set_pdeathsig(Signal::SIGKILL).is_err() || getppid() != parent {
         exit(1);
     }
 }
 
-/// How many processes and threads a user has: before Linux 5.14 RLIMIT_NPROC
-/// counts them too.
-fn processes_of(uid: Uid) -> rlim_t {
+/// How many processes and threads a user has. Before Linux 5.14 RLIMIT_NPROC counts
+/// them in all user namespaces together.
+fn count_processes(uid: Uid) -> rlim_t {
     let own = format!("Uid:\t{uid}\t");
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     let threads = all.filter_map(|process| {
@@ -200,28 +213,9 @@ fn processes_of(uid: Uid) -> rlim_t {
     threads.sum()
 }
 
-/// What opens the way to user namespaces on this machine.
+/// What keeps users from creating namespaces on this machine, and what to type.
 fn advice() -> String {
-    let walls = [
-        ("user.max_user_namespaces", "0", "15000"),
-        ("kernel.unprivileged_userns_clone", "0", "1"),
-        ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
-    ];
-    for (setting, bars, lets) in walls {
-        let file = format!("/proc/sys/{}", setting.replace('.', "/"));
-        if fs::read_to_string(file).is_ok_and(|value| value.trim() == bars) {
-            return format!("{setting} is {bars} here. Run: sudo sysctl {setting}={lets}");
-        }
-    }
-    "See what is in the way: cargo run -p step00-doctor (in Docker: run it with --privileged)"
-        .to_owned()
-}
-
-/// A descriptor for a process (`pidfd_open(2)`).
-pub fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
-    // SAFETY: the call takes two numbers and touches no memory of ours.
-    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
-    let fd = i32::try_from(fd).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    let mut lines = restrictions();
+    lines.push("To check this machine, run: (cd .. && cargo run -p step00-doctor)".to_owned());
+    lines.join("\n  ")
 }

@@ -1,4 +1,4 @@
-//! Step 04: keeping a namespace alive, and entering it.
+//! Step 04: joining a namespace, and keeping one alive.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,135 +10,145 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, sethostname};
 
-use crate::process::{bystander, differing, learner, link, names_in};
+use crate::process::{differing_kinds, helper_process, link, run_answer, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, wrong};
 
-/// Wants the caller in the UTS namespace of another process, by a file.
+/// Checks that the answer joins the UTS namespace of another process through a file.
 pub fn setns1(answer: fn(Pid) -> io::Result<()>) -> ! {
     judge(|| {
-        let host =
-            bystander(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC, || sethostname("den"))?;
-        let it = learner(|| answer(host.pid).map(|()| ""))?;
-        entered(it.pid, host.pid, &["uts"])
+        let target = helper_process(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC, || {
+            sethostname("den")
+        })?;
+        let process = run_answer(|| answer(target.pid).map(|()| ""))?;
+        check_joined(process.pid, target.pid, &["uts"])
     })
 }
 
-/// Wants the caller in two namespaces of another process at once, by a pidfd:
-/// there is no `/proc` where the answer runs.
+/// Checks that the answer joins two namespaces of another process through a pidfd: no
+/// `/proc` is mounted where the answer runs.
 pub fn setns2(answer: fn(Pid) -> io::Result<()>) -> ! {
     judge(|| {
         let flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNET;
-        let host = bystander(flags, || Ok(()))?;
-        let it = learner(|| {
+        let target = helper_process(flags, || Ok(()))?;
+        let process = run_answer(|| {
             unshare(CloneFlags::CLONE_NEWNS)?;
             let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
             mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
             mount(Some("tmpfs"), "/proc", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
-            answer(host.pid).map(|()| "")
+            answer(target.pid).map(|()| "")
         })?;
-        entered(it.pid, host.pid, &["ipc", "uts"])
+        check_joined(process.pid, target.pid, &["ipc", "uts"])
     })
 }
 
-/// Wants a UTS namespace that outlives its last process, held by a bind mount.
+/// Checks that a bind mount keeps a UTS namespace alive after its last process has ended.
 pub fn setns3(answer: fn(Pid, &Path) -> io::Result<()>) -> ! {
     judge(|| {
         let file = Path::new("/tmp/kept");
-        let host = bystander(CloneFlags::CLONE_NEWUTS, || sethostname("kept-alive"))?;
-        learner(|| answer(host.pid, file).map(|()| ""))?;
-        host.end();
-        let (name, _) = names_in(file)?;
+        let target = helper_process(CloneFlags::CLONE_NEWUTS, || sethostname("kept-alive"))?;
+        run_answer(|| answer(target.pid, file).map(|()| ""))?;
+        target.end();
+        let (name, _) = uts_names(file)?;
         ensure(name == "kept-alive", || {
             wrong(
                 "the UTS namespace of the process that has ended",
-                format!("behind {} is one named {name:?}", file.display()),
-                "something is kept, but not that namespace",
+                format!("{} is a UTS namespace with hostname {name:?}", file.display()),
+                "a namespace is kept alive, but a different one",
             )
         })?;
-        Ok(format!("nobody lives in it any more, and {} still leads there", file.display()))
+        Ok(format!(
+            "no process is left in the namespace, and {} still refers to it",
+            file.display()
+        ))
     })
 }
 
-/// Wants an ordinary user in a UTS namespace that belongs to a user namespace.
+/// Checks that the answer, without capabilities, joins a UTS namespace that is owned by
+/// another user namespace.
 pub fn setns4(answer: fn(Pid) -> io::Result<()>) -> ! {
     judge(|| {
         let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS;
-        let host = bystander(flags, || Ok(()))?;
-        let it = learner(|| {
+        let target = helper_process(flags, || Ok(()))?;
+        let process = run_answer(|| {
             drop_capabilities()?;
-            answer(host.pid).map(|()| "")
+            answer(target.pid).map(|()| "")
         })?;
-        entered(it.pid, host.pid, &["user", "uts"])
+        check_joined(process.pid, target.pid, &["user", "uts"])
     })
 }
 
-/// Wants a UTS namespace that outlives its last process, held by an open file alone.
+/// Checks that nothing but an open file keeps a UTS namespace alive after its last
+/// process has ended.
 pub fn setns5(answer: fn(Pid) -> io::Result<File>) -> ! {
     judge(|| {
-        let host = bystander(CloneFlags::CLONE_NEWUTS, || sethostname("held-open"))?;
-        let it = learner(|| answer(host.pid).map(IntoRawFd::into_raw_fd))?;
-        let moved = differing(Pid::this(), it.pid);
+        let target = helper_process(CloneFlags::CLONE_NEWUTS, || sethostname("held-open"))?;
+        let process = run_answer(|| answer(target.pid).map(IntoRawFd::into_raw_fd))?;
+        let moved = differing_kinds(Pid::this(), process.pid);
         ensure(moved.is_empty(), || {
             wrong(
-                "a process that has stayed in its namespaces",
-                format!("it left those of {}", moved.join(", ")),
-                "that keeps a namespace, too, but by a process",
+                "a process that is still in its own namespaces",
+                format!("it has joined others: {}", moved.join(", ")),
+                "that keeps the namespace alive too, but with a process",
             )
         })?;
-        let mounts = fs::read_to_string(format!("/proc/{}/mountinfo", it.pid)).unwrap_or_default();
+        let mounts =
+            fs::read_to_string(format!("/proc/{}/mountinfo", process.pid)).unwrap_or_default();
         ensure(!mounts.contains(" - nsfs "), || {
             wrong(
-                "no mount of a namespace",
-                "one of the file system nsfs in its mountinfo",
-                "that keeps a namespace, too, but by a bind mount",
+                "no mounted namespace",
+                "a mount of file system type nsfs in its mountinfo",
+                "that keeps the namespace alive too, but with a bind mount",
             )
         })?;
-        host.end();
-        let (name, _) = names_in(format!("/proc/{}/fd/{}", it.pid, it.said))?;
+        target.end();
+        let (name, _) = uts_names(format!("/proc/{}/fd/{}", process.pid, process.output))?;
         ensure(name == "held-open", || {
             wrong(
                 "the UTS namespace of the process that has ended",
-                format!("descriptor {} leads to one named {name:?}", it.said),
-                "something is kept, but not that namespace",
+                format!("descriptor {} is a UTS namespace with hostname {name:?}", process.output),
+                "a namespace is kept alive, but a different one",
             )
         })?;
-        Ok(format!("nobody lives in it any more, and descriptor {} still leads there", it.said))
+        Ok(format!(
+            "no process is left in the namespace, and descriptor {} still refers to it",
+            process.output
+        ))
     })
 }
 
-/// Whether `it` is in the namespaces of these kinds of `host` and left no other.
-fn entered(it: Pid, host: Pid, kinds: &[&str]) -> Result<String, Finding> {
+/// Checks that `process` has joined the namespaces of these kinds of `target`, and no others.
+fn check_joined(process: Pid, target: Pid, kinds: &[&str]) -> Result<String, Finding> {
     for kind in kinds {
-        let (there, here) = (link(host, kind), link(it, kind));
-        ensure(there == here, || {
+        let (expected, found) = (link(target, kind), link(process, kind));
+        ensure(expected == found, || {
             wrong(
-                format!("{there}, the {kind} namespace of process {host}"),
-                format!("the process of your function is in {here}"),
-                "it has not entered that namespace",
+                format!("your process in {expected}, the {kind} namespace of process {target}"),
+                format!("it is in {found}"),
+                "the process has not joined that namespace",
             )
         })?;
     }
-    // setns2 runs in a mount namespace of its own, without /proc.
-    let left = differing(Pid::this(), it);
+    // setns2 runs in its own mount namespace, without /proc.
+    let changed = differing_kinds(Pid::this(), process);
     let more: Vec<_> =
-        left.iter().filter(|it| *it != "mnt" && !kinds.contains(&it.as_str())).collect();
+        changed.iter().filter(|it| *it != "mnt" && !kinds.contains(&it.as_str())).collect();
     ensure(more.is_empty(), || {
         wrong(
             format!("only {} changed", kinds.join(" and ")),
             format!("{more:?} changed too"),
-            "setns(2) was asked for more kinds than that",
+            "the flags of setns(2) name more kinds than the exercise asks for",
         )
     })?;
-    let links: Vec<_> = kinds.iter().map(|kind| link(it, kind)).collect();
+    let links: Vec<_> = kinds.iter().map(|kind| link(process, kind)).collect();
     Ok(format!("your process is in {}", links.join(" and ")))
 }
 
-/// Takes all capabilities from the caller, as an ordinary user has none (`capset(2)`).
+/// Drops all capabilities of the caller (`capset(2)`): an ordinary user has none.
 pub fn drop_capabilities() -> nix::Result<()> {
-    let mut header = [0x2008_0522_u32, 0]; // _LINUX_CAPABILITY_VERSION_3, the caller
+    let mut header = [0x2008_0522_u32, 0]; // _LINUX_CAPABILITY_VERSION_3, pid 0: the caller
     let sets = [0_u32; 6];
-    // SAFETY: header and sets have the layout and size of version 3, and live on.
+    // SAFETY: header and sets have the layout and size of version 3, and outlive the call.
     let result = unsafe { libc::syscall(libc::SYS_capset, header.as_mut_ptr(), sets.as_ptr()) };
     Errno::result(result).map(drop)?;
     let caps = fs::read_to_string("/proc/self/status").unwrap_or_default();

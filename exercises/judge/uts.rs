@@ -1,4 +1,4 @@
-//! Step 03: a hostname of one's own, and taking turns.
+//! Step 03: UTS namespaces, and a parent that waits for its child.
 
 use std::fs;
 use std::io;
@@ -6,114 +6,115 @@ use std::io;
 use nix::sys::utsname::uname;
 use nix::unistd::{Pid, gethostname, sethostname};
 
-use crate::process::{Task, differing, learner, link, names_in, status};
+use crate::process::{Task, differing_kinds, link, run_answer, status, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
-/// Tells the hostname that the caller sees.
-pub type Look = fn() -> String;
+/// Returns the hostname that the caller sees.
+pub type GetHostname = fn() -> String;
 
-/// Wants the caller in a UTS namespace of its own, named `helo`.
+/// Checks that the answer moves its process into a new UTS namespace with hostname `helo`.
 pub fn uts1(answer: fn() -> nix::Result<()>) -> ! {
     judge(|| {
         let before = gethostname().unwrap_or_default();
-        let it = learner(|| answer().map(|()| ""))?;
-        let kernel = link(it.pid, "uts");
+        let process = run_answer(|| answer().map(|()| ""))?;
+        let kernel = link(process.pid, "uts");
         ensure(gethostname().is_ok_and(|now| now == before), || {
             wrong(
-                "the hostname outside untouched",
-                format!("{kernel} is that of everybody, and has a new name"),
-                "the process had not yet left the UTS namespace of the others when it gave the name",
+                "the same hostname as before outside of your process",
+                format!("the hostname of {kernel}, which other processes share, has changed"),
+                "the process was still in the shared UTS namespace when it set the hostname",
             )
         })?;
         ensure(kernel != link(Pid::this(), "uts"), || {
             wrong(
-                "a UTS namespace of its own",
-                format!("{kernel}, as everybody"),
-                "nothing was unshared",
+                "a new UTS namespace",
+                format!("{kernel}, which other processes share"),
+                "the process has not called unshare(2) with the flag for UTS namespaces",
             )
         })?;
-        let (name, _) = names_in(format!("/proc/{}/ns/uts", it.pid))?;
+        let (name, _) = uts_names(format!("/proc/{}/ns/uts", process.pid))?;
         ensure(name == "helo", || {
             wrong(
-                "the hostname helo there",
+                "hostname helo in the new UTS namespace",
                 format!("{name:?}"),
-                "the name was not set, or to something else",
+                "the hostname was not set, or not to helo",
             )
         })?;
-        let different = differing(Pid::this(), it.pid);
+        let different = differing_kinds(Pid::this(), process.pid);
         ensure(different == ["uts"], || {
             wrong(
                 "no other new namespace",
-                format!("new: {}", different.join(", ")),
-                "more flags than needed isolate more than was asked for",
+                format!("new namespaces: {}", different.join(", ")),
+                "each further flag isolates more than the exercise asks for",
             )
         })?;
-        Ok(format!("{kernel} is named helo, and outside it is still {before:?}"))
+        Ok(format!("the hostname is helo in {kernel}, and still {before:?} outside"))
     })
 }
 
-/// Wants the parent to look exactly when its child has given the name.
-pub fn uts2(answer: fn(Task, Look) -> nix::Result<String>) -> ! {
+/// Checks that the parent reads the hostname as soon as its child has set it.
+pub fn uts2(answer: fn(Task, GetHostname) -> nix::Result<String>) -> ! {
     judge(|| {
-        let asked = learner(|| answer(name_slowly, gethostname_here))?;
-        ensure(asked.said == "slow", || {
+        let process = run_answer(|| answer(set_when_parent_waits, current_hostname))?;
+        ensure(process.output == "slow", || {
             wrong(
-                "the name slow, which the child gives when its parent waits",
-                format!("the parent saw {:?}", asked.said),
-                "the parent looked before its child was done, or never waited for a word from it",
+                "the hostname slow, which the child sets once its parent waits",
+                format!("your function returned {:?}", process.output),
+                "the parent read the hostname before the child had set it",
             )
         })?;
         let slept = fs::read_to_string("/tmp/slept").unwrap_or_default();
         ensure(slept.is_empty(), || {
             wrong(
-                "a parent that waits for a word of its child",
+                "a parent that waits for a message from its child",
                 format!("it waits in {slept}"),
-                "however long a sleep is, some machine is slower, and all others wait for nothing",
+                "a sleep is too short on some machine and too long on all others",
             )
         })?;
-        Ok("the parent waited for a word, and looked when its child was done".to_owned())
+        Ok("the parent waited for its child's message and then read the hostname".to_owned())
     })
 }
 
-/// Wants the caller in a UTS namespace of its own in which both names are given.
+/// Checks that the answer moves its process into a new UTS namespace and sets both names.
 pub fn uts3(answer: fn() -> io::Result<()>) -> ! {
     judge(|| {
         let names = || uname().map(|it| (it.nodename().to_owned(), it.domainname().to_owned()));
         let before = names();
-        let it = learner(|| answer().map(|()| ""))?;
-        let kernel = link(it.pid, "uts");
+        let process = run_answer(|| answer().map(|()| ""))?;
+        let kernel = link(process.pid, "uts");
         ensure(kernel != link(Pid::this(), "uts") && names() == before, || {
             wrong(
-                "a UTS namespace of its own, and the names outside untouched",
-                format!("{kernel}, and everybody has {:?}", names().unwrap_or_default()),
-                "a name was given to the UTS namespace of the others",
+                "a new UTS namespace, and the same names as before outside",
+                format!("{kernel}, and outside {:?}", names().unwrap_or_default()),
+                "the process set a name in the UTS namespace that other processes share",
             )
         })?;
-        let (node, domain) = names_in(format!("/proc/{}/ns/uts", it.pid))?;
+        let (node, domain) = uts_names(format!("/proc/{}/ns/uts", process.pid))?;
         ensure(node == "helo", || {
             wrong(
-                "the hostname helo",
+                "hostname helo",
                 format!("{node:?}"),
-                "a dot in it is just one of its letters",
+                "to the kernel a dot is an ordinary character of the hostname",
             )
         })?;
         ensure(domain == "goldilocks", || {
             wrong(
-                "the NIS domain name goldilocks",
+                "NIS domain name goldilocks",
                 format!("{domain:?}"),
-                "sethostname(2) does not touch the other of the two names",
+                "sethostname(2) does not change the domain name",
             )
         })?;
-        Ok(format!("in {kernel} uname(2) says {node:?} and {domain:?}"))
+        Ok(format!("in {kernel}, uname(2) returns {node:?} and {domain:?}"))
     })
 }
 
-/// Gives the name only once the parent is seen waiting, and notes in what.
-fn name_slowly() {
+/// Sets the hostname once the parent sleeps in a system call, and records that call if
+/// it is `clock_nanosleep(2)`.
+fn set_when_parent_waits() {
     let parent = nix::unistd::getppid();
-    let waits = loop {
-        // Asleep: one that was only interrupted in a call may have been told to look already.
+    let call = loop {
+        // A parent that is running may be on its way into the call, or out of it.
         let asleep = status(parent, "State").starts_with('S');
         let text = fs::read_to_string(format!("/proc/{parent}/syscall")).unwrap_or_default();
         let number: Option<libc::c_long> =
@@ -123,12 +124,12 @@ fn name_slowly() {
             _ => std::thread::yield_now(),
         }
     };
-    if waits == libc::SYS_clock_nanosleep {
+    if call == libc::SYS_clock_nanosleep {
         let _ = fs::write("/tmp/slept", "clock_nanosleep(2)");
     }
     let _ = sethostname("slow");
 }
 
-fn gethostname_here() -> String {
+fn current_hostname() -> String {
     gethostname().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,53 +1,53 @@
-//! What the judge finds, and how it says so.
+//! The result of a check, and how it is printed.
 
 use std::fmt::Display;
 
-/// What an answer predicts of a thing before and after, or here and there.
+/// A prediction about two links in `/proc/PID/ns`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guess {
-    /// Both are one and the same.
+    /// Both name the same namespace.
     Same,
-    /// They are two.
+    /// They name two namespaces.
     Different,
-    /// No guess yet.
+    /// No prediction yet.
     Unknown,
 }
 
-/// Why an exercise is not solved, or cannot be tried.
+/// Why an exercise is not solved, or cannot be checked.
 pub enum Finding {
-    /// The kernel shows something else.
+    /// The answer is wrong.
     Wrong {
-        /// What was to be.
+        /// What the exercise asks for.
         expected: String,
-        /// What the kernel shows.
-        kernel: String,
-        /// What that means, in a sentence.
-        meaning: String,
+        /// What the kernel shows, or what the answer returned.
+        found: String,
+        /// What the difference means, in a sentence.
+        reason: String,
     },
-    /// This machine does not let the judge look: nobody's fault.
-    Cannot {
-        /// What failed, and how.
+    /// This machine cannot run the check. The answer may be right.
+    Unavailable {
+        /// The call that failed, and its error.
         call: String,
-        /// What to type, or where to go.
+        /// What to type.
         advice: String,
     },
 }
 
-/// What the kernel shows if it agrees, or what is wrong.
+/// `Ok` with what the kernel shows if the answer is right.
 pub type Verdict = Result<String, Finding>;
 
-/// A finding that something else was expected.
-pub fn wrong(expected: impl Display, kernel: impl Display, meaning: impl Display) -> Finding {
+/// The answer is wrong.
+pub fn wrong(expected: impl Display, found: impl Display, reason: impl Display) -> Finding {
     Finding::Wrong {
         expected: expected.to_string(),
-        kernel: kernel.to_string(),
-        meaning: meaning.to_string(),
+        found: found.to_string(),
+        reason: reason.to_string(),
     }
 }
 
-/// A finding that this machine cannot tell.
-pub fn cannot(call: impl Display, error: impl Display, advice: impl Display) -> Finding {
-    Finding::Cannot { call: format!("{call}: {error}"), advice: advice.to_string() }
+/// This machine cannot run the check.
+pub fn unavailable(call: impl Display, error: impl Display, advice: impl Display) -> Finding {
+    Finding::Unavailable { call: format!("{call}: {error}"), advice: advice.to_string() }
 }
 
 /// `Ok` if the condition holds, else the finding.
@@ -55,17 +55,17 @@ pub fn ensure(condition: bool, finding: impl FnOnce() -> Finding) -> Result<(), 
     if condition { Ok(()) } else { Err(finding()) }
 }
 
-/// Prints a verdict; returns the exit status.
-pub fn say(verdict: Verdict) -> i32 {
+/// Prints a verdict. Returns the exit status.
+pub fn print_verdict(verdict: Verdict) -> i32 {
     let (text, status) = match verdict {
-        Ok(kernel) => (format!("✓ the kernel agrees: {kernel}"), 0),
-        Err(Finding::Wrong { expected, kernel, meaning }) => {
-            (format!("✗ expected:  {expected}\n  the kernel: {kernel}\n  that means: {meaning}"), 1)
+        Ok(found) => (format!("✓ the kernel agrees: {found}"), 0),
+        Err(Finding::Wrong { expected, found, reason }) => {
+            (format!("✗ expected: {expected}\n  found:    {found}\n  reason:   {reason}"), 1)
         }
-        Err(Finding::Cannot { call, advice }) => (
+        Err(Finding::Unavailable { call, advice }) => (
             format!(
-                "? This machine does not let the judge look; nothing is wrong with your answer.\n  \
-                 {call}\n  {advice}\n  To go on with another exercise: press l for the list, choose it, press c."
+                "? This machine cannot check your answer. The answer is not the problem.\n  \
+                 {call}\n  {advice}\n  To do another exercise: press l for the list, select one, press c."
             ),
             3,
         ),

@@ -1,6 +1,6 @@
-//! The kernel shows the namespaces of a process as links: /proc/PID/ns/uts, and
-//! one for each other kind. Such a link points to no file: what it points to is
-//! a text, the kind and a number.
+//! The kernel shows the namespaces of a process as symbolic links: /proc/PID/ns/uts
+//! and one more for each other kind. Such a link does not point to a file. Its
+//! target is a text: the kind and a number.
 //!
 //! Return that text for the UTS namespace of the process with this PID.
 //!
@@ -11,11 +11,11 @@ use std::io;
 
 use nix::unistd::Pid;
 
-fn uts_of(pid: Pid) -> io::Result<String> {
-    // TODO: Read the link itself, and that of the right process.
+fn read_uts_link(pid: Pid) -> io::Result<String> {
+    // TODO: Read the link instead of a file.
     fs::read_to_string(format!("/proc/{pid}/comm"))
 }
 
 fn main() {
-    judge::links1(uts_of)
+    judge::links1(read_uts_link)
 }

@@ -1,9 +1,9 @@
-//! clone(2) is the call behind every new process. The child begins in a function,
-//! on a stack that its parent provides.
+//! clone(2) creates processes. The child starts in a function, on a stack that its
+//! parent provides.
 //!
 //! Create a child that runs `child` and shares all namespaces with its parent.
-//! When it ends, its parent shall get the signal that waitpid(2) relies on.
-//! Return the child's PID.
+//! When the child ends, the kernel should send its parent the signal that
+//! waitpid(2) relies on. Return the child's PID.
 //!
 //! Manual: clone(2)
 
@@ -11,15 +11,15 @@ use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-fn born(child: fn() -> isize) -> nix::Result<Pid> {
+fn create_child(child: fn() -> isize) -> nix::Result<Pid> {
     let mut stack = vec![0; 64 * 1024];
     let flags = CloneFlags::CLONE_NEWUTS;
     let signal = Some(Signal::SIGUSR1 as i32);
     // TODO: Which flags, and which signal?
-    // SAFETY: the child has a copy of this memory, and there is one thread.
+    // SAFETY: this process has one thread, and the child has its own copy of this memory.
     unsafe { clone(Box::new(child), &mut stack, flags, signal) }
 }
 
 fn main() {
-    judge::clone1(born)
+    judge::clone1(create_child)
 }

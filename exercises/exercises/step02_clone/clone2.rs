@@ -1,8 +1,9 @@
-//! Predict, then run. A child is to have a UTS and an IPC namespace of its own.
-//! Compared with its parent, which of its links in /proc/PID/ns will be the Same,
-//! and which Different? Write it down before the kernel tells you.
+//! Predict, then run. A child gets a new UTS and a new IPC namespace. Which of its
+//! links in /proc/PID/ns will be the Same as its parent's, and which Different?
+//! Write your prediction down first.
 //!
-//! Then ask clone(2) for that child.
+//! Then create that child with clone(2). In the judge's sandbox you have all
+//! capabilities, so you do not need CLONE_NEWUSER.
 //!
 //! Manual: clone(2), namespaces(7)
 
@@ -21,14 +22,14 @@ const GUESSES: [(&str, Guess); 6] = [
     ("uts", Guess::Unknown),
 ];
 
-fn born(child: fn() -> isize) -> nix::Result<Pid> {
+fn create_child(child: fn() -> isize) -> nix::Result<Pid> {
     let mut stack = vec![0; 64 * 1024];
-    // TODO: Ask for the two new namespaces.
+    // TODO: Which flags create the two namespaces?
     let flags = CloneFlags::empty();
-    // SAFETY: the child has a copy of this memory, and there is one thread.
+    // SAFETY: this process has one thread, and the child has its own copy of this memory.
     unsafe { clone(Box::new(child), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
 }
 
 fn main() {
-    judge::clone2(GUESSES, born)
+    judge::clone2(GUESSES, create_child)
 }

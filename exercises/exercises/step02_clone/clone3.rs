@@ -1,8 +1,8 @@
-//! A child that has ended stays in the process table, as a zombie, until its
-//! parent has waited for it. The wait also tells how it ended.
+//! A child that has ended stays in the process table as a zombie until its parent
+//! waits for it. Waiting also tells the parent how the child ended.
 //!
-//! Wait for this child, not for another, and return what a shell has in $?: the
-//! exit status, or 128 and the number of the signal that killed it.
+//! Wait for this child, and for no other. Return what a shell has in $?: the exit
+//! status, or 128 plus the number of the signal that killed the child.
 //!
 //! Manual: waitpid(2)
 
@@ -10,8 +10,8 @@ use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-fn status_of(child: Pid) -> nix::Result<i32> {
-    // TODO: This waits for any child, and knows one kind of end only.
+fn wait_for(child: Pid) -> nix::Result<i32> {
+    // TODO: This waits for any child, and handles only a child that exits.
     match waitpid(None, None)? {
         WaitStatus::Exited(pid, status) if pid == child => Ok(status),
         _ => Err(Errno::ENOSYS),
@@ -19,5 +19,5 @@ fn status_of(child: Pid) -> nix::Result<i32> {
 }
 
 fn main() {
-    judge::clone3(status_of)
+    judge::clone3(wait_for)
 }

@@ -1,19 +1,20 @@
-//! The hostname is not a thing of the machine but of a UTS namespace.
+//! The hostname belongs to a UTS namespace, not to the machine.
 //!
-//! Name the machine `helo` for the process that calls this function, and for no
-//! other one.
+//! Move the calling process into a new UTS namespace and set the hostname there to
+//! `helo`. The hostname of all other processes must stay the same. In the judge's
+//! sandbox you have all capabilities, so you do not need CLONE_NEWUSER.
 //!
 //! Manual: uts_namespaces(7), unshare(2), sethostname(2)
 
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
-fn helo() -> nix::Result<()> {
-    // TODO: Whose hostname is that?
+fn set_own_hostname() -> nix::Result<()> {
+    // TODO: Whose hostname does this change?
     sethostname("helo")?;
     unshare(CloneFlags::empty())
 }
 
 fn main() {
-    judge::uts1(helo)
+    judge::uts1(set_own_hostname)
 }

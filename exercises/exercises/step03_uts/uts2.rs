@@ -1,8 +1,8 @@
-//! A child gives the machine a name, its parent then looks at it. "Then" is the
-//! difficult word: sleep(1) is too long on one machine and too short on another.
+//! A child sets the hostname, then its parent reads it. How does the parent know
+//! when? A sleep is too long on one machine and too short on another.
 //!
-//! Fork a child that calls `name`. Let the parent call `look` when the child has
-//! done so, no sooner and no later, and return what it saw.
+//! Fork a child that calls `set_name`. In the parent, call `get_name` as soon as the
+//! child has set the name, not before, and return what it returns.
 //!
 //! Manual: fork(2), pipe(2), read(2)
 
@@ -12,25 +12,25 @@ use std::time::Duration;
 
 use nix::unistd::{ForkResult, fork, pipe, read, write};
 
-fn name_then_look(name: fn(), look: fn() -> String) -> nix::Result<String> {
-    let (hears, says) = pipe()?;
-    // SAFETY: there is one thread.
+fn set_then_get(set_name: fn(), get_name: fn() -> String) -> nix::Result<String> {
+    let (reader, writer) = pipe()?;
+    // SAFETY: this process has one thread.
     match unsafe { fork() }? {
         ForkResult::Child => {
-            name();
-            write(&says, b".")?;
+            set_name();
+            write(&writer, b".")?;
             exit(0)
         }
         ForkResult::Parent { .. } => {
-            // TODO: Wait for the child's word, and not for a time.
+            // TODO: Wait for a message from the child instead of a fixed time.
             thread::sleep(Duration::from_millis(100));
-            let seen = look();
-            read(&hears, &mut [0])?;
-            Ok(seen)
+            let name = get_name();
+            read(&reader, &mut [0])?;
+            Ok(name)
         }
     }
 }
 
 fn main() {
-    judge::uts2(name_then_look)
+    judge::uts2(set_then_get)
 }

@@ -1,9 +1,8 @@
-//! A UTS namespace isolates two names: the hostname, and the domain name of NIS
-//! (YP), which has nothing to do with the domains of DNS. uname(2) shows it as
-//! `domainname`.
+//! A UTS namespace isolates two names: the hostname and the NIS (YP) domain name,
+//! which has nothing to do with DNS domains. uname(2) returns it as `domainname`.
 //!
-//! Give the caller a UTS namespace of its own with the hostname `helo` and the NIS
-//! domain name `goldilocks`. nix does not have that call; libc has.
+//! Move the caller into a new UTS namespace with the hostname `helo` and the NIS
+//! domain name `goldilocks`. nix has no function for the second call; libc has.
 //!
 //! Manual: setdomainname(2), uname(2), uts_namespaces(7)
 
@@ -12,13 +11,13 @@ use std::io;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
-fn both_names() -> io::Result<()> {
+fn set_both_names() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWUTS)?;
-    // TODO: That is one name that looks like two.
+    // TODO: This sets one name, with a dot in it.
     sethostname("helo.goldilocks")?;
     Ok(())
 }
 
 fn main() {
-    judge::uts3(both_names)
+    judge::uts3(set_both_names)
 }

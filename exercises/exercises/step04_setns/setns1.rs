@@ -1,8 +1,8 @@
-//! A namespace has no name, but each process in it is a door: the file
-//! /proc/PID/ns/uts. Whoever has it open can enter.
+//! Namespaces have no names, but you can open one through any process in it:
+//! /proc/PID/ns/uts. With that descriptor setns(2) joins the namespace.
 //!
 //! Move the caller into the UTS namespace of the process with this PID, and into
-//! no other of its namespaces.
+//! none of its other namespaces.
 //!
 //! Manual: setns(2)
 
@@ -12,13 +12,13 @@ use std::io;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn enter(pid: Pid) -> io::Result<()> {
-    // TODO: Which door is this?
-    let door = File::open(format!("/proc/{pid}/ns/ipc"))?;
-    setns(door, CloneFlags::empty())?;
+fn join(pid: Pid) -> io::Result<()> {
+    // TODO: Which namespace is this?
+    let file = File::open(format!("/proc/{pid}/ns/ipc"))?;
+    setns(file, CloneFlags::empty())?;
     Ok(())
 }
 
 fn main() {
-    judge::setns1(enter)
+    judge::setns1(join)
 }

@@ -1,5 +1,5 @@
-//! There is no /proc where this function runs, so no file to open. A pidfd is a
-//! descriptor for a process itself, and since Linux 5.8 setns(2) takes it too.
+//! No /proc is mounted where this function runs, so there is no file to open. A
+//! pidfd is a descriptor for a process. Since Linux 5.8 setns(2) accepts it too.
 //!
 //! Move the caller into the UTS and the IPC namespace of the process with this
 //! PID, in a single call.
@@ -13,20 +13,20 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn enter(pid: Pid) -> io::Result<()> {
+fn join(pid: Pid) -> io::Result<()> {
     let process = pidfd_open(pid)?;
-    // TODO: Of a process, which namespaces?
+    // TODO: Which namespaces of the process?
     setns(process, CloneFlags::CLONE_NEWUTS)?;
     Ok(())
 }
 
 fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
-    // SAFETY: the call takes two numbers.
+    // SAFETY: the call takes two numbers and touches no memory.
     let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
-    // SAFETY: the descriptor is new and nobody else's.
+    // SAFETY: the descriptor is new, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
 fn main() {
-    judge::setns2(enter)
+    judge::setns2(join)
 }

@@ -1,8 +1,9 @@
-//! A namespace lives as long as somebody uses it: a process in it, an open
+//! A namespace exists as long as something refers to it: a process in it, an open
 //! descriptor, or a bind mount.
 //!
-//! Keep the UTS namespace of the process with this PID alive, behind `file`. The
-//! process will end before anybody looks.
+//! Keep the UTS namespace of the process with this PID alive with a bind mount at
+//! `file`, which does not exist yet. The process will have ended when the judge
+//! looks.
 //!
 //! Manual: namespaces(7), mount(2)
 
@@ -13,14 +14,14 @@ use std::path::Path;
 use nix::mount::{MsFlags, mount};
 use nix::unistd::Pid;
 
-fn keep(pid: Pid, file: &Path) -> io::Result<()> {
-    let door = format!("/proc/{pid}/ns/uts");
-    // TODO: This copies the text of the link. What keeps the namespace?
-    fs::write(file, fs::read_link(door)?.to_string_lossy().as_bytes())?;
+fn keep_alive(pid: Pid, file: &Path) -> io::Result<()> {
+    let namespace = format!("/proc/{pid}/ns/uts");
+    // TODO: This copies the text of the link. What keeps the namespace alive?
+    fs::write(file, fs::read_link(namespace)?.to_string_lossy().as_bytes())?;
     mount(None::<&str>, file, None::<&str>, MsFlags::empty(), None::<&str>)?;
     Ok(())
 }
 
 fn main() {
-    judge::setns3(keep)
+    judge::setns3(keep_alive)
 }

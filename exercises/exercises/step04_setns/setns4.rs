@@ -1,8 +1,8 @@
-//! An ordinary user, without any capability, wants to enter the UTS namespace of
-//! a process. It was created together with a user namespace, which the same user
-//! owns. By itself the UTS namespace says EPERM.
+//! You are an ordinary user without capabilities. A process was created in a new
+//! user namespace, which you own, and in a new UTS namespace. Joining only the UTS
+//! namespace fails with EPERM.
 //!
-//! Enter both. The order matters: why?
+//! Join both. Why does the order matter?
 //!
 //! Manual: user_namespaces(7), setns(2)
 
@@ -12,12 +12,12 @@ use std::io;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn enter(pid: Pid) -> io::Result<()> {
-    // TODO: Something has to come first.
+fn join(pid: Pid) -> io::Result<()> {
+    // TODO: Which namespace do you have to join first?
     setns(File::open(format!("/proc/{pid}/ns/uts"))?, CloneFlags::CLONE_NEWUTS)?;
     Ok(())
 }
 
 fn main() {
-    judge::setns4(enter)
+    judge::setns4(join)
 }

@@ -1,8 +1,9 @@
-//! A namespace goes with its last process, unless something else holds it. A bind
-//! mount is one such thing; a file that is open is another, and needs no rights.
+//! A namespace disappears with its last process, unless something else refers to
+//! it. A bind mount is one way. An open file is another, and needs no privilege.
 //!
-//! Return a file that keeps the UTS namespace of this process, which will have
-//! ended when the judge goes there. Leave nothing else behind: no mount, no process.
+//! Return an open file that keeps the UTS namespace of this process alive. The
+//! process will have ended when the judge looks. Leave nothing else behind: no
+//! mount, no process.
 //!
 //! Manual: namespaces(7), under "Namespace lifetime"
 
@@ -11,11 +12,11 @@ use std::io;
 
 use nix::unistd::Pid;
 
-fn keep(pid: Pid) -> io::Result<File> {
-    // TODO: This folder ends with the process. What does not?
+fn keep_alive(pid: Pid) -> io::Result<File> {
+    // TODO: This directory disappears with the process. What does not?
     File::open(format!("/proc/{pid}/ns"))
 }
 
 fn main() {
-    judge::setns5(keep)
+    judge::setns5(keep_alive)
 }

@@ -1,7 +1,8 @@
-//! A mount namespace is a copy of the mount table. Yet on most machines a mount
-//! made in the copy shows up outside: / is "shared", and passes mounts on.
+//! A new mount namespace starts with a copy of the mount table. Yet on most
+//! machines a mount in the copy also appears outside, because / is "shared" and
+//! propagates mounts.
 //!
-//! Mount a tmpfs on `dir` that the caller sees, and nobody else.
+//! Mount a tmpfs on `dir` that the caller sees and no process outside.
 //!
 //! Manual: mount_namespaces(7), mount(2)
 
@@ -10,12 +11,12 @@ use std::path::Path;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-fn scratch(dir: &Path) -> nix::Result<()> {
+fn mount_private(dir: &Path) -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
-    // TODO: What is mounted now still shows up outside.
+    // TODO: This mount still appears outside.
     mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
 }
 
 fn main() {
-    judge::unshare2(scratch)
+    judge::unshare2(mount_private)
 }

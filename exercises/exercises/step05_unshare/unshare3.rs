@@ -1,5 +1,5 @@
-//! Predict, then run. The caller does unshare(CLONE_NEWPID). Which of its links
-//! in /proc/PID/ns will be the Same as before, and which Different?
+//! Predict, then run. The caller calls unshare(CLONE_NEWPID). Which of its links in
+//! /proc/PID/ns will be the Same as before, and which Different?
 //!
 //! Manual: pid_namespaces(7), unshare(2)
 
@@ -13,11 +13,11 @@ const GUESSES: [(&str, Guess); 3] = [
     ("uts", Guess::Unknown),
 ];
 
-fn leave() -> nix::Result<()> {
-    // TODO: Ask for the new PID namespace.
+fn unshare_pid() -> nix::Result<()> {
+    // TODO: Which flag creates a PID namespace?
     unshare(CloneFlags::empty())
 }
 
 fn main() {
-    judge::unshare3(GUESSES, leave)
+    judge::unshare3(GUESSES, unshare_pid)
 }

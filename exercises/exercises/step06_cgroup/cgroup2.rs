@@ -1,9 +1,9 @@
-//! When a group has no memory left, the kernel kills one of its processes, and
-//! counts that. The two versions of cgroups have other names for it: your answer
-//! may know both, and is judged by the version of this machine.
+//! When a cgroup reaches its memory limit and cannot free any, the kernel kills one
+//! of its processes and counts that. The two versions of cgroups use different file
+//! names. The judge tests the version of this machine; your answer may handle both.
 //!
-//! In `limit`, give the group 16 MiB. In `kills`, return how many of its processes
-//! have been killed for want of memory.
+//! In `limit`, give the cgroup 16 MiB of memory and no swap beyond that. In
+//! `oom_kills`, return how many of its processes were killed for lack of memory.
 //!
 //! Manual: cgroups(7); the kernel's "Control Group v2", under "Memory"
 
@@ -17,16 +17,16 @@ fn limit(cgroup: &Cgroup) -> io::Result<()> {
         Version::V1 => "memory.limit_in_bytes",
         Version::V2 => "memory.max",
     };
-    // TODO: In bytes. And should the group go on in swap?
+    // TODO: The unit is bytes. And may the cgroup still use swap?
     fs::write(cgroup.dir.join(file), "16")
 }
 
-fn kills(cgroup: &Cgroup) -> io::Result<u64> {
+fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
     // TODO: Which file, and which of its lines?
     let text = fs::read_to_string(cgroup.dir.join("cgroup.procs"))?;
     Ok(text.lines().count() as u64)
 }
 
 fn main() {
-    judge::cgroup2(limit, kills)
+    judge::cgroup2(limit, oom_kills)
 }

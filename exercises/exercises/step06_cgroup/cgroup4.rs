@@ -1,9 +1,9 @@
-//! Whoever kills a group one by one loses against a process that forks: while you
-//! read the list, it changes. So first let nothing move, and then kill.
+//! You cannot kill a process that keeps forking by killing the PIDs of a list: while
+//! you read the list, it changes. First freeze the cgroup, then kill.
 //!
-//! In `freeze`, stop all processes of the group, whatever they do about it. In
-//! `end`, end them all; the group stays frozen until then. The group is one of
-//! cgroup v2, on a hybrid machine, too.
+//! In `freeze`, stop all processes of the cgroup, whatever they do. In `kill_all`,
+//! kill them; the cgroup stays frozen until then. The cgroup is one of v2, on a
+//! hybrid machine too.
 //!
 //! Manual: the kernel's "Control Group v2", under "Core Interface Files"
 
@@ -15,15 +15,15 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 fn freeze(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: Who is born while this goes on?
+    // TODO: Which processes are created while this loop runs?
     for pid in pids(cgroup)? {
         let _ = kill(pid, Signal::SIGSTOP);
     }
     Ok(())
 }
 
-fn end(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: Can a process ignore that?
+fn kill_all(cgroup: &Cgroup) -> io::Result<()> {
+    // TODO: Can a process ignore this signal?
     for pid in pids(cgroup)? {
         let _ = kill(pid, Signal::SIGTERM);
     }
@@ -36,5 +36,5 @@ fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
 }
 
 fn main() {
-    judge::cgroup4(freeze, end)
+    judge::cgroup4(freeze, kill_all)
 }

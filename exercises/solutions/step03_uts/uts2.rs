@@ -1,8 +1,8 @@
-//! A child gives the machine a name, its parent then looks at it. "Then" is the
-//! difficult word: sleep(1) is too long on one machine and too short on another.
+//! A child sets the hostname, then its parent reads it. How does the parent know
+//! when? A sleep is too long on one machine and too short on another.
 //!
-//! Fork a child that calls `name`. Let the parent call `look` when the child has
-//! done so, no sooner and no later, and return what it saw.
+//! Fork a child that calls `set_name`. In the parent, call `get_name` as soon as the
+//! child has set the name, not before, and return what it returns.
 //!
 //! Manual: fork(2), pipe(2), read(2)
 
@@ -10,22 +10,22 @@ use std::process::exit;
 
 use nix::unistd::{ForkResult, fork, pipe, read, write};
 
-fn name_then_look(name: fn(), look: fn() -> String) -> nix::Result<String> {
-    let (hears, says) = pipe()?;
-    // SAFETY: there is one thread.
+fn set_then_get(set_name: fn(), get_name: fn() -> String) -> nix::Result<String> {
+    let (reader, writer) = pipe()?;
+    // SAFETY: this process has one thread.
     match unsafe { fork() }? {
         ForkResult::Child => {
-            name();
-            write(&says, b".")?;
+            set_name();
+            write(&writer, b".")?;
             exit(0)
         }
         ForkResult::Parent { .. } => {
-            read(&hears, &mut [0])?;
-            Ok(look())
+            read(&reader, &mut [0])?;
+            Ok(get_name())
         }
     }
 }
 
 fn main() {
-    judge::uts2(name_then_look)
+    judge::uts2(set_then_get)
 }

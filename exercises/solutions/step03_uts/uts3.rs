@@ -1,9 +1,8 @@
-//! A UTS namespace isolates two names: the hostname, and the domain name of NIS
-//! (YP), which has nothing to do with the domains of DNS. uname(2) shows it as
-//! `domainname`.
+//! A UTS namespace isolates two names: the hostname and the NIS (YP) domain name,
+//! which has nothing to do with DNS domains. uname(2) returns it as `domainname`.
 //!
-//! Give the caller a UTS namespace of its own with the hostname `helo` and the NIS
-//! domain name `goldilocks`. nix does not have that call; libc has.
+//! Move the caller into a new UTS namespace with the hostname `helo` and the NIS
+//! domain name `goldilocks`. nix has no function for the second call; libc has.
 //!
 //! Manual: setdomainname(2), uname(2), uts_namespaces(7)
 
@@ -13,7 +12,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::sethostname;
 
-fn both_names() -> io::Result<()> {
+fn set_both_names() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWUTS)?;
     sethostname("helo")?;
     setdomainname("goldilocks")?;
@@ -21,10 +20,10 @@ fn both_names() -> io::Result<()> {
 }
 
 fn setdomainname(name: &str) -> nix::Result<()> {
-    // SAFETY: the pointer is to as many bytes as the length says.
+    // SAFETY: the pointer is valid for as many bytes as the length says.
     Errno::result(unsafe { libc::setdomainname(name.as_ptr().cast(), name.len()) }).map(drop)
 }
 
 fn main() {
-    judge::uts3(both_names)
+    judge::uts3(set_both_names)
 }

@@ -1,8 +1,8 @@
-//! A namespace has no name, but each process in it is a door: the file
-//! /proc/PID/ns/uts. Whoever has it open can enter.
+//! Namespaces have no names, but you can open one through any process in it:
+//! /proc/PID/ns/uts. With that descriptor setns(2) joins the namespace.
 //!
 //! Move the caller into the UTS namespace of the process with this PID, and into
-//! no other of its namespaces.
+//! none of its other namespaces.
 //!
 //! Manual: setns(2)
 
@@ -12,12 +12,12 @@ use std::io;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn enter(pid: Pid) -> io::Result<()> {
-    let door = File::open(format!("/proc/{pid}/ns/uts"))?;
-    setns(door, CloneFlags::CLONE_NEWUTS)?;
+fn join(pid: Pid) -> io::Result<()> {
+    let file = File::open(format!("/proc/{pid}/ns/uts"))?;
+    setns(file, CloneFlags::CLONE_NEWUTS)?;
     Ok(())
 }
 
 fn main() {
-    judge::setns1(enter)
+    judge::setns1(join)
 }

@@ -1,8 +1,8 @@
-//! In a new user namespace everybody is nobody until somebody says who is who:
-//! /proc/self/uid_map and gid_map, a line "inside outside count" each.
+//! A new user namespace maps no IDs, so every user appears in it as "nobody". Each
+//! line of /proc/self/uid_map and gid_map maps IDs: "inside outside count".
 //!
-//! Move the caller, who has no capabilities, into a new user namespace, and make
-//! it root there: uid 0 and gid 0.
+//! Move the caller, who has no capabilities, into a new user namespace and make it
+//! root there: uid 0 and gid 0.
 //!
 //! Manual: user_namespaces(7)
 

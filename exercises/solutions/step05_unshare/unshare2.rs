@@ -1,7 +1,8 @@
-//! A mount namespace is a copy of the mount table. Yet on most machines a mount
-//! made in the copy shows up outside: / is "shared", and passes mounts on.
+//! A new mount namespace starts with a copy of the mount table. Yet on most
+//! machines a mount in the copy also appears outside, because / is "shared" and
+//! propagates mounts.
 //!
-//! Mount a tmpfs on `dir` that the caller sees, and nobody else.
+//! Mount a tmpfs on `dir` that the caller sees and no process outside.
 //!
 //! Manual: mount_namespaces(7), mount(2)
 
@@ -10,7 +11,7 @@ use std::path::Path;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-fn scratch(dir: &Path) -> nix::Result<()> {
+fn mount_private(dir: &Path) -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
@@ -18,5 +19,5 @@ fn scratch(dir: &Path) -> nix::Result<()> {
 }
 
 fn main() {
-    judge::unshare2(scratch)
+    judge::unshare2(mount_private)
 }

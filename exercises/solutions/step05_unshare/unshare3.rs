@@ -1,5 +1,5 @@
-//! Predict, then run. The caller does unshare(CLONE_NEWPID). Which of its links
-//! in /proc/PID/ns will be the Same as before, and which Different?
+//! Predict, then run. The caller calls unshare(CLONE_NEWPID). Which of its links in
+//! /proc/PID/ns will be the Same as before, and which Different?
 //!
 //! Manual: pid_namespaces(7), unshare(2)
 
@@ -9,10 +9,10 @@ use nix::sched::{CloneFlags, unshare};
 const GUESSES: [(&str, Guess); 3] =
     [("pid", Guess::Same), ("pid_for_children", Guess::Different), ("uts", Guess::Same)];
 
-fn leave() -> nix::Result<()> {
+fn unshare_pid() -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWPID)
 }
 
 fn main() {
-    judge::unshare3(GUESSES, leave)
+    judge::unshare3(GUESSES, unshare_pid)
 }

@@ -1,8 +1,9 @@
-//! The first child in a new PID namespace is its PID 1, its init. When it ends,
-//! the kernel ends the namespace: every later fork(2) fails with ENOMEM.
+//! The first child in a new PID namespace becomes PID 1, its init. When PID 1 ends,
+//! the kernel shuts the namespace down: every later fork(2) fails with ENOMEM.
 //!
-//! In one new PID namespace, run `first` and, after it is over, `second`, each in
-//! a process of its own. Return the PID of the second, as the caller sees it.
+//! In one new PID namespace, run `first` and, after it has ended, `second`, each in
+//! its own process. Return the PID of the second as the caller sees it. Do not wait
+//! for the second: the judge looks at it while it runs.
 //!
 //! Manual: pid_namespaces(7)
 
@@ -12,16 +13,16 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pause};
 
-fn both(first: fn(), second: fn()) -> nix::Result<Pid> {
+fn run_both(first: fn(), second: fn()) -> nix::Result<Pid> {
     unshare(CloneFlags::CLONE_NEWPID)?;
-    child(stay)?;
-    let first = child(first)?;
+    fork_child(init)?;
+    let first = fork_child(first)?;
     waitpid(first, None)?;
-    child(second)
+    fork_child(second)
 }
 
-fn child(task: fn()) -> nix::Result<Pid> {
-    // SAFETY: there is one thread.
+fn fork_child(task: fn()) -> nix::Result<Pid> {
+    // SAFETY: this process has one thread.
     match unsafe { fork() }? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
@@ -31,12 +32,12 @@ fn child(task: fn()) -> nix::Result<Pid> {
     }
 }
 
-fn stay() {
+fn init() {
     loop {
         pause();
     }
 }
 
 fn main() {
-    judge::unshare4(both)
+    judge::unshare4(run_both)
 }

@@ -1,8 +1,8 @@
-//! A namespace is about what processes see, a cgroup about how much they get. It
-//! is a directory that the kernel makes up, and its files are its settings.
+//! A namespace limits what processes see, a cgroup limits what they may use. A
+//! cgroup is a directory; the files in it are its settings.
 //!
-//! Put all of these processes into the cgroup `dir`, and let it hold at most 8.
-//! Versions 1 and 2 of cgroups do this with the same two files.
+//! Move all of these processes into the cgroup `dir`, and limit it to 8 processes.
+//! Versions 1 and 2 of cgroups use the same two files for this.
 //!
 //! Manual: cgroups(7)
 

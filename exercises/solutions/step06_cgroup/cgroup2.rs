@@ -1,9 +1,9 @@
-//! When a group has no memory left, the kernel kills one of its processes, and
-//! counts that. The two versions of cgroups have other names for it: your answer
-//! may know both, and is judged by the version of this machine.
+//! When a cgroup reaches its memory limit and cannot free any, the kernel kills one
+//! of its processes and counts that. The two versions of cgroups use different file
+//! names. The judge tests the version of this machine; your answer may handle both.
 //!
-//! In `limit`, give the group 16 MiB. In `kills`, return how many of its processes
-//! have been killed for want of memory.
+//! In `limit`, give the cgroup 16 MiB of memory and no swap beyond that. In
+//! `oom_kills`, return how many of its processes were killed for lack of memory.
 //!
 //! Manual: cgroups(7); the kernel's "Control Group v2", under "Memory"
 
@@ -18,12 +18,12 @@ fn limit(cgroup: &Cgroup) -> io::Result<()> {
         Version::V2 => ("memory.max", ("memory.swap.max", "0")),
     };
     fs::write(cgroup.dir.join(memory), "16M")?;
-    // A kernel that was built or started without swap accounting lacks the file.
+    // Without swap accounting, a build or boot option, the kernel does not have this file.
     let _ = fs::write(cgroup.dir.join(swap.0), swap.1);
     Ok(())
 }
 
-fn kills(cgroup: &Cgroup) -> io::Result<u64> {
+fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
     let file = match cgroup.version {
         Version::V1 => "memory.oom_control",
         Version::V2 => "memory.events",
@@ -34,5 +34,5 @@ fn kills(cgroup: &Cgroup) -> io::Result<u64> {
 }
 
 fn main() {
-    judge::cgroup2(limit, kills)
+    judge::cgroup2(limit, oom_kills)
 }

@@ -1,7 +1,7 @@
-//! A limit of CPU time is a share of each period: who has used up the share has to
+//! A CPU limit is a quota for each period. Processes that have used up the quota
 //! wait for the next period. That is called throttling.
 //!
-//! Let the processes of the group have a fifth of one CPU, together.
+//! Limit the processes of the cgroup, together, to a fifth of one CPU.
 //!
 //! Manual: the kernel's "Control Group v2", under "CPU"; for v1, sched-bwc.rst
 

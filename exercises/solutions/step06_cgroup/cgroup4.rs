@@ -1,9 +1,9 @@
-//! Whoever kills a group one by one loses against a process that forks: while you
-//! read the list, it changes. So first let nothing move, and then kill.
+//! You cannot kill a process that keeps forking by killing the PIDs of a list: while
+//! you read the list, it changes. First freeze the cgroup, then kill.
 //!
-//! In `freeze`, stop all processes of the group, whatever they do about it. In
-//! `end`, end them all; the group stays frozen until then. The group is one of
-//! cgroup v2, on a hybrid machine, too.
+//! In `freeze`, stop all processes of the cgroup, whatever they do. In `kill_all`,
+//! kill them; the cgroup stays frozen until then. The cgroup is one of v2, on a
+//! hybrid machine too.
 //!
 //! Manual: the kernel's "Control Group v2", under "Core Interface Files"
 
@@ -18,8 +18,8 @@ fn freeze(cgroup: &Cgroup) -> io::Result<()> {
     fs::write(cgroup.dir.join("cgroup.freeze"), "1")
 }
 
-/// Since Linux 5.14 it is enough to write 1 to cgroup.kill.
-fn end(cgroup: &Cgroup) -> io::Result<()> {
+/// Since Linux 5.14, writing 1 to cgroup.kill does the same.
+fn kill_all(cgroup: &Cgroup) -> io::Result<()> {
     for pid in pids(cgroup)? {
         let _ = kill(pid, Signal::SIGKILL);
     }
@@ -32,5 +32,5 @@ fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
 }
 
 fn main() {
-    judge::cgroup4(freeze, end)
+    judge::cgroup4(freeze, kill_all)
 }
