@@ -1,6 +1,7 @@
 //! Arguments and help.
 
 use std::fs;
+use std::path::Path;
 
 use nix::unistd::Pid;
 use step_support::output::print_help;
@@ -13,7 +14,8 @@ Usage: step01-proc-ns [PID...]
 
   PID    a process; with several, which namespaces they share;
          without any, this program itself
-  --all  every namespace of all processes that you may look into
+  --all  every namespace that has processes which you may look into (not one that
+         only a mount or an open file keeps alive)
 
 Example: cargo run -p step01-proc-ns -- $$
 Manual:  namespaces(7), proc_pid_ns(5), readlink(2), lsns(8)";
@@ -49,7 +51,8 @@ pub fn parse_args() -> Result<Args, lexopt::Error> {
     }
 }
 
-/// Parses a PID, or says why the text cannot be one.
+/// Parses a PID, or says why the text cannot be one. A process may have a PID above
+/// `kernel.pid_max` if that was lowered later.
 fn parse_pid(text: &str) -> Result<Pid, String> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("{text:?} is not a PID: not a number"));
@@ -58,7 +61,9 @@ fn parse_pid(text: &str) -> Result<Pid, String> {
     let limit = limit.trim().parse().unwrap_or(i32::MAX);
     match text.parse() {
         Ok(0) => Err("0 is not a PID: the first process is 1".into()),
-        Ok(pid) if pid < limit => Ok(Pid::from_raw(pid)),
+        Ok(pid) if pid < limit || Path::new(&format!("/proc/{pid}")).exists() => {
+            Ok(Pid::from_raw(pid))
+        }
         _ => Err(format!("{text} is larger than any PID here: kernel.pid_max is {limit}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 use nix::unistd::Pid;
 use step_support::Hint;
-use step_support::namespace::{link, seccomp_filter};
+use step_support::namespace::{check_proc, link, seccomp_filter};
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
 
@@ -68,6 +68,7 @@ pub fn parse_args() -> Result<(Target, Command), lexopt::Error> {
 /// Whether the process is in another namespace of this kind than the caller
 /// (`readlink(2)`). A kind that this kernel lacks is the same for all.
 pub fn differs(pid: Pid, kind: &str) -> Result<bool> {
+    check_proc()?; // or the PID would name a different process in /proc
     if !Path::new("/proc/self/ns").join(kind).exists() {
         return Ok(false);
     }
@@ -88,8 +89,17 @@ pub fn differs(pid: Pid, kind: &str) -> Result<bool> {
 }
 
 /// Why `pidfd_open(2)` failed.
-pub fn pidfd_hint(errno: Errno) -> Option<&'static str> {
-    (errno == Errno::ESRCH).then_some("no such process; it may have ended")
+pub fn pidfd_hint(errno: Errno, pid: Pid) -> Option<String> {
+    let status = fs::read(format!("/proc/{pid}/status")).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let process = status.lines().find_map(|line| line.strip_prefix("Tgid:")).map(str::trim);
+    match (errno, process) {
+        (Errno::ESRCH, _) => Some("no such process; it may have ended".to_owned()),
+        (_, Some(process)) if process != pid.to_string() => {
+            Some(format!("{pid} is a thread of process {process}: use --target {process}"))
+        }
+        _ => None,
+    }
 }
 
 /// Why `setns(2)` with a file failed.

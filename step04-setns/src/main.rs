@@ -24,13 +24,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, setns};
-use nix::unistd::{Gid, Pid, Uid, setgid, setuid};
+use nix::unistd::Pid;
 use step_support::namespace::{KINDS, OwnLinks, flag_names};
 use step_support::process::{exec, pidfd_open, run_in_child};
 use step_support::{Hint, exit_code, note, printable};
 
 mod cli;
+mod credentials;
 use cli::Target;
+use credentials::Credentials;
 
 fn main() -> ExitCode {
     exit_code(run())
@@ -42,6 +44,7 @@ fn run() -> Result<u8> {
     let (target, command) = cli::parse_args()?;
     // Opened now, because another mount namespace has another /proc, or none.
     let links_before = OwnLinks::open()?;
+    let credentials = Credentials::before_joining(&target);
     match target {
         Target::Files(files) => files.iter().try_for_each(|file| join_file(file))?,
         Target::Process(pid) => join_process(pid)?,
@@ -52,9 +55,7 @@ fn run() -> Result<u8> {
         note("note: nothing to join: the caller is in these namespaces already");
     }
     if changed.contains(&"user") {
-        // Become root there. Where nobody is mapped to 0 (EINVAL), stay the overflow user.
-        let _ = setgid(Gid::from_raw(0));
-        let _ = setuid(Uid::from_raw(0));
+        credentials.become_root()?;
     }
     if changed.contains(&"pid_for_children") {
         // The caller stays in its PID namespace; only new children are in the joined one.
@@ -82,8 +83,9 @@ fn join_file(path: &Path) -> Result<()> {
 /// One call joins all of them or none. The kernel joins the user namespace first,
 /// because that gives the capabilities to join the others.
 fn join_process(pid: Pid) -> Result<()> {
-    let pidfd =
-        pidfd_open(pid).hint(cli::pidfd_hint).with_context(|| format!("pidfd_open({pid})"))?;
+    let pidfd = pidfd_open(pid)
+        .hint(|errno| cli::pidfd_hint(errno, pid))
+        .with_context(|| format!("pidfd_open({pid})"))?;
     // Only those that differ: joining our own user namespace again fails with EINVAL.
     let mut flags = CloneFlags::empty();
     for kind in &KINDS {

@@ -5,12 +5,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid, setgid, sethostname, setuid};
+use nix::unistd::{Pid, geteuid, setgid, setgroups, sethostname, setuid};
 use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
 
 fn step(user: User) -> Step {
@@ -225,6 +226,65 @@ fn whoever_is_root_inside_arrives_as_root() {
     let output = step(User::Root).args(["-t", &pid, "--", "id", "-u"]).run();
     assert_eq!(output.stdout, "0\n", "{output:?}");
     assert_eq!(target.wait().code(), Some(0));
+}
+
+#[test]
+fn root_gives_up_its_groups_and_is_only_what_is_mapped_in_the_user_namespace() {
+    if !geteuid().is_root() || !installed("unshare") {
+        skip!("only root has groups to give up");
+    }
+    let file = std::env::temp_dir().join(format!("step04-groups-{}", std::process::id()));
+    fs::write(&file, "secret").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::chown(&file, Some(0), Some(4)).unwrap();
+    let mut target = Step::new("/usr/bin/unshare", User::Ordinary).args(["-r", "cat"]).start();
+    target.type_in("ready\n");
+    assert_eq!(target.line(), "ready");
+    let pid = target.pid().to_string();
+    let in_group_4 = |argv: &[&str]| {
+        let step = step(User::Root).args(argv).behind(|| Ok(setgroups(&[4.into()])?));
+        step.run()
+    };
+    let read = ["-t", &pid, "--", "cat", file.to_str().unwrap()];
+    let output = in_group_4(&read);
+    assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
+    // By its file as well; and where no user namespace is joined, the groups stay.
+    let ns = format!("/proc/{pid}/ns/user");
+    assert_eq!(in_group_4(&[&ns, "--", "id", "-G"]).stdout, "0\n");
+    let own = std::process::id().to_string();
+    assert_eq!(in_group_4(&["-t", &own, "--", "id", "-G"]).stdout, "0 4\n");
+    fs::remove_file(&file).unwrap();
+    assert_eq!(target.wait().code(), Some(0));
+}
+
+#[test]
+fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
+    if !geteuid().is_root() {
+        skip!("only root can enter somebody else's user namespace");
+    }
+    let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
+    let output = step(User::Root).args(["-t", &target.pid.to_string(), "--", "id"]).run();
+    assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
+    let error =
+        "step04-setns: setuid(0): EINVAL: Invalid argument\nhint: no user is mapped to root";
+    assert!(output.stderr.contains(error), "{output:?}");
+}
+
+#[test]
+fn a_thread_is_named_with_its_process() {
+    let thread = std::thread::spawn(std::thread::park);
+    let own = std::process::id().to_string();
+    let is_other = |tid: &String| *tid != own;
+    let mut tasks = fs::read_dir("/proc/self/task").unwrap();
+    let tid = tasks.find_map(|it| it.unwrap().file_name().into_string().ok().filter(is_other));
+    let tid = tid.unwrap();
+    let output = step(User::all()[0]).args(["--target", &tid, "--", "true"]).run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    assert!(output.stderr.starts_with(&format!("step04-setns: pidfd_open({tid}): E")));
+    let hint = format!("hint: {tid} is a thread of process {own}: use --target {own}\n");
+    assert!(output.stderr.ends_with(&hint), "{output:?}");
+    thread.thread().unpark();
+    thread.join().unwrap();
 }
 
 #[test]
