@@ -7,7 +7,8 @@
 //! | [`process`] | runs a command as a shell does; ties a child's life to its parent's |
 //! | [`handshake`] | lets a parent and its child take turns |
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
-//! | [`namespace`] | the kinds of namespace, their flags, and why creating one may be refused |
+//! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
+//! | [`refusal`] | why the kernel refused a call on this machine |
 //! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
 //!
 //! A system call that a chapter teaches is never here: it stays in the step's own
@@ -19,6 +20,7 @@ pub mod handshake;
 pub mod namespace;
 pub mod output;
 pub mod process;
+pub mod refusal;
 pub mod terminal;
 
 pub use error::{Hint, exit_code, exit_status};

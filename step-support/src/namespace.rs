@@ -1,4 +1,4 @@
-//! The kinds of namespace, their flags and links, and why the kernel may refuse one.
+//! The kinds of namespace, their flags, and the links in `/proc/PID/ns`.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, readlink, readlinkat};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
-use nix::unistd::{geteuid, getpid};
+use nix::unistd::getpid;
 
 use crate::error::failure;
 use crate::output::{note, printable};
@@ -152,62 +152,6 @@ pub fn check_proc() -> Result<()> {
             "unshare --mount-proc mounts the right one",
         )),
     }
-}
-
-/// Why `clone(2)` or `unshare(2)` did not create a namespace, and what to do about it.
-pub fn creation_hints(errno: Errno) -> Vec<String> {
-    let mut hints = match errno {
-        Errno::EPERM | Errno::ENOSPC => restrictions(),
-        _ => Vec::new(),
-    };
-    let unmapped = || fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty());
-    hints.extend(match errno {
-        Errno::EINVAL => Some("this kernel may lack the kind; check: ls /proc/self/ns"),
-        Errno::ENOSPC => {
-            Some("limit of namespaces reached; check: grep . /proc/sys/user/max_*_namespaces")
-        }
-        Errno::EPERM if unmapped() => Some(
-            "no user is mapped into this user namespace, so it cannot have a user namespace below it",
-        ),
-        Errno::EPERM if geteuid().is_root() => {
-            Some("you are root but lack CAP_SYS_ADMIN; check: grep CapEff /proc/self/status")
-        }
-        _ => None,
-    }.map(str::to_owned));
-    hints
-}
-
-/// Settings that keep users out of namespaces: name, value that blocks, value that allows.
-const USERNS_SYSCTLS: [(&str, &str, &str); 3] = [
-    ("user.max_user_namespaces", "0", "15000"),
-    ("kernel.unprivileged_userns_clone", "0", "1"),
-    ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
-];
-
-/// What on this machine keeps users from creating namespaces, each with a way around it.
-pub fn restrictions() -> Vec<String> {
-    let mut found = Vec::new();
-    for (setting, blocking, allowing) in USERNS_SYSCTLS {
-        let file = format!("/proc/sys/{}", setting.replace('.', "/"));
-        if fs::read_to_string(file).is_ok_and(|value| value.trim() == blocking) {
-            found.push(format!(
-                "{setting}={blocking} blocks this; to allow it system-wide (lowers security): \
-                 sudo sysctl {setting}={allowing}"
-            ));
-        }
-    }
-    found.extend(seccomp_filter());
-    found
-}
-
-/// Whether a seccomp filter is installed, as container engines do it, and what removes it.
-pub fn seccomp_filter() -> Option<String> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    status.contains("Seccomp:\t2").then(|| {
-        "a seccomp filter may be blocking this; in Docker, --privileged removes it (and with \
-         it most of what protects the host from the container)"
-            .to_owned()
-    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::geteuid;
-use step_support::namespace::{KINDS, creation_hints};
+use step_support::namespace::KINDS;
 use step_support::output::print_help;
+use step_support::refusal;
 
 const HELP: &str = "\
 Creates a child by clone(2), in new namespaces or in those of its parent.
@@ -41,8 +42,8 @@ pub fn parse_args() -> Result<CloneFlags, lexopt::Error> {
 }
 
 /// Why `clone(2)` failed.
-pub fn clone_hints(errno: Errno) -> Vec<String> {
-    let mut hints = creation_hints(errno);
+pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
+    let mut hints = refusal::creation(errno, flags);
     if errno == Errno::EPERM && !geteuid().is_root() {
         hints.push("root needs no user namespace: sudo target/debug/step02-clone …".to_owned());
     }

@@ -55,7 +55,7 @@ fn run() -> Result<u8> {
     // SAFETY: this process has one thread, and without CLONE_VM the child runs on a copy of
     // its memory, stack included, so neither process can disturb the other.
     let child = unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
-        .hint(cli::clone_hints)
+        .hint(|errno| cli::clone_hints(errno, flags))
         .with_context(|| format!("clone({})", flag_names(flags)))?;
     drop(child_side); // the child has its own; ours would hide its death from wait()
 

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 
 use nix::errno::Errno;
+use nix::sched::CloneFlags;
 use nix::unistd::{Pid, geteuid, getpid};
-use step_support::namespace::creation_hints;
 use step_support::output::print_help;
+use step_support::refusal;
 
 const HELP: &str = "\
 Gives a child created by clone(2) its own hostname.
@@ -48,8 +49,8 @@ pub fn commands_to_compare(child: Pid) -> String {
 }
 
 /// Why `clone(2)` failed.
-pub fn clone_hints(errno: Errno) -> Vec<String> {
-    let mut hints = creation_hints(errno);
+pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
+    let mut hints = refusal::creation(errno, flags);
     if errno == Errno::EPERM && !geteuid().is_root() {
         hints.push("root needs no user namespace: sudo target/debug/step03-uts helo".to_owned());
     }
@@ -57,10 +58,11 @@ pub fn clone_hints(errno: Errno) -> Vec<String> {
 }
 
 /// Why `sethostname(2)` failed.
-pub fn sethostname_hint(errno: Errno) -> Vec<String> {
+pub fn sethostname_hints(errno: Errno) -> Vec<String> {
     match errno {
         Errno::EINVAL => vec!["a hostname is limited to 64 bytes".to_owned()],
-        // A security module such as AppArmor may take the capabilities in the user namespace.
-        _ => clone_hints(errno),
+        // AppArmor may have taken the capabilities in the new user namespace.
+        Errno::EPERM => refusal::restrictions(),
+        _ => Vec::new(),
     }
 }

@@ -58,7 +58,7 @@ fn run() -> Result<u8> {
     // SAFETY: this process has one thread, and without CLONE_VM the child runs on a copy of
     // its memory, stack included, so neither process can disturb the other.
     let child = unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
-        .hint(cli::clone_hints)
+        .hint(|errno| cli::clone_hints(errno, flags))
         .with_context(|| format!("clone({})", flag_names(flags)))?;
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
@@ -79,7 +79,7 @@ fn run_child(hostname: &OsStr, child_side: &Side) -> Result<u8> {
     child_side.die_with_parent()?;
     child_side.wait(); // until the parent has printed our PID
     sethostname(hostname)
-        .hint(cli::sethostname_hint)
+        .hint(cli::sethostname_hints)
         .with_context(|| format!("sethostname({hostname:?})"))?;
     print_hostname("child:")?;
     child_side.notify();

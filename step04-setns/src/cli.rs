@@ -11,9 +11,10 @@ use nix::errno::Errno;
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 use nix::unistd::Pid;
 use step_support::Hint;
-use step_support::namespace::{check_proc, link, seccomp_filter};
+use step_support::namespace::{check_proc, link};
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
+use step_support::refusal::seccomp_filter;
 
 const HELP: &str = "\
 Runs a command in the namespaces of another process.

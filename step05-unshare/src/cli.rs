@@ -5,10 +5,11 @@ use std::process::Command;
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::{Uid, geteuid};
-use step_support::namespace::{KINDS, creation_hints, seccomp_filter};
+use step_support::namespace::KINDS;
 use step_support::note;
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
+use step_support::refusal;
 
 const HELP: &str = "\
 Runs a command in new namespaces.
@@ -102,9 +103,10 @@ pub fn warn_without_fork(flags: CloneFlags) {
 }
 
 /// Why `unshare(2)` failed.
-pub fn unshare_hints(errno: Errno) -> Vec<String> {
-    let mut hints = creation_hints(errno);
-    if errno == Errno::EPERM && !geteuid().is_root() && hints.is_empty() {
+pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
+    let mut hints = refusal::creation(errno, flags);
+    let without_user = !flags.contains(CloneFlags::CLONE_NEWUSER);
+    if errno == Errno::EPERM && !geteuid().is_root() && without_user {
         hints.push(
             "add -r: it makes you root in a new user namespace, which can own the others"
                 .to_owned(),
@@ -119,14 +121,6 @@ pub fn map_hint(errno: Errno, uid: Uid) -> Option<&'static str> {
     (errno == Errno::EPERM && uid.is_root()).then_some(
         "mapping root requires CAP_SETFCAP (Linux 5.12); check: grep CapEff /proc/self/status",
     )
-}
-
-/// Why mounts could not be made private.
-pub fn mount_hint(errno: Errno) -> Option<String> {
-    match errno {
-        Errno::EPERM => seccomp_filter(),
-        _ => None,
-    }
 }
 
 /// Why a new `/proc` could not be mounted.

@@ -26,7 +26,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, getegid, geteuid};
 use step_support::namespace::{OwnLinks, flag_names};
 use step_support::process::{exec, run_in_child};
-use step_support::{Hint, exit_code};
+use step_support::{Hint, exit_code, refusal};
 
 mod cli;
 use cli::Args;
@@ -44,7 +44,7 @@ fn run() -> Result<u8> {
     let (uid, gid) = (geteuid(), getegid());
 
     unshare(flags)
-        .hint(cli::unshare_hints)
+        .hint(|errno| cli::unshare_hints(errno, flags))
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
     if map_root {
         map_to_root(uid, gid)?;
@@ -90,7 +90,7 @@ fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
 fn make_mounts_private() -> Result<()> {
     let flags = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, flags, None::<&str>)
-        .hint(cli::mount_hint)
+        .hint(refusal::propagation)
         .context("mount(/, MS_REC | MS_PRIVATE)")
 }
 

@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs::{self, OpenOptions};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::{Pid, geteuid, pipe};
+use nix::unistd::{Pid, chroot, geteuid, pipe};
+use testkit::wall::{cover, own_mounts, refuse};
 use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
 
 /// Short and long option, and the link that changes for the command (or its children).
@@ -456,6 +459,57 @@ fn at_the_limit_the_error_is_enospc() {
         "step05-unshare: unshare(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC: No space left on device";
     assert_eq!(lines[0], error);
     assert!(lines[1].starts_with("hint: user.max_user_namespaces=0 blocks this; "), "{lines:?}");
+}
+
+/// Runs the step in a chroot: a directory that is not a mount point, with the root of the
+/// machine in it.
+fn in_chroot(user: User, args: &[&str]) -> Output {
+    let dir = std::env::temp_dir().join(format!("step05-chroot-{}", std::process::id()));
+    fs::create_dir(&dir).unwrap();
+    let mount_point = dir.clone();
+    let enter = move || {
+        // Nobody else sees this tmpfs, in which the chroot is a directory.
+        own_mounts()?;
+        cover(dir.to_str().unwrap())?;
+        let root = dir.join("root");
+        fs::create_dir_all(root.join("host"))?;
+        let none = None::<&str>;
+        mount(Some("/"), &root.join("host"), none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+        for name in ["bin", "lib", "lib64", "proc", "usr", "etc"] {
+            symlink(format!("host/{name}"), root.join(name))?;
+        }
+        Ok(chroot(&root)?)
+    };
+    let exe = format!("/host{}", env!("CARGO_BIN_EXE_step05-unshare"));
+    let output = Step::new("/usr/bin/env", user).args([&exe]).args(args).behind(enter).run();
+    fs::remove_dir(&mount_point).unwrap();
+    output
+}
+
+#[test]
+fn in_a_chroot_the_hint_says_that_this_is_why() {
+    if !geteuid().is_root() {
+        skip!("only root can enter a chroot without a user namespace");
+    }
+    let output = in_chroot(User::Root, &["-Ur", "true"]);
+    let error =
+        "unshare(CLONE_NEWUSER): EPERM: Operation not permitted\nhint: a process in a chroot";
+    assert!(output.stderr.contains(error), "{output:?}");
+    assert_eq!(output.stderr.matches("hint: ").count(), 1, "{output:?}");
+    let output = in_chroot(User::Root, &["-m", "true"]);
+    let error =
+        "mount(/, MS_REC | MS_PRIVATE): EINVAL: Invalid argument\nhint: / is not a mount point";
+    assert!(output.stderr.contains(error), "{output:?}");
+}
+
+#[test]
+fn what_a_filter_refuses_is_said_to_be_filtered_whatever_the_errno() {
+    for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+        let filter = (nix::libc::SYS_unshare, CloneFlags::empty(), errno);
+        let step = step(User::all()[0]).args(["-u", "true"]).behind(move || refuse(&[filter]));
+        let output = step.run();
+        assert!(output.stderr.contains("\nhint: a seccomp filter may be blocking"), "{output:?}");
+    }
 }
 
 #[test]
