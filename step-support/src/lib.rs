@@ -6,6 +6,7 @@
 //! | [`error`] | prints an error with its hints and turns it into an exit status |
 //! | [`process`] | runs a command as a shell does; ties a child's life to its parent's |
 //! | [`handshake`] | lets a parent and its child take turns |
+//! | [`watchdog`] | kills the command when the step dies, even by SIGKILL |
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
 //! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
 //! | [`refusal`] | why the kernel refused a call on this machine |
@@ -22,6 +23,7 @@ pub mod output;
 pub mod process;
 pub mod refusal;
 pub mod terminal;
+pub mod watchdog;
 
 pub use error::{Hint, exit_code, exit_status};
 pub use output::{note, print, printable};

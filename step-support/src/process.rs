@@ -16,9 +16,11 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::error::{Hint, errno};
+use crate::handshake;
 use crate::namespace::link;
 use crate::output::{note, printable, program_name};
 use crate::terminal::Terminal;
+use crate::watchdog::Watchdog;
 
 /// The command that `argv` names; if it is empty, the reader's shell: `$SHELL` or `/bin/sh`.
 pub fn command_or_shell(argv: impl IntoIterator<Item = OsString>) -> Command {
@@ -42,19 +44,29 @@ pub fn exec(mut command: Command) -> u8 {
 /// Runs `prepare` and then the command in a child (`fork(2)`), and waits for it.
 /// Returns the command's exit status, or 128+N if signal N killed it. If the signal was
 /// SIGINT or SIGQUIT, this program dies by it too.
-pub fn run_in_child(command: Command, prepare: impl FnOnce() -> Result<()>) -> Result<u8> {
-    let parent = ParentPidfd::of_this_process()?;
+pub fn run_in_child(
+    command: Command,
+    watchdog: &Watchdog,
+    prepare: impl FnOnce() -> Result<()>,
+) -> Result<u8> {
     let terminal = Terminal::open();
     let sigchld = DefaultSigchld::set();
+    let (parent_side, child_side) = handshake::pair()?;
     // SAFETY: this process has one thread, so the child may allocate and print.
     match unsafe { fork() }.hint(fork_hint).context("fork()")? {
         ForkResult::Child => {
-            parent.die_with_it()?;
+            child_side.die_with_parent()?;
             prepare()?;
+            child_side.wait(); // until the watchdog knows this process
             sigchld.restore();
             Ok(exec(command))
         }
-        ForkResult::Parent { child } => terminal.wait_for_command(child),
+        ForkResult::Parent { child } => {
+            drop(child_side);
+            watchdog.watch(child);
+            parent_side.notify();
+            terminal.wait_for_command(child)
+        }
     }
 }
 // ANCHOR_END: run_in_child

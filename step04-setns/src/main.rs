@@ -27,6 +27,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 use step_support::namespace::{KINDS, OwnLinks, flag_names};
 use step_support::process::{exec, pidfd_open, run_in_child};
+use step_support::watchdog::Watchdog;
 use step_support::{Hint, exit_code, note, printable};
 
 mod cli;
@@ -44,6 +45,7 @@ fn run() -> Result<u8> {
     let (target, command) = cli::parse_args()?;
     // Opened now, because another mount namespace has another /proc, or none.
     let links_before = OwnLinks::open()?;
+    let watchdog = Watchdog::start()?;
     let credentials = Credentials::before_joining(&target);
     match target {
         Target::Files(files) => files.iter().try_for_each(|file| join_file(file))?,
@@ -59,7 +61,7 @@ fn run() -> Result<u8> {
     }
     if changed.contains(&"pid_for_children") {
         // The caller stays in its PID namespace; only new children are in the joined one.
-        return run_in_child(command, || Ok(()));
+        return run_in_child(command, &watchdog, || Ok(()));
     }
     Ok(exec(command))
 }

@@ -164,7 +164,9 @@ fn in_a_pid_namespace_the_command_is_a_child_that_is_really_inside() {
     for args in [vec!["--target".to_owned(), target.pid.to_string()], vec![target.file("pid")]] {
         let step = started(step(User::Root).args(args));
         let processes = step.processes();
-        let inside = processes.iter().find(|pid| **pid != step.pid()).unwrap();
+        let is_cat =
+            |pid: &&Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap() == "cat\n";
+        let inside = processes.iter().find(is_cat).unwrap();
         assert_eq!(namespace(inside, "pid"), namespace(target.pid, "pid"));
         assert_eq!(namespace(step.pid(), "pid"), namespace("self", "pid"));
         assert_eq!(step.wait().code(), Some(0));

@@ -26,6 +26,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, getegid, geteuid};
 use step_support::namespace::{OwnLinks, flag_names};
 use step_support::process::{exec, run_in_child};
+use step_support::watchdog::Watchdog;
 use step_support::{Hint, exit_code, refusal};
 
 mod cli;
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
 /// Leaves the old namespaces and runs the command in the new ones.
 fn run() -> Result<u8> {
     let Args { flags, map_root, fork, mount_proc, command } = cli::parse_args()?;
+    // Started now, or the watchdog would be PID 1 of the new PID namespace.
+    let watchdog = fork.then(Watchdog::start).transpose()?;
     let links_before = OwnLinks::open()?;
     // Read now: in a new user namespace both are the overflow IDs until they are mapped.
     let (uid, gid) = (geteuid(), getegid());
@@ -55,8 +58,8 @@ fn run() -> Result<u8> {
     }
 
     let prepare = || if mount_proc { mount_new_proc() } else { Ok(()) };
-    if fork {
-        return run_in_child(command, prepare);
+    if let Some(watchdog) = watchdog {
+        return run_in_child(command, &watchdog, prepare);
     }
     cli::warn_without_fork(flags);
     prepare()?;

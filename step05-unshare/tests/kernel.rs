@@ -39,11 +39,12 @@ fn started(user: User, options: &[&str]) -> Running {
     step
 }
 
-/// The process that is not the step: the command that was forked off.
+/// The command that was forked off: neither the step nor its watchdog.
 fn forked(step: &Running) -> Pid {
     let all = step.processes();
-    assert_eq!(all.len(), 2, "{all:?}");
-    all.into_iter().find(|pid| *pid != step.pid()).unwrap()
+    assert_eq!(all.len(), 3, "{all:?}");
+    let comm = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+    all.into_iter().find(|pid| *pid != step.pid() && comm(pid) != "watchdog\n").unwrap()
 }
 
 fn assert_error(output: &Output, code: i32, lines: &[&str]) {
@@ -250,6 +251,32 @@ fn a_command_dies_with_the_step_even_as_pid_1() {
             }
         }
     }
+}
+
+#[test]
+fn a_command_that_changes_its_user_dies_with_the_step_too() {
+    if !geteuid().is_root() || !installed("setpriv") {
+        skip!("only root can become another user, and setpriv does it");
+    }
+    // The kernel clears PR_SET_PDEATHSIG then; the watchdog is left.
+    let to_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    for options in ["-f", "-pf"] {
+        let script = ["sh", "-c", "echo ready; exec sleep 1000"];
+        let mut step = step(User::Root).args([options]).args(to_nobody).args(script).start();
+        assert_eq!(step.line(), "ready");
+        step.signal(Signal::SIGKILL);
+        assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
+    }
+}
+
+#[test]
+fn a_watchdog_that_is_killed_is_not_missed() {
+    let step = started(User::Ordinary, &["-rpf"]);
+    let comm = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+    let watchdog = step.processes().into_iter().find(|pid| comm(pid) == "watchdog\n").unwrap();
+    kill(watchdog, Signal::SIGKILL).unwrap();
+    step.signal(Signal::SIGKILL);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
 }
 
 /// Waits until the step waits for signals, which it does once its command is started.

@@ -1,0 +1,66 @@
+//! A process that kills the command when the step dies, even by SIGKILL.
+//!
+//! `PR_SET_PDEATHSIG` does that too, but the kernel clears it when the command changes its
+//! user ID, as `setpriv` and `su` do.
+
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::UnixStream;
+use std::process;
+
+use anyhow::{Context, Result};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl::set_name;
+use nix::sys::signal::SigSet;
+use nix::unistd::{ForkResult, Pid, fork, setsid};
+
+use crate::process::pidfd_open;
+
+/// The step's connection to its watchdog. The kernel closes it however the step ends.
+pub struct Watchdog(UnixStream);
+
+impl Watchdog {
+    /// Starts the watchdog (`fork(2)`). Call this before `unshare(2)` or `setns(2)`: the first
+    /// process in a new PID namespace is its PID 1, and that has to be the command.
+    pub fn start() -> Result<Watchdog> {
+        let (step, watchdog) = UnixStream::pair().context("socketpair()")?;
+        // SAFETY: this process has one thread, so the child may allocate.
+        match unsafe { fork() }.context("fork()")? {
+            ForkResult::Parent { .. } => Ok(Watchdog(step)),
+            ForkResult::Child => {
+                drop(step);
+                // What ends or stops a whole session or terminal must not end the watchdog.
+                let _ = SigSet::all().thread_block();
+                let _ = setsid();
+                let _ = set_name(c"watchdog");
+                let _ = watch(watchdog);
+                process::exit(0)
+            }
+        }
+    }
+
+    /// Tells the watchdog which process to kill, and returns when it is prepared to. If it has
+    /// been killed, `PR_SET_PDEATHSIG` is left.
+    pub fn watch(&self, command: Pid) {
+        let mut step = &self.0;
+        let _ = step.write_all(&command.as_raw().to_ne_bytes());
+        let _ = step.read_exact(&mut [0]);
+    }
+}
+
+/// Waits for the command's end, or kills it when the step has ended before.
+fn watch(mut step: UnixStream) -> Result<()> {
+    let mut pid = [0; 4];
+    step.read_exact(&mut pid)?;
+    let command = pidfd_open(Pid::from_raw(i32::from_ne_bytes(pid)))?;
+    step.write_all(b".")?;
+    let mut ends = [
+        PollFd::new(step.as_fd(), PollFlags::POLLIN),
+        PollFd::new(command.as_fd(), PollFlags::POLLIN),
+    ];
+    poll(&mut ends, PollTimeout::NONE)?;
+    let (fd, signal, no_info) = (command.as_raw_fd(), libc::SIGKILL, 0_usize);
+    // SAFETY: the call takes numbers and a null pointer; after the command's end it does nothing.
+    unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, no_info, 0) };
+    Ok(())
+}
