@@ -115,8 +115,8 @@ await test('only cgroup v2 is mounted, with all controllers that step 06 needs',
 });
 
 await test('step00-doctor finds that every step works', async () => {
-    const said = (await first.run('sudo step00-doctor')).join('\n');
-    assert.equal(said.match(/^step0[1-6]-\S+ +\S+ +works/gm)?.length, 6, said);
+    const output = (await first.run('sudo step00-doctor')).join('\n');
+    assert.equal(output.match(/^step0[1-6]-\S+ +\S+ +works/gm)?.length, 6, output);
 });
 
 await test('step 01 shows what readlink shows', async () => {
@@ -201,8 +201,8 @@ await test('with step 06 the kernel limits memory, processes and CPU time', asyn
 });
 
 await test('step 06 fails for a user without a delegated cgroup', async () => {
-    const said = (await first.run('step06-cgroup --pids 5 -- true')).join('\n');
-    assert.match(said, /EACCES: Permission denied\nhint: this cgroup is not delegated to you/);
+    const output = (await first.run('step06-cgroup --pids 5 -- true')).join('\n');
+    assert.match(output, /EACCES: Permission denied\nhint: this cgroup is not delegated to you/);
 });
 
 await test('strace shows the system calls', async () => {

@@ -212,7 +212,7 @@ fn pid_max() -> i64 {
     fs::read_to_string("/proc/sys/kernel/pid_max").unwrap().trim().parse().unwrap()
 }
 
-/// The output of step 06 with another text in the place of a file in `/proc`.
+/// The output of step 06 with a different text in place of a file in `/proc`.
 fn overview_with(file: &'static str, text: &[u8]) -> Output {
     let dir = temp_dir(User::all()[0]);
     let source = dir.path().join("text");

@@ -26,7 +26,7 @@ const ALLOWED: [&str; 9] = [
     "step-support",
 ];
 
-/// The steps, and the exercises, which are a workspace of their own.
+/// The steps, and the exercises, which are a separate workspace.
 fn packages() -> impl Iterator<Item = &'static str> {
     steps().iter().map(String::as_str).chain(["exercises"])
 }

@@ -190,10 +190,10 @@ proptest! {
         // As the kernel writes it: one PID per line, unsorted, some perhaps twice.
         let text: String = ours.iter().chain(&others).rev().map(|pid| format!("{pid}\n")).collect();
         properties::list(text.as_bytes());
-        let nobody_else = others.iter().all(|pid| ours.contains(pid));
+        let only_ours = others.iter().all(|pid| ours.contains(pid));
         let ours: Vec<_> = ours.into_iter().map(Pid::from_raw).collect();
         prop_assert!(nobody_but(b"", &ours));
-        prop_assert_eq!(nobody_but(text.as_bytes(), &ours), nobody_else);
+        prop_assert_eq!(nobody_but(text.as_bytes(), &ours), only_ours);
         prop_assert!(!nobody_but(text.as_bytes(), &[]));
     }
 

@@ -1,4 +1,4 @@
-//! Cgroups of a test's own.
+//! Cgroups for one test.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`obstacle`] | makes the step's process meet a limit, a filter or a missing mount |
 //! | [`binaries`] | finds the steps of the workspace and builds their binaries |
-//! | [`cgroup`] | gives a test cgroups of its own |
+//! | [`cgroup`] | creates cgroups for one test |
 //! | [`injection`] | sends a signal at a chosen system call (strace) |
 
 // A test stops at the first thing that goes wrong.

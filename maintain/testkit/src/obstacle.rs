@@ -25,7 +25,7 @@ pub fn own_user_namespace(more: CloneFlags) -> io::Result<()> {
     fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
 }
 
-/// Enters a new user namespace in which nobody can create namespaces of these kinds.
+/// Enters a new user namespace whose limits allow no new namespaces of these kinds.
 pub fn no_more_namespaces(kinds: &[&str]) -> io::Result<()> {
     own_user_namespace(CloneFlags::empty())?;
     kinds
@@ -33,7 +33,7 @@ pub fn no_more_namespaces(kinds: &[&str]) -> io::Result<()> {
         .try_for_each(|kind| fs::write(format!("/proc/sys/user/max_{kind}_namespaces"), "0"))
 }
 
-/// Enters a new mount namespace whose mounts nobody else sees. Root stays the real root.
+/// Enters a new mount namespace whose mounts no other process sees. Root keeps its capabilities.
 pub fn own_mounts() -> io::Result<()> {
     match geteuid().is_root() {
         true => unshare(CloneFlags::CLONE_NEWNS)?,
