@@ -1,4 +1,4 @@
-// Boots the machine and saves its state, as soon as both terminals have a prompt:
+// Boots the machine and saves its state as soon as both terminals have a prompt:
 //
 //     node boot.mjs FOLDER    with bios.bin, initramfs, vgabios.bin, vmlinuz; makes state.bin
 
@@ -14,11 +14,11 @@ const { emulator, lines } = await start({
     initrd: { url: `${folder}/initramfs` },
     cmdline: [
         'console=ttyS0 quiet panic=1',
-        // The processor is what the emulator makes of it.
+        // The emulated processor has a reliable clock and needs no mitigations.
         'tsc=reliable mitigations=off random.trust_cpu=on nokaslr',
-        // Freed memory is zero, so that it takes no room in the state.
+        // Freed memory is zeroed, so that it compresses to nothing in the state.
         'init_on_free=1',
-        // For the same reason no tracefs: its ten thousand inodes are always in memory.
+        // Also for the size: this disables tracefs, whose ten thousand inodes stay in memory.
         'lockdown=confidentiality',
     ].join(' '),
 });
@@ -30,4 +30,4 @@ await control.until(/dropped\n/);
 await emulator.stop();
 await writeFile(`${folder}/state.bin`, new Uint8Array(await emulator.save_state()));
 console.log(`booted in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
-process.exit(); // the emulator's timers would go on
+process.exit(); // the timers of the emulator keep Node alive

@@ -1,25 +1,25 @@
-// Lets an emulated machine doze while nothing happens on it. Its kernel has a tick
-// of 250 Hz, which alone keeps a third of a processor busy: so when the lines are
-// silent and no program computes, the machine is stopped, and goes on for a moment
-// every half second, to notice what is due. A key wakes it at once.
+// Saves CPU time while nothing happens on an emulated machine. Its kernel has a tick of
+// 250 Hz, which alone keeps a third of a processor busy. So when the serial lines are
+// silent and no program computes, this stops the machine, and lets it run for a moment
+// every half second so that its timers expire. A key wakes it at once.
 //
-// A classic script, for the page and for Node. doze(emulator) returns what ends it,
-// to be called before the machine is destroyed.
-globalThis.doze = (emulator) => {
+// A classic script, for the page and for Node. idle(emulator) returns a function that ends
+// this; call it before the machine is destroyed.
+globalThis.idle = (emulator) => {
     'use strict';
 
-    const SILENCE = 1000; // ms without a byte, until it may doze
-    const LOOK = 100; // ms, how long to look whether it computes
-    const BUSY = 5000; // instructions in a ms; the tick alone takes 1000
-    const NAP = 500; // ms, how long it is stopped
-    const MOMENT = 20; // ms, for how long it then goes on
+    const SILENCE_MS = 1000; // without a byte on a line, before the machine is stopped
+    const SAMPLE_MS = 100; // how long to count instructions, to see whether it computes
+    const BUSY = 5000; // instructions per ms; the tick alone takes 1000
+    const SLEEP_MS = 500; // how long it is stopped
+    const RUN_MS = 20; // how long it then runs
 
-    const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    let heard = performance.now();
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    let lastByte = performance.now();
     let awake = true;
-    let over = false;
+    let ended = false;
     const wake = () => {
-        heard = performance.now();
+        lastByte = performance.now();
         if (!awake) {
             awake = true;
             emulator.run();
@@ -28,7 +28,7 @@ globalThis.doze = (emulator) => {
     for (const line of [0, 1, 2]) {
         emulator.add_listener(`serial${line}-output-byte`, wake);
     }
-    // What is sent to it is no event here.
+    // There is no event for input to the machine.
     for (const name of ['serial0_send', 'serial_send_bytes']) {
         const send = emulator[name];
         emulator[name] = (...all) => {
@@ -37,33 +37,33 @@ globalThis.doze = (emulator) => {
         };
     }
 
-    /** Lets it run for some time; returns whether a program computes. */
+    /** Lets the machine run for some time; returns whether a program computes. */
     const busy = async (ms) => {
         const [start, before] = [performance.now(), emulator.get_instruction_counter()];
-        await rest(ms);
+        await pause(ms);
         // The counter has 32 bits.
         return (emulator.get_instruction_counter() - before >>> 0) / (performance.now() - start) > BUSY;
     };
-    const silent = () => performance.now() - heard > SILENCE;
+    const silent = () => performance.now() - lastByte > SILENCE_MS;
 
-    const live = async () => {
-        while (!over) {
-            if (!silent() || await busy(LOOK)) {
-                await rest(LOOK);
+    const loop = async () => {
+        while (!ended) {
+            if (!silent() || await busy(SAMPLE_MS)) {
+                await pause(SAMPLE_MS);
                 continue;
             }
             awake = false;
-            while (!awake && !over) {
+            while (!awake && !ended) {
                 emulator.stop();
-                await rest(NAP);
-                if (!awake && !over) {
+                await pause(SLEEP_MS);
+                if (!awake && !ended) {
                     emulator.run();
-                    // What has become due is done before it dozes again.
-                    while (!awake && await busy(MOMENT));
+                    // Programs that a timer woke finish their work before the next stop.
+                    while (!awake && await busy(RUN_MS));
                 }
             }
         }
     };
-    live();
-    return () => { over = true; };
+    loop();
+    return () => { ended = true; };
 };

@@ -1,14 +1,14 @@
-// The emulated machine, in Node: for its first boot, and for the tests.
+// The emulated machine in Node, for its first boot and for the tests.
 
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const { V86 } = await import(require.resolve('v86/build/libv86.mjs'));
 
-/** What must be the same whenever a state is restored. */
+/** Options that must be the same whenever a state is restored. */
 export const OPTIONS = { memory_size: 96 << 20, vga_memory_size: 1 << 20, uart1: true, uart2: true };
 
-/** A serial line: what has appeared on it, and what is typed. */
+/** A serial line: its output so far, and its input. */
 class Line {
     seen = '';
     #decoder = new TextDecoder();
@@ -26,11 +26,11 @@ class Line {
         this.emulator.serial_send_bytes(this.number, new TextEncoder().encode(text));
     }
 
-    /** Waits until the pattern has appeared; returns what was before it, and takes both away. */
+    /** Waits for the pattern; removes the output up to its end, and returns the part before it. */
     until(pattern, seconds = 60) {
         return new Promise((resolve, reject) => {
             const late = setTimeout(() => {
-                reject(new Error(`ttyS${this.number}: not seen in ${seconds} s: ${pattern}\n${this.seen}`));
+                reject(new Error(`ttyS${this.number}: no ${pattern} within ${seconds} s\n${this.seen}`));
             }, seconds * 1000);
             this.#look = () => {
                 const found = this.seen.match(pattern);
@@ -46,12 +46,12 @@ class Line {
     }
 }
 
-/** Starts a machine; returns it, and its three serial lines. */
+/** Starts a machine; returns it and its three serial lines. */
 export async function start(options) {
     const wasm_path = require.resolve('v86/build/v86.wasm');
     const emulator = new V86({ ...OPTIONS, wasm_path, disable_speaker: true, autostart: true, ...options });
     const lines = [0, 1, 2].map((number) => new Line(emulator, number));
-    // What is typed before would be lost.
+    // Input before this event would be lost.
     await new Promise((started) => emulator.add_listener('emulator-started', started));
     return { emulator, lines };
 }

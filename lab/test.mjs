@@ -1,15 +1,15 @@
-// Restores the machine and uses it as a reader does, by what is typed on its two
-// terminals: the six steps, each held against what the kernel says.
+// Restores the machine, types on its two terminals as a reader does, and compares the
+// output of the six steps with what the kernel says.
 //
-//     node test.mjs FOLDER    with what lab/build has made
+//     node test.mjs FOLDER    with the files that lab/build made
 
 import { readFileSync } from 'node:fs';
 import assert from 'node:assert/strict';
 import { OPTIONS, start } from './machine.mjs';
 import './doze.js';
 
-// What readers are promised. Seconds are those of the processor: a computer that tests
-// has more to do, and a reader's waits for nothing else. It takes about one, and one percent.
+// The limits that the book promises. Seconds are CPU time, because a computer that runs
+// tests is busy with other work. The real figures are about one second and one percent.
 const MEGABYTES = 12;
 const SECONDS = 3;
 const IDLE_PERCENT = 10;
@@ -23,7 +23,7 @@ const seconds = (since) => {
 };
 const { emulator, lines } = await start({ ...machine.options, initial_state: { url: `${folder}/${machine.state}` } });
 
-/** A terminal: commands are typed, and the lines are read that appear until the next prompt. */
+/** A terminal: types a command and returns the lines that appear before the next prompt. */
 const terminal = (line) => ({
     line,
     async run(command) {
@@ -34,8 +34,8 @@ const terminal = (line) => ({
         const text = await line.until(/(?<=\n|\r)[$#] $/);
         return text.replace(/\x1b\[[\d;?]*[a-zA-Z]/g, '').split(/\r*\n/).slice(1, -1);
     },
-    /** Starts what goes on running; returns what is found in what it prints. */
-    async leave(command, ...patterns) {
+    /** Starts a command that keeps running; returns what the patterns find in its output. */
+    async start(command, ...patterns) {
         line.type(`${command}\n`);
         await line.until(/\n/); // the echo
         const found = [];
@@ -48,7 +48,7 @@ const terminal = (line) => ({
 });
 const [first, second] = lines.map(terminal);
 
-/** Asks root's own line, which neither echoes nor prompts. */
+/** Runs a command on the serial line of root, which has no echo and no prompt. */
 async function ask(command) {
     lines[2].type(`${command}; echo .\n`);
     return (await lines[2].until(/^\.\n/m)).trimEnd();
@@ -64,7 +64,7 @@ async function test(name, body) {
     } catch (error) {
         failed += 1;
         console.log(`FAILED  ${name}\n${error.stack}`);
-        // The next test is to find a prompt.
+        // The next test needs a prompt.
         for (const { line } of [first, second]) {
             line.type('\x03');
             await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -73,7 +73,7 @@ async function test(name, body) {
     }
 }
 
-await test('from the saved state to the first answer it takes little time', async () => {
+await test('the first answer after the restore comes soon', async () => {
     assert.deepEqual(await first.run('echo $((6 * 7))'), ['42']);
     const taken = seconds(begin);
     console.log(`        ${taken.toFixed(2)} s, and ${process.uptime().toFixed(2)} s by the clock`);
@@ -85,7 +85,7 @@ await test('what a page loads is small', () => {
     assert.ok(machine.bytes <= MEGABYTES * 1e6);
 });
 
-await test('both terminals belong to the learner, and have jobs', async () => {
+await test('both terminals belong to the learner and have job control', async () => {
     for (const [index, shell] of [first, second].entries()) {
         assert.deepEqual(await shell.run('id -un; hostname; tty; echo $- | grep -c m'),
             ['learner', 'goldilocks-web', `/dev/ttyS${index}`, '1']);
@@ -96,7 +96,7 @@ await test('both terminals belong to the learner, and have jobs', async () => {
     assert.equal(await namespace(one, 'pid'), await namespace(two, 'pid'));
 });
 
-await test('sudo and su lead to root, and exit back', async () => {
+await test('sudo and su make the learner root, and exit undoes it', async () => {
     for (const command of ['sudo env PATH="$PATH" bash', 'su']) {
         assert.deepEqual(await first.run(command), []);
         assert.deepEqual(await first.run('id -u; grep ^Uid: /proc/$$/status'), ['0', 'Uid:\t0\t0\t0\t0']);
@@ -106,7 +106,7 @@ await test('sudo and su lead to root, and exit back', async () => {
     assert.deepEqual(await first.run("sudo sh -c 'echo \"$1\"' sh 'two  words'"), ['two  words']);
 });
 
-await test('cgroups are version 2 alone, with all that step 06 takes', async () => {
+await test('only cgroup v2 is mounted, with all controllers that step 06 needs', async () => {
     assert.equal(await ask("stat -f -c %T /sys/fs/cgroup; grep -c ' - cgroup ' /proc/1/mountinfo"), 'cgroup2fs\n0');
     const controllers = (await ask('cat /sys/fs/cgroup/cgroup.controllers')).split(' ');
     for (const controller of ['cpu', 'io', 'memory', 'pids']) {
@@ -115,8 +115,8 @@ await test('cgroups are version 2 alone, with all that step 06 takes', async () 
 });
 
 await test('step00-doctor finds that every step works', async () => {
-    const said = (await first.run('sudo step00-doctor')).join('\n');
-    assert.equal(said.match(/^step0[1-6]-\S+ +\S+ +works/gm)?.length, 6, said);
+    const output = (await first.run('sudo step00-doctor')).join('\n');
+    assert.equal(output.match(/^step0[1-6]-\S+ +\S+ +works/gm)?.length, 6, output);
 });
 
 await test('step 01 shows what readlink shows', async () => {
@@ -128,7 +128,7 @@ await test('step 01 shows what readlink shows', async () => {
     }
 });
 
-await test('step 02 bears a child in the namespaces that were asked for', async () => {
+await test('step 02 creates a child in the given kinds of namespace', async () => {
     const table = await first.run('step02-clone uts pid');
     const [pid] = await first.run('echo $$');
     const kinds = (mark) => table.filter((line) => line.endsWith(mark)).map((line) => line.split(/\s+/));
@@ -139,8 +139,8 @@ await test('step 02 bears a child in the namespaces that were asked for', async 
     }
 });
 
-await test('step 03 has two hostnames on one kernel, which the other terminal sees', async () => {
-    const [parent, child] = await first.leave('step03-uts helo',
+await test('step 03 has two hostnames on one kernel, and the other terminal sees both', async () => {
+    const [parent, child] = await first.start('step03-uts helo',
         /readlink \/proc\/(\d+)\//, /readlink \/proc\/\d+\/ns\/uts\s+readlink \/proc\/(\d+)\//);
     await first.line.until(/Press Enter to end both\.\r*\n/);
     const [ours] = await second.run('readlink /proc/$$/ns/uts');
@@ -155,7 +155,7 @@ await test('step 03 has two hostnames on one kernel, which the other terminal se
     await first.prompt();
     assert.match((await first.run('jobs -l')).join(), new RegExp(`^\\[1\\]\\+ +${parent} Stopped +step03-uts helo$`));
     assert.equal(await ask(`sed -n 's/^State:.\\(.\\).*/\\1/p' /proc/${parent}/status`), 'T');
-    await first.leave('fg', /(step03-uts) helo\r*\n/);
+    await first.start('fg', /(step03-uts) helo\r*\n/);
 
     // Step 04 joins it.
     const joined = await second.run(`step04-setns --target ${child} -- sh -c 'hostname; readlink /proc/self/ns/uts'`);
@@ -169,7 +169,7 @@ await test('step 03 has two hostnames on one kernel, which the other terminal se
 await test('step 05 makes its caller root in a user namespace, and PID 1', async () => {
     assert.deepEqual((await first.run("step05-unshare -Urpf --mount-proc sh -c 'echo $$; id -u; ls -d /proc/[0-9]*'")).slice(-3),
         ['1', '0', '/proc/1']);
-    const [pid] = await first.leave("step05-unshare -ru sh -c 'echo my PID is $$; exec sleep 1000'", /my PID is (\d+)\r*\n/);
+    const [pid] = await first.start("step05-unshare -ru sh -c 'echo my PID is $$; exec sleep 1000'", /my PID is (\d+)\r*\n/);
     assert.deepEqual(await second.run(`tr -s ' ' </proc/${pid}/uid_map; cat /proc/${pid}/setgroups; stat -c %U /proc/${pid}`),
         [' 0 1000 1', 'deny', 'learner']);
     assert.notEqual(await namespace(pid, 'user'), await namespace(1, 'user'));
@@ -179,7 +179,7 @@ await test('step 05 makes its caller root in a user namespace, and PID 1', async
     assert.equal(await ask(`ls -d /proc/${pid} 2>/dev/null`), '');
 });
 
-await test('step 06 has memory, processes and processor limited by the kernel', async () => {
+await test('with step 06 the kernel limits memory, processes and CPU time', async () => {
     const killed = () => ask("awk '/^oom_kill /{print $2}' /proc/vmstat");
     const before = Number(await killed());
     const memory = (await first.run('sudo step06-cgroup --memory 32M -- tail /dev/zero')).join('\n');
@@ -200,9 +200,9 @@ await test('step 06 has memory, processes and processor limited by the kernel', 
     assert.equal(await ask("find /sys/fs/cgroup -name 'step06-cgroup*' | wc -l"), '0');
 });
 
-await test('step 06 is refused to whom nothing is delegated', async () => {
-    const said = (await first.run('step06-cgroup --pids 5 -- true')).join('\n');
-    assert.match(said, /EACCES: Permission denied\nhint: this cgroup is not delegated to you/);
+await test('step 06 fails for a user without a delegated cgroup', async () => {
+    const output = (await first.run('step06-cgroup --pids 5 -- true')).join('\n');
+    assert.match(output, /EACCES: Permission denied\nhint: this cgroup is not delegated to you/);
 });
 
 await test('strace shows the system calls', async () => {
@@ -210,15 +210,15 @@ await test('strace shows the system calls', async () => {
         /unshare\(CLONE_NEWUTS\|CLONE_NEWUSER\) += 0/);
 });
 
-await test("the page's own line sets the size of a terminal", async () => {
+await test('the control line sets the size of a terminal', async () => {
     await ask('stty -F /dev/ttyS0 rows 30 cols 100');
-    await first.line.until(/[$] $/); // the shell heeds SIGWINCH
+    await first.line.until(/[$] $/); // the shell handles SIGWINCH
     assert.deepEqual(await first.run('stty size; echo $COLUMNS'), ['30 100', '100']);
 });
 
-await test('who leaves a shell gets another, on a terminal as large', async () => {
+await test('after a shell exits, a new one starts on a terminal of the same size', async () => {
     await ask('stty -F /dev/ttyS1 rows 30 cols 100');
-    await second.line.until(/[$] $/); // the shell heeds SIGWINCH
+    await second.line.until(/[$] $/); // the shell handles SIGWINCH
     for (const leave of ['exit', 'kill -9 $$']) {
         const [before] = await second.run('echo $$');
         await second.run(leave);
@@ -228,8 +228,8 @@ await test('who leaves a shell gets another, on a terminal as large', async () =
     }
 });
 
-await test('idle it dozes, a key wakes it, and what is due still comes', async () => {
-    const end = doze(emulator);
+await test('an idle machine is stopped, a key wakes it, and timers still expire', async () => {
+    const end = idle(emulator);
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const before = process.cpuUsage();
     await new Promise((resolve) => setTimeout(resolve, 5000));

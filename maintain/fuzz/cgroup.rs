@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &[u8]| system_tests::parsers::cgroup(text));
+libfuzzer_sys::fuzz_target!(|text: &[u8]| system_tests::properties::cgroup(text));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: (&str, &str)| system_tests::parsers::figure(input.0, input.1));
+libfuzzer_sys::fuzz_target!(|input: (&str, &str)| system_tests::properties::figure(
+    input.0, input.1
+));

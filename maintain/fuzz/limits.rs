@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| system_tests::parsers::limits(text));
+libfuzzer_sys::fuzz_target!(|text: &str| system_tests::properties::limits(text));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|target: &[u8]| system_tests::parsers::link(target));
+libfuzzer_sys::fuzz_target!(|target: &[u8]| system_tests::properties::link(target));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &[u8]| system_tests::parsers::mountinfo(text));
+libfuzzer_sys::fuzz_target!(|text: &[u8]| system_tests::properties::mountinfo(text));

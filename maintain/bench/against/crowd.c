@@ -1,4 +1,4 @@
-/* crowd N COMMAND…: runs a command among N more processes, which end with it. */
+/* crowd N COMMAND…: runs a command while N other processes exist, and then ends them. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

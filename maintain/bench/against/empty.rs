@@ -1,2 +1,2 @@
-//! Nothing: what any Rust program takes before `main` and after it.
+//! Nothing: what any Rust program costs before and after `main`.
 fn main() {}

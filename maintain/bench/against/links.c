@@ -1,5 +1,5 @@
-/* The least that answers what `lsns` and `step01-proc-ns --all` answer: the
-   namespace links of every process, read and not looked at. */
+/* The minimum work behind `lsns` and `step01-proc-ns --all`: reads the namespace
+   links of every process and only counts them. */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>

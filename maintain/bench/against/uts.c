@@ -1,5 +1,5 @@
-/* uts NAME: what step 03 shows, by hand in C: a child in a UTS namespace of its
-   own takes a hostname, both tell theirs, nobody sleeps. */
+/* uts NAME: step 03 in C: a child in a new UTS namespace sets its hostname, and
+   child and parent print theirs, without sleep(3). */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ static int child(void *name)
 	if (uname(&uts) == -1)
 		die("uname");
 	printf("uts.nodename in child:  %s\n", uts.nodename);
-	/* clone(2)'s child ends without what exit(3) does. */
+	/* The child of clone(2) ends without the flush of exit(3). */
 	fflush(stdout);
 	return 0;
 }

@@ -1,7 +1,7 @@
-//! What isolation costs on this machine: `cargo bench -p bench`.
+//! Measures what isolation costs on this machine: `cargo bench -p bench`.
 //!
-//! Prints what criterion measures, and writes a table (`cost.csv`) and a picture for
-//! each group to `target/cost`, or with `BOOK=1` to where the book includes them.
+//! Prints the results of criterion, and writes a table (`cost.csv`) and a picture for each
+//! group to `target/cost`, or with `BOOK=1` to `book/img/cost`, where the book includes them.
 
 mod picture;
 
@@ -14,33 +14,33 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bench::{
-    KINDS, all, become_root, by_clone, by_clone3, by_fork, enter, held, inside, into_cgroup,
-    kernel_memory, leave, then_moved, torn_down,
+    KINDS, all, become_root, by_clone, by_clone3, by_fork, enter, inside, into_cgroup,
+    kernel_memory, pinned_namespace, teardown, then_moved, unshare_flags,
 };
 use criterion::{Bencher, Criterion};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{getpid, getppid};
 use picture::{Bar, Unit};
-use step_support::cgroup as hierarchy;
+use step_support::cgroup::{self, Version};
 
 const UTS: u64 = libc::CLONE_NEWUTS as u64;
 const NET: u64 = libc::CLONE_NEWNET as u64;
 
 /// How many namespaces are alive at once.
 const ALIVE: [usize; 4] = [1, 10, 100, 1000];
-/// How many are made, three times, to see what memory one takes.
-const WEIGHED: usize = 500;
-/// How many network namespaces are given up at once.
-const GIVEN_UP: [u64; 3] = [1, 10, 100];
+/// How many are created, three times, to measure the memory of one.
+const SAMPLES: usize = 500;
+/// How many network namespaces are torn down at once.
+const TEARDOWNS: [u64; 3] = [1, 10, 100];
 
-/// What measures, and what it has measured: groups with the names of their parts.
+/// The benchmarks, and the names of those that have run: groups and their members.
 struct Measure {
     criterion: Criterion,
     done: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Measure {
-    /// Measures what has been seen to work once.
+    /// Measures `what`, after one run that must succeed.
     fn time(
         &mut self,
         group: &'static str,
@@ -68,30 +68,30 @@ fn main() -> Result<()> {
         .sample_size(30)
         .configure_from_args();
     let mut measure = Measure { criterion, done: Vec::new() };
-    // Before this process leaves the host's namespaces: the cgroup has to be its own.
+    // Before the new user namespace, in which this process may not create cgroups.
     let cgroup = Cgroup::new();
     become_root().context("unshare(CLONE_NEWUSER): see cargo run -p step00-doctor")?;
 
-    // `--test` only tries whether all of it runs.
-    let tried = std::env::args().any(|arg| arg == "--test");
-    let memory = if tried { Vec::new() } else { memory()? };
-    births(&mut measure)?;
+    // `--test` runs everything once and measures nothing.
+    let test_only = std::env::args().any(|arg| arg == "--test");
+    let memory = if test_only { Vec::new() } else { memory()? };
+    creation(&mut measure)?;
     ways(&mut measure)?;
     alive(&mut measure)?;
-    moves(&mut measure)?;
+    setns_cost(&mut measure)?;
     if let Some(cgroup) = &cgroup {
         cgroups(&mut measure, cgroup)?;
     } else {
-        eprintln!("no cgroup v2 of this user's own: cgroups are not measured");
+        eprintln!("cgroups are not measured: this user may not create any on v2");
     }
     work(&mut measure)?;
     measure.criterion.final_summary();
     drop(cgroup);
-    if tried { Ok(()) } else { report(&measure.done, &memory) }
+    if test_only { Ok(()) } else { report(&measure.done, &memory) }
 }
 
 /// A child in each kind of namespace, and in all of them.
-fn births(measure: &mut Measure) -> Result<()> {
+fn creation(measure: &mut Measure) -> Result<()> {
     const GROUP: &str = "birth";
     measure.time(GROUP, "none", || by_clone3(0))?;
     for (kind, flag) in KINDS {
@@ -100,22 +100,22 @@ fn births(measure: &mut Measure) -> Result<()> {
     measure.time(GROUP, "all eight", || by_clone3(all()))
 }
 
-/// Three ways for a child to a new UTS namespace.
+/// Three ways to create a child in a new UTS namespace.
 fn ways(measure: &mut Measure) -> Result<()> {
     const GROUP: &str = "ways";
-    measure.time(GROUP, "fork, unshare", || by_fork(|| leave(UTS)))?;
+    measure.time(GROUP, "fork, unshare", || by_fork(|| unshare_flags(UTS)))?;
     measure.time(GROUP, "clone", || by_clone(UTS))?;
     measure.time(GROUP, "clone3", || by_clone3(UTS))
 }
 
-/// One more birth, when so many namespaces of its kind are alive.
+/// Creating one more namespace while many of its kind are alive.
 fn alive(measure: &mut Measure) -> Result<()> {
     const GROUP: &str = "alive";
     for (kind, flag) in [("uts", UTS), ("net", NET)] {
         let mut kept = Vec::new();
         for count in ALIVE {
             while kept.len() < count {
-                kept.push(held(kind, flag).with_context(|| format!("{kind} {count}"))?);
+                kept.push(pinned_namespace(kind, flag).with_context(|| format!("{kind} {count}"))?);
             }
             measure.time(GROUP, &format!("{kind}, {count} alive"), || by_clone3(flag))?;
         }
@@ -123,18 +123,18 @@ fn alive(measure: &mut Measure) -> Result<()> {
     Ok(())
 }
 
-/// To another namespace and back.
-fn moves(measure: &mut Measure) -> Result<()> {
+/// Joining another namespace and returning.
+fn setns_cost(measure: &mut Measure) -> Result<()> {
     const GROUP: &str = "setns";
     for (kind, flag) in [("uts", UTS), ("net", NET)] {
         let home = File::open(format!("/proc/self/ns/{kind}"))?;
-        let away = held(kind, flag)?;
+        let away = pinned_namespace(kind, flag)?;
         measure.time(GROUP, kind, || enter(&away).and_then(|()| enter(&home)))?;
     }
     Ok(())
 }
 
-/// A cgroup, and two ways for a child into one.
+/// Creating a cgroup, and two ways to put a child into one.
 fn cgroups(measure: &mut Measure, cgroup: &Cgroup) -> Result<()> {
     const GROUP: &str = "cgroup";
     let (dir, file) = (cgroup.0.join("another"), File::open(&cgroup.0)?);
@@ -145,7 +145,7 @@ fn cgroups(measure: &mut Measure, cgroup: &Cgroup) -> Result<()> {
     measure.time(GROUP, "mkdir, rmdir", || fs::create_dir(&dir).and_then(|()| fs::remove_dir(&dir)))
 }
 
-/// What a program pays that does something else, outside and inside of all eight.
+/// What ordinary work costs outside and inside of all eight namespaces.
 fn work(measure: &mut Measure) -> Result<()> {
     const GROUP: &str = "work";
     let works: [(&str, fn()); 3] = [("count", count), ("getppid", parent), ("clock", clock)];
@@ -173,21 +173,21 @@ fn clock() {
     black_box(Instant::now());
 }
 
-/// What has worked once has to work every time.
+/// The result of a call that succeeded before; ends the program if it fails now.
 fn must<T>(result: io::Result<T>) -> T {
     result.unwrap_or_else(|error| {
-        eprintln!("cost: {error}");
+        eprintln!("bench: {error}");
         exit(1)
     })
 }
 
-/// A cgroup of version 2 for the measurements, if this user can have one; goes with its owner.
+/// A cgroup of version 2 for the measurements, removed on drop.
 struct Cgroup(PathBuf);
 
 impl Cgroup {
     fn new() -> Option<Cgroup> {
-        let all = hierarchy::all().ok()?;
-        let v2 = all.into_iter().find(|it| it.version == hierarchy::Version::V2)?;
+        let all = cgroup::all().ok()?;
+        let v2 = all.into_iter().find(|it| it.version == Version::V2)?;
         let dir = v2.mounted?.own.join(format!("cost-{}", getpid()));
         fs::create_dir(&dir).ok()?;
         let cgroup = Cgroup(dir);
@@ -204,11 +204,15 @@ impl Drop for Cgroup {
 
 /// Writes the table and the pictures.
 fn report(done: &[(&str, Vec<String>)], memory: &[Bar]) -> Result<()> {
+<<<<<<< HEAD
     let package =
+=======
+    let project =
+>>>>>>> h-tests
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the project")?;
     let out = match std::env::var_os("BOOK") {
-        Some(_) => package.join("book/img/cost"),
-        None => package.join("target/cost"),
+        Some(_) => project.join("book/img/cost"),
+        None => project.join("target/cost"),
     };
     fs::create_dir_all(&out)?;
     let mut table = String::from("group,what,unit,median,low,high\n");
@@ -216,14 +220,14 @@ fn report(done: &[(&str, Vec<String>)], memory: &[Bar]) -> Result<()> {
         picture::write(&out, group, Unit::Nanoseconds, &estimates(group, names)?, &mut table)?;
     }
     picture::write(&out, "memory", Unit::Bytes, memory, &mut table)?;
-    picture::write(&out, "end", Unit::Nanoseconds, &ends()?, &mut table)?;
+    picture::write(&out, "end", Unit::Nanoseconds, &teardowns()?, &mut table)?;
     fs::write(out.join("cost.csv"), table)?;
     fs::write(out.join("machine.md"), machine()?)?;
     println!("\nwritten to {}", out.display());
     Ok(())
 }
 
-/// What criterion has found: the median and its confidence interval.
+/// The medians that criterion found, with their confidence intervals.
 fn estimates(group: &str, names: &[String]) -> Result<Vec<Bar>> {
     let exe = std::env::current_exe()?;
     let target = exe.ancestors().nth(3).context("target")?;
@@ -243,8 +247,8 @@ fn estimates(group: &str, names: &[String]) -> Result<Vec<Bar>> {
     Ok(bars)
 }
 
-/// What one more namespace of each kind takes of the kernel's memory, nobody being in it.
-/// Before everything else, and network namespaces last: their memory comes back late.
+/// The kernel memory of one namespace of each kind without processes. This runs before
+/// everything else, with network namespaces last: the kernel frees their memory late.
 fn memory() -> Result<Vec<Bar>> {
     let files = getrlimit(Resource::RLIMIT_NOFILE)?.1;
     setrlimit(Resource::RLIMIT_NOFILE, files, files)?;
@@ -254,21 +258,21 @@ fn memory() -> Result<Vec<Bar>> {
         let (mut each, mut kept) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             let before = kernel_memory()?;
-            for _ in 0..WEIGHED {
-                kept.push(held(kind, flag).with_context(|| kind)?);
+            for _ in 0..SAMPLES {
+                kept.push(pinned_namespace(kind, flag).with_context(|| kind)?);
             }
-            each.push(kernel_memory()?.saturating_sub(before) as f64 / WEIGHED as f64);
+            each.push(kernel_memory()?.saturating_sub(before) as f64 / SAMPLES as f64);
         }
         bars.push(Bar::of(kind, each));
     }
     Ok(bars)
 }
 
-/// How long the ends of network namespaces take, and how little more those of many.
-fn ends() -> Result<Vec<Bar>> {
+/// How long the teardown of network namespaces takes, for one and for many at once.
+fn teardowns() -> Result<Vec<Bar>> {
     let mut bars = Vec::new();
-    for count in GIVEN_UP {
-        let mut times = (0..5).map(|_| torn_down(count)).collect::<io::Result<Vec<_>>>()?;
+    for count in TEARDOWNS {
+        let mut times = (0..5).map(|_| teardown(count)).collect::<io::Result<Vec<_>>>()?;
         let nanos = |it: Duration| it.as_nanos() as f64;
         bars.push(Bar::of(
             &format!("first of {count}"),
@@ -282,7 +286,7 @@ fn ends() -> Result<Vec<Bar>> {
     Ok(bars)
 }
 
-/// Where and when this was measured, for the book to include.
+/// The machine and the date, for the book to include.
 fn machine() -> Result<String> {
     let uname = nix::sys::utsname::uname()?;
     let info = fs::read_to_string("/proc/cpuinfo")?;
@@ -292,7 +296,7 @@ fn machine() -> Result<String> {
     let date = Command::new("date").arg("+%F").output()?.stdout;
     Ok(format!(
         "{processor}, {count} CPUs, Linux {}, {}\n",
-        // The version, without what a distribution adds.
+        // Without the suffix of the distribution.
         uname.release().to_string_lossy().split('-').next().unwrap_or_default(),
         String::from_utf8_lossy(&date).trim()
     ))

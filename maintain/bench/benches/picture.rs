@@ -1,4 +1,4 @@
-//! Bars as an SVG that the book includes: it has the page's own colours.
+//! Bar charts as SVG for the book, which styles them with the colours of the page.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,20 +6,20 @@ use std::path::Path;
 
 use anyhow::Result;
 
-/// A measured thing.
+/// One measurement.
 pub struct Bar {
-    /// What it is.
+    /// What was measured.
     pub name: String,
     /// The median of its samples.
     pub median: f64,
-    /// What the median is not below: of criterion, with 95% confidence.
+    /// The lower bound: from criterion that of the 95% confidence interval.
     pub low: f64,
-    /// What it is not above.
+    /// The upper bound.
     pub high: f64,
 }
 
 impl Bar {
-    /// The median of a few, with the least and the greatest of them.
+    /// The median of a few samples, with the smallest and the largest as bounds.
     pub fn of(name: &str, mut all: Vec<f64>) -> Bar {
         all.sort_by(f64::total_cmp);
         let (low, high) = (all.first().copied(), all.last().copied());
@@ -32,7 +32,7 @@ impl Bar {
     }
 }
 
-/// What the numbers count.
+/// The unit of the numbers.
 #[derive(Clone, Copy)]
 pub enum Unit {
     /// Time.
@@ -49,8 +49,8 @@ impl Unit {
         }
     }
 
-    /// The number as people say it: three digits and a unit.
-    fn said(self, value: f64) -> String {
+    /// The number for people: three digits and a unit.
+    fn format(self, value: f64) -> String {
         let (step, names) = match self {
             Unit::Nanoseconds => (1000.0, ["ns", "µs", "ms", "s"]),
             Unit::Bytes => (1024.0, ["B", "KiB", "MiB", "GiB"]),
@@ -80,13 +80,13 @@ pub fn write(dir: &Path, group: &str, unit: Unit, bars: &[Bar], table: &mut Stri
     let longest = bars.iter().map(|bar| bar.median).fold(f64::MIN_POSITIVE, f64::max);
     let height = bars.len() * ROW + 8;
     let mut rows = String::new();
-    let mut said = Vec::new();
+    let mut description = Vec::new();
     for (row, Bar { name, median, low, high }) in bars.iter().enumerate() {
         let (y, width) = (row * ROW + 6, (median / longest * WIDTH).max(1.0));
-        // Where most samples saw nothing, all that is known is a bound.
+        // If most samples are 0, only the bound is known.
         let text = match *median > 0.0 {
-            true => unit.said(*median),
-            false => format!("&lt; {}", unit.said(high.max(1.0))),
+            true => unit.format(*median),
+            false => format!("&lt; {}", unit.format(high.max(1.0))),
         };
         write!(
             rows,
@@ -98,14 +98,14 @@ pub fn write(dir: &Path, group: &str, unit: Unit, bars: &[Bar], table: &mut Stri
             LEFT + width + 6.0,
             y + 14,
         )?;
-        said.push(format!("{name}: {text}"));
+        description.push(format!("{name}: {text}"));
         writeln!(table, "{group},\"{name}\",{},{median:.0},{low:.0},{high:.0}", unit.name())?;
     }
     let text = format!(
         "<svg class=\"picture\" viewBox=\"0 0 420 {height}\" role=\"img\" \
          aria-labelledby=\"cost-{group}-title\" xmlns=\"http://www.w3.org/2000/svg\">\n\
          <title id=\"cost-{group}-title\">{}</title>\n{rows}\n</svg>\n",
-        said.join(", ")
+        description.join(", ")
     );
     fs::write(dir.join(format!("{group}.svg")), text)?;
     Ok(())

@@ -1,18 +1,18 @@
-//! What the chapter on costs measures: births, moves and ends, each as few system
-//! calls as it takes.
+//! What the chapter on costs measures: creating, joining and ending namespaces and
+//! cgroups, each with as few system calls as possible.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use libc::c_long;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid, pipe2};
+use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid};
 
 /// The kinds of namespace, as `/proc/PID/ns` names them, and their flags.
 pub const KINDS: [(&str, u64); 8] = [
@@ -31,8 +31,8 @@ pub fn all() -> u64 {
     KINDS.iter().fold(0, |all, (_, flag)| all | flag)
 }
 
-/// Becomes root in a user namespace, so that anybody can measure, and enters UTS and
-/// network namespaces that belong to it, so that it can come back to them.
+/// Becomes root in a new user namespace, so that an unprivileged user can measure, and
+/// enters new UTS and network namespaces that belong to it, so that it may return to them.
 pub fn become_root() -> io::Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     unshare(CloneFlags::CLONE_NEWUSER)?;
@@ -43,12 +43,12 @@ pub fn become_root() -> io::Result<()> {
     Ok(())
 }
 
-/// A child by `clone3(2)`, in new namespaces, that ends at once.
+/// Creates a child in new namespaces (`clone3(2)`) that exits at once.
 pub fn by_clone3(flags: u64) -> io::Result<()> {
-    clone3(flags, 0).and_then(end_or_wait)
+    clone3(flags, 0).and_then(exit_or_wait)
 }
 
-/// A child by `clone3(2)` that moves itself to a cgroup, and ends.
+/// Creates a child (`clone3(2)`) that moves itself to a cgroup and exits.
 pub fn then_moved(procs: &Path) -> io::Result<()> {
     match clone3(0, 0)? {
         0 => exit(i32::from(fs::write(procs, "0").is_err())),
@@ -56,21 +56,21 @@ pub fn then_moved(procs: &Path) -> io::Result<()> {
     }
 }
 
-/// A child by `clone3(2)` that is born in a cgroup of version 2, and ends at once.
+/// Creates a child in a cgroup of version 2 (`CLONE_INTO_CGROUP`) that exits at once.
 pub fn into_cgroup(cgroup: &File) -> io::Result<()> {
     const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000; // <linux/sched.h>
-    clone3(CLONE_INTO_CGROUP, cgroup.as_raw_fd()).and_then(end_or_wait)
+    clone3(CLONE_INTO_CGROUP, cgroup.as_raw_fd()).and_then(exit_or_wait)
 }
 
-/// A child by `clone(2)` on a copy of its parent's stack, as `fork(2)` has it.
+/// Creates a child by `clone(2)` on a copy of its parent's stack, as `fork(2)` does.
 pub fn by_clone(flags: u64) -> io::Result<()> {
     let flags = flags | libc::SIGCHLD as u64;
-    // SAFETY: without CLONE_VM nothing is shared with the child, which only ends.
+    // SAFETY: without CLONE_VM the child shares no memory with us, and it only exits.
     let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
-    end_or_wait(Errno::result(pid)?)
+    exit_or_wait(Errno::result(pid)?)
 }
 
-/// A child by `fork(2)` that does one thing, and ends.
+/// Creates a child by `fork(2)` that does `work` and exits.
 pub fn by_fork(work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     // SAFETY: the caller has one thread.
     match unsafe { fork() }? {
@@ -79,72 +79,74 @@ pub fn by_fork(work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Leaves namespaces (`unshare(2)`).
-pub fn leave(flags: u64) -> io::Result<()> {
+/// Moves the caller to new namespaces (`unshare(2)`).
+pub fn unshare_flags(flags: u64) -> io::Result<()> {
     // SAFETY: the call takes a number.
     Errno::result(unsafe { libc::syscall(libc::SYS_unshare, flags) })?;
     Ok(())
 }
 
-/// A new namespace that nobody is in, kept by the descriptor.
-pub fn held(kind: &str, flag: u64) -> io::Result<File> {
+/// A new namespace without processes, which the descriptor keeps alive.
+pub fn pinned_namespace(kind: &str, flag: u64) -> io::Result<File> {
     let link = match kind {
         "pid" | "time" => format!("{kind}_for_children"),
         _ => kind.to_owned(),
     };
-    let (mut told, tells) = pipe()?;
-    let (waits, lets) = pipe()?;
+    let (mut parent, mut childs) = UnixStream::pair()?;
     // SAFETY: the caller has one thread.
     match unsafe { fork() }? {
-        ForkResult::Child => exit(stay_in(flag, told, tells, waits, lets)),
+        ForkResult::Child => {
+            drop(parent);
+            exit(i32::from(stay_in(flag, &mut childs).is_err()))
+        }
         ForkResult::Parent { child } => {
-            drop((tells, waits));
-            let mut word = [0];
-            let born = told.read_exact(&mut word);
-            // A PID namespace has a link only when PID 1 has been born: it is that child's own.
-            let file = born.and_then(|()| File::open(format!("/proc/{child}/ns/{link}")));
-            drop(lets);
+            drop(childs);
+            let file = parent
+                .read_exact(&mut [0])
+                .and_then(|()| File::open(format!("/proc/{child}/ns/{link}")));
+            drop(parent);
             wait(child)?;
             file
         }
     }
 }
 
-fn stay_in(flag: u64, told: File, mut tells: File, mut waits: File, lets: File) -> i32 {
-    drop((told, lets));
-    let done = leave(flag)
-        .and_then(|()| if flag == libc::CLONE_NEWPID as u64 { by_fork(|| Ok(())) } else { Ok(()) })
-        .and_then(|()| tells.write_all(b"."));
-    // Whoever has nothing to say must not be waited for.
-    drop(tells);
-    let _ = waits.read(&mut [0]);
-    i32::from(done.is_err())
+/// In the child: enters a new namespace, tells the parent, and stays until it has opened
+/// the link. On an error the child exits, and the parent reads the end of the stream.
+fn stay_in(flag: u64, parent: &mut UnixStream) -> io::Result<()> {
+    unshare_flags(flag)?;
+    if flag == libc::CLONE_NEWPID as u64 {
+        // A PID namespace has a link only after its PID 1 was created.
+        by_fork(|| Ok(()))?;
+    }
+    parent.write_all(b".")?;
+    parent.read(&mut [0]).map(drop)
 }
 
-/// How long a child in new namespaces takes for its work; the birth is not in it.
+/// How long `work` takes in a child in new namespaces, without the creation of the child.
 pub fn inside(flags: u64, work: impl FnOnce()) -> io::Result<Duration> {
-    let (mut told, mut tells) = pipe()?;
+    let (mut parent, mut childs) = UnixStream::pair()?;
     let pid = clone3(flags, 0)?;
     if pid == 0 {
         let start = Instant::now();
         work();
         let nanos = start.elapsed().as_nanos() as u64;
-        exit(i32::from(tells.write_all(&nanos.to_ne_bytes()).is_err()));
+        exit(i32::from(childs.write_all(&nanos.to_ne_bytes()).is_err()));
     }
-    drop(tells);
+    drop(childs);
     let mut nanos = [0; 8];
-    told.read_exact(&mut nanos)?;
+    parent.read_exact(&mut nanos)?;
     wait(Pid::from_raw(pid as i32))?;
     Ok(Duration::from_nanos(u64::from_ne_bytes(nanos)))
 }
 
-/// Enters a namespace by its descriptor (`setns(2)`).
+/// Joins a namespace through its descriptor (`setns(2)`).
 pub fn enter(namespace: &File) -> io::Result<()> {
     nix::sched::setns(namespace, CloneFlags::empty())?;
     Ok(())
 }
 
-/// What the kernel has taken for its own objects, in bytes, if it cannot take it back.
+/// The memory of the kernel's own objects that it cannot reclaim, in bytes.
 pub fn kernel_memory() -> io::Result<u64> {
     let text = fs::read_to_string("/proc/meminfo")?;
     let counted = ["SUnreclaim:", "Percpu:"];
@@ -156,22 +158,22 @@ pub fn kernel_memory() -> io::Result<u64> {
     Ok(kib.sum::<u64>() << 10)
 }
 
-/// After how long the kernel lets in the first, and the last, of `count` new network
-/// namespaces, when as many have just been given up and no more are allowed: whoever
-/// is not torn down yet still counts.
-pub fn torn_down(count: u64) -> io::Result<(Duration, Duration)> {
+/// How long the teardown of `count` network namespaces takes, for the first and for the
+/// last of them. A limit allows no more than `count`, and a namespace counts until the
+/// kernel has torn it down: so creating a new one succeeds when an old one is gone.
+pub fn teardown(count: u64) -> io::Result<(Duration, Duration)> {
     let limit = "/proc/sys/user/max_net_namespaces";
     let before = fs::read_to_string(limit)?;
     let flag = libc::CLONE_NEWNET as u64;
-    let make = || (0..count).map(|_| held("net", flag)).collect::<io::Result<Vec<_>>>();
+    let make = || (0..count).map(|_| pinned_namespace("net", flag)).collect::<io::Result<Vec<_>>>();
     let mut all = make()?;
-    // One more is the caller's own.
+    // One more is the caller's.
     fs::write(limit, (count + 1).to_string())?;
     all.clear();
     let start = Instant::now();
     let mut room = || {
         loop {
-            match held("net", flag) {
+            match pinned_namespace("net", flag) {
                 Ok(file) => break all.push(file),
                 Err(_) => std::thread::yield_now(),
             }
@@ -183,11 +185,6 @@ pub fn torn_down(count: u64) -> io::Result<(Duration, Duration)> {
     let last = start.elapsed();
     fs::write(limit, before.trim())?;
     Ok((first, last))
-}
-
-fn pipe() -> io::Result<(File, File)> {
-    let (reads, writes) = pipe2(OFlag::O_CLOEXEC)?;
-    Ok((reads.into(), writes.into()))
 }
 
 fn clone3(flags: u64, cgroup: RawFd) -> io::Result<c_long> {
@@ -204,14 +201,14 @@ fn clone3(flags: u64, cgroup: RawFd) -> io::Result<c_long> {
         set_tid_size: 0,
         cgroup: cgroup as u64,
     };
-    // SAFETY: the structure has the size that is given; without CLONE_VM nothing is
-    // shared with the child.
+    // SAFETY: the structure has the given size; without CLONE_VM the child shares no memory
+    // with us.
     let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of_val(&args)) };
     Ok(Errno::result(pid)?)
 }
 
-/// The child ends, the parent waits for it.
-fn end_or_wait(pid: c_long) -> io::Result<()> {
+/// In the child exits, in the parent waits for it.
+fn exit_or_wait(pid: c_long) -> io::Result<()> {
     if pid == 0 { exit(0) } else { wait(Pid::from_raw(pid as i32)) }
 }
 
@@ -222,8 +219,8 @@ fn wait(child: Pid) -> io::Result<()> {
     }
 }
 
-/// Ends a child without running what its parent has planned for its own end.
+/// Exits a child without the exit handlers of its parent.
 fn exit(status: i32) -> ! {
-    // SAFETY: nothing of this process is used any more.
+    // SAFETY: the process ends here, so nothing can use its state afterwards.
     unsafe { libc::_exit(status) }
 }

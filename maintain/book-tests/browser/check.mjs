@@ -1,5 +1,5 @@
-// Opens every page of the built books, as a reader does, and complains of what
-// a reader would complain of.
+// Opens every page of the built books in a browser and checks its layout, accessibility,
+// links between the languages, and search.
 //
 //     node check.mjs SITE SCREENSHOTS
 
@@ -9,12 +9,12 @@ import { accessible, check, end, open, origin, pages } from './site.mjs';
 
 const screenshots = resolve(process.argv[3]);
 
-async function looks(language, name, width, theme) {
+async function checkLayout(language, name, width, theme) {
     const where = `${language}/${name} (${theme}, ${width} px)`;
     const page = await open(width, theme, where);
     await page.goto(`${origin}/${language}/${name}`, { waitUntil: 'load' });
 
-    // Folded answers are part of the page.
+    // The answers in <details> are checked too.
     await page.evaluate(() => document.querySelectorAll('details').forEach((it) => { it.open = true; }));
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     check(wider <= 0, `${where}: the page is ${wider} px too wide`);
@@ -22,7 +22,7 @@ async function looks(language, name, width, theme) {
         .map((it) => it.getBoundingClientRect())
         .filter((it) => it.width < 200 || it.right > innerWidth || it.height < 40).length);
     check(pictures === 0, `${where}: ${pictures} pictures do not fit`);
-    // On a phone code and tables may have to be scrolled.
+    // On a phone readers may have to scroll code and tables.
     const cut = await page.evaluate(() => [...document.querySelectorAll('main :is(.table-wrapper, pre > code)')]
         .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.textContent.slice(0, 60)));
     check(width < 1000 || cut.length === 0, `${where}: too wide: ${JSON.stringify(cut)}`);
@@ -36,25 +36,25 @@ async function looks(language, name, width, theme) {
     await page.context().close();
 }
 
-async function twins(language, other, name) {
+async function otherLanguage(language, other, name) {
     const page = await open(1280, 'light', `${language}/${name}`);
     await page.goto(`${origin}/${language}/${name}`);
     await page.click('a.other-language');
-    check(page.url() === `${origin}/${other}/${name}`, `${language}/${name}: its twin is ${page.url()}`);
-    check(await page.getAttribute('html', 'lang') === other, `${other}/${name}: says another language`);
+    check(page.url() === `${origin}/${other}/${name}`, `${language}/${name}: in the other language is ${page.url()}`);
+    check(await page.getAttribute('html', 'lang') === other, `${other}/${name}: has a different lang attribute`);
     await page.context().close();
 }
 
-async function finds(language, words) {
+async function search(language, words) {
     const page = await open(1280, 'light', `search in ${language}`);
     await page.goto(`${origin}/${language}/index.html`);
-    // The index is loaded when the box is first opened.
+    // The page loads the index when the search box is first opened.
     await page.keyboard.press('/');
     await page.waitForFunction(() => window.search?.doc_urls && !document.querySelector('.searching'));
     for (const [word, found] of words) {
         await page.fill('#mdbook-searchbar', '');
         await page.locator('#mdbook-searchbar').pressSequentially(word);
-        // mdBook searches when a key is released; Hangul comes without keys here.
+        // mdBook searches when a key is released, and Playwright types Hangul without keys.
         await page.keyboard.press('End');
         const results = page.locator('#mdbook-searchresults li');
         try {
@@ -65,7 +65,7 @@ async function finds(language, words) {
             }, [word, found], { timeout: 10_000 });
             check(true);
         } catch {
-            check(false, `${language}: ${word} is found ${await results.count()} times`);
+            check(false, `${language}: the search for ${word} has ${await results.count()} results`);
         }
     }
     await page.context().close();
@@ -78,14 +78,14 @@ for (const [language, other] of [['ko', 'en'], ['en', 'ko']]) {
     for (const name of names[language]) {
         for (const theme of ['light', 'navy']) {
             for (const width of [1280, 390]) {
-                await looks(language, name, width, theme);
+                await checkLayout(language, name, width, theme);
             }
         }
-        await twins(language, other, name);
+        await otherLanguage(language, other, name);
     }
 }
-await finds('ko', [['격리', true], ['호스트 이름', true], ['namespace', true], ['읎는말', false]]);
-await finds('en', [['isolation', true], ['hostname', true], ['격리', false], ['nosuchword', false]]);
+await search('ko', [['격리', true], ['호스트 이름', true], ['namespace', true], ['읎는말', false]]);
+await search('en', [['isolation', true], ['hostname', true], ['격리', false], ['nosuchword', false]]);
 
 const start = await open(1280, 'light', 'start page');
 await start.goto(`${origin}/index.html`);

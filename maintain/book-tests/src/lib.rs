@@ -1,14 +1,14 @@
-//! The pages of the book, for the tests that hold them to what they say.
+//! The pages of the book, for the tests that check what they say.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The languages, the one that leads first.
+/// The languages; the first is the one that the others are translated from.
 pub const LANGUAGES: [&str; 2] = ["ko", "en"];
 
 /// A page of the book.
 pub struct Page {
-    /// Where it is.
+    /// The path of its file.
     pub path: PathBuf,
     /// Its language: a folder of `book/`.
     pub language: &'static str,
@@ -18,9 +18,15 @@ pub struct Page {
     pub text: String,
 }
 
+/// The root of the project.
+pub fn project() -> PathBuf {
+    // Two folders above maintain/book-tests.
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/")).to_owned()
+}
+
 /// The folder `book/`.
 pub fn book() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book")
+    project().join("book")
 }
 
 /// The pages of one language, in the order of its table of contents.
@@ -43,13 +49,13 @@ pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A fenced code block: the words behind its fence and its lines.
+/// A fenced code block.
 pub struct Block {
     /// The number of its opening fence's line, counted from 1.
     pub line: usize,
-    /// `console`, `terminal2` … as the fence has them.
+    /// The words after the opening fence: `console`, `terminal2` …
     pub words: Vec<String>,
-    /// What stands between the fences.
+    /// The lines between the fences.
     pub lines: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
-//! Holds what the book cuts out of the steps to be whole.
+//! Checks the code that the book includes: whole items, or whole statements of a function.
 //!
-//! For a missing anchor mdBook prints nothing, for a misspelt `ANCHOR_END` the
-//! rest of the file, and it exits with 0 in both cases.
+//! mdBook prints nothing for a missing anchor and the rest of the file for a misspelt
+//! `ANCHOR_END`, and it exits with 0 in both cases.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use book_tests::{LANGUAGES, Page, book, pages};
+use book_tests::{LANGUAGES, Page, pages, project};
 use markdown::{none, place};
 use regex::Regex;
 
@@ -20,8 +20,7 @@ static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\{\{ *#(?<how>\w+) +(?<what>[^}]*?) *\}\}").expect("a regular expression")
 });
 
-/// What a line of Rust may begin with where an item begins, attributes and
-/// documentation included.
+/// The beginning of an item, or of its attributes or documentation.
 static ITEM: LazyLock<Regex> = LazyLock::new(|| {
     let beginnings = [
         r"///|//!|#\[",
@@ -39,7 +38,7 @@ struct Include {
     anchor: Option<String>,
 }
 
-/// The includes of a page, and what is wrong with those that are none.
+/// The includes of a page. An error is a directive of mdBook other than these.
 fn includes(page: &Page) -> Vec<Result<Include, String>> {
     let mut found = Vec::new();
     for (index, line) in page.text.lines().enumerate() {
@@ -47,7 +46,7 @@ fn includes(page: &Page) -> Vec<Result<Include, String>> {
         for include in INCLUDE.captures_iter(line) {
             let (how, what) = (&include["how"], &include["what"]);
             if !["include", "rustdoc_include"].contains(&how) {
-                found.push(Err(format!("{place}: what is {how:?}?")));
+                found.push(Err(format!("{place}: {{{{#{how}}}}} is not allowed here")));
                 continue;
             }
             let (file, anchor) = match what.split_once(':') {
@@ -63,7 +62,7 @@ fn includes(page: &Page) -> Vec<Result<Include, String>> {
     found
 }
 
-/// The path without `..`, so that two ways to a file are equal.
+/// The path without `..`, so that paths to the same file are equal.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -75,7 +74,7 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// Which of the two comments around a piece of a file a line is.
+/// The name in an `ANCHOR` or `ANCHOR_END` comment.
 fn marks<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
     let name = line.split_once(&format!("{mark}:"))?.1;
     name.split_whitespace().next()
@@ -89,7 +88,7 @@ fn cut<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
         let places: Vec<_> = (0..lines.len()).filter(|&index| has(&lines[index])).collect();
         match places[..] {
             [place] => Ok(place),
-            _ => Err(format!("{mark}: {name} is there {} times", places.len())),
+            _ => Err(format!("{mark}: {name} occurs {} times", places.len())),
         }
     };
     let (start, end) = (only("ANCHOR")?, only("ANCHOR_END")?);
@@ -98,7 +97,7 @@ fn cut<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     }
     let before = lines[..start].iter().rev().find(|line| !line.trim().is_empty());
     if before.is_some_and(|line| line.trim_start().starts_with("///") || line.trim() == "#[") {
-        return Err(format!("the documentation above {name} is left out"));
+        return Err(format!("the anchor {name} leaves out the documentation above it"));
     }
     let inside = lines[start + 1..end].iter().copied();
     Ok(inside
@@ -106,7 +105,7 @@ fn cut<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
         .collect())
 }
 
-/// Says why the lines are not one or more whole items of Rust.
+/// Returns an error unless the lines are whole items, or whole statements in a function.
 fn whole(lines: &[&str]) -> Result<(), String> {
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
         return Err("it is empty".to_owned());
@@ -115,14 +114,17 @@ fn whole(lines: &[&str]) -> Result<(), String> {
         return Err("it begins or ends with an empty line".to_owned());
     }
     let indent = |line: &str| line.len() - line.trim_start().len();
-    if !ITEM.is_match(first.trim_start()) {
-        return Err(format!("no item begins with {:?}", first.trim()));
+    let goes_on = |line: &str| line.starts_with(['.', '?', ')', ']', '}', '+', '|', '&']);
+    let statement =
+        indent(first) > 0 && !goes_on(first.trim()) && !first.trim().starts_with("else");
+    if !ITEM.is_match(first.trim_start()) && !statement {
+        return Err(format!("no item or statement begins with {:?}", first.trim()));
     }
     if indent(first) != indent(last) || !(last.ends_with('}') || last.ends_with(';')) {
-        return Err(format!("no item ends with {:?}", last.trim()));
+        return Err(format!("no item or statement ends with {:?}", last.trim()));
     }
     if let Some(line) = lines.iter().find(|line| !line.is_empty() && indent(line) < indent(first)) {
-        return Err(format!("{:?} is outside of the item", line.trim()));
+        return Err(format!("{:?} is outside of it", line.trim()));
     }
     let mut open = Vec::new();
     for bracket in brackets(&lines.join("\n")) {
@@ -131,7 +133,7 @@ fn whole(lines: &[&str]) -> Result<(), String> {
             '[' => open.push(']'),
             '{' => open.push('}'),
             closing if open.pop() != Some(closing) => {
-                return Err(format!("a {closing:?} too many"));
+                return Err(format!("one {closing:?} too many"));
             }
             _ => {}
         }
@@ -151,8 +153,11 @@ fn brackets(code: &str) -> Vec<char> {
     SKIPPED.replace_all(code, "").chars().filter(|it| "()[]{}".contains(*it)).collect()
 }
 
-/// Says why nothing whole can be included from there.
+/// Returns an error if mdBook would include nothing, or only a part of an item.
 fn check(include: &Include) -> Result<(), String> {
+    if !include.file.starts_with(project()) {
+        return Err(format!("{} is outside of the project", include.file.display()));
+    }
     let text = fs::read_to_string(&include.file)
         .map_err(|error| format!("{}: {error}", include.file.display()))?;
     match &include.anchor {
@@ -162,15 +167,18 @@ fn check(include: &Include) -> Result<(), String> {
     }
 }
 
-/// The source files of the project outside of `book/`.
+/// The source files of the packages at the top of the project.
 fn sources() -> Vec<PathBuf> {
-    let root = book().parent().expect("the project");
+    let mut dirs: Vec<_> = entries(&project()).iter().map(|package| package.join("src")).collect();
     let mut sources = Vec::new();
-    let mut dirs = vec![root.to_owned()];
-    dirs.extend(entries(root).into_iter().map(|member| member.join("src")));
-    for dir in dirs {
-        let rust = |file: &PathBuf| file.extension().is_some_and(|it| it == "rs");
-        sources.extend(entries(&dir).into_iter().filter(rust));
+    while let Some(dir) = dirs.pop() {
+        for path in entries(&dir) {
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                sources.push(path);
+            }
+        }
     }
     sources.sort();
     sources
@@ -181,7 +189,7 @@ fn entries(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_include_is_a_whole_item() {
+fn every_include_is_whole_items_or_statements() {
     let mut wrong = Vec::new();
     for include in LANGUAGES.into_iter().flat_map(pages).flat_map(|page| includes(&page)) {
         let checked =
@@ -206,8 +214,7 @@ fn every_anchor_is_shown_in_every_language() {
         for anchor in text.lines().filter_map(|line| marks(line, "ANCHOR")) {
             for language in LANGUAGES {
                 if !shown.contains(&(language, file.clone(), anchor.to_owned())) {
-                    let file = file.strip_prefix(book().parent().expect("the project"));
-                    let file = file.expect("below the project").display();
+                    let file = file.strip_prefix(project()).expect("below the project").display();
                     wrong.push(format!("{file}: {anchor} is not shown in book/{language}"));
                 }
             }
@@ -217,7 +224,7 @@ fn every_anchor_is_shown_in_every_language() {
 }
 
 #[test]
-fn a_piece_that_is_not_whole_is_found() {
+fn an_include_that_is_not_whole_is_found() {
     let whole = |text: &str| self::whole(&text.lines().collect::<Vec<_>>());
     let item = "/// Does it.\nfn f() {\n    g('{', \"}\\\"(\\\n(\", b'['); // )\n}";
     assert_eq!(whole(item), Ok(()));
@@ -225,7 +232,9 @@ fn a_piece_that_is_not_whole_is_found() {
     assert_eq!(whole("const A: [u8; 2] = [\n    1,\n    2,\n];"), Ok(()));
     assert!(whole("").is_err());
     assert!(whole("\nfn f() {}").is_err(), "an empty line");
-    assert!(whole("    g();\n    h();").is_err(), "statements");
+    assert_eq!(whole("    g();\n    if h() {\n        i();\n    }"), Ok(()), "statements");
+    assert!(whole("g();\nh();").is_err(), "statements outside of a function");
+    assert!(whole("        .g();\n        h();").is_err(), "the end of a statement");
     assert!(whole("fn f() {\n    g();").is_err(), "no end");
     assert!(whole("fn f() {\n    g(;\n}").is_err(), "a bracket");
     assert!(whole("fn f() {\n}\n\n/// For g.").is_err(), "half of the next item");

@@ -1,9 +1,8 @@
-//! Holds the languages in step: what is not prose is the same in both.
+//! Checks that the languages agree: all but the prose is the same in both.
 //!
-//! The first line of an English page names the version of the Korean page that
-//! it follows. When the Korean page has changed, the test shows the `git diff`
-//! to translate. Then `TRANSLATED=step03-uts.md cargo test -p book --test
-//! languages` writes that first line anew.
+//! The first line of an English page names the version of the Korean page that it follows.
+//! When the Korean page has changed, the test shows the `git diff` to translate. Then
+//! `TRANSLATED=step03-uts.md cargo test -p book-tests --test languages` updates that line.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -14,31 +13,31 @@ use std::fs;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use book_tests::{LANGUAGES, Page, book, pages};
+use book_tests::{LANGUAGES, Page, book, pages, project};
 use markdown::{events, none, place};
 use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use regex::Regex;
 use testkit::{installed, skip};
 
-/// The language that leads.
+/// The language of the originals.
 const LEADS: &str = LANGUAGES[0];
 
-/// The language that follows it.
+/// The language of the translations.
 const FOLLOWS: &str = LANGUAGES[1];
 
 static HTML: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"</?(?:details|summary)\b|\{\{[^}]*\}\}").expect("a regular expression")
 });
 
-/// An element that every language has, and its line.
+/// An element that every language must have, and its line.
 #[derive(Debug)]
 struct Element {
     line: usize,
     what: String,
 }
 
-/// The structure of a page, in order. Links and footnotes come at the end of
-/// their section, sorted: each language has its own order of words.
+/// The structure of a page, in order. Links and footnotes are sorted at the end of their
+/// section, because the order of words differs between languages.
 fn structure(text: &str) -> Vec<Element> {
     let mut structure = Vec::new();
     let mut inline = Vec::new();
@@ -100,18 +99,18 @@ fn structure(text: &str) -> Vec<Element> {
     structure
 }
 
-/// A link's target, the same for the same thing in another language.
+/// The target of a link, without the parts that name a language.
 fn without_language(target: &str) -> String {
     static PART: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?<before>[/.]|^)(?:ko|en)(?:-kr|-us)?(?<after>[/.])")
             .expect("a regular expression")
     });
     let text = PART.replace_all(target, "${before}LANGUAGE${after}");
-    // The English one of two files has no mark: README.md, README.ko.md.
+    // The English file has no mark: README.md, README.ko.md.
     text.replace(".LANGUAGE.md", ".md").replace("en_us", "LANGUAGE").replace("ko_kr", "LANGUAGE")
 }
 
-/// The first place at which two pages differ.
+/// The first place where two pages differ.
 fn difference(leads: &Page, follows: &Page) -> Option<String> {
     let (here, there) = (structure(&leads.text), structure(&follows.text));
     let same = here.iter().zip(&there).take_while(|(a, b)| a.what == b.what).count();
@@ -146,7 +145,7 @@ fn the_languages_have_the_same_structure() {
 }
 
 #[test]
-fn every_heading_has_an_id_of_its_own() {
+fn every_heading_has_a_unique_id() {
     let mut wrong = Vec::new();
     for page in LANGUAGES.into_iter().flat_map(pages) {
         let mut ids = BTreeSet::new();
@@ -156,7 +155,7 @@ fn every_heading_has_an_id_of_its_own() {
                 match id {
                     None => wrong.push(format!("{place}: a heading without {{#id}}")),
                     Some(id) if !ids.insert(id.to_string()) => {
-                        wrong.push(format!("{place}: #{id} is there already"));
+                        wrong.push(format!("{place}: #{id} is already used"));
                     }
                     Some(_) => {}
                 }
@@ -166,16 +165,14 @@ fn every_heading_has_an_id_of_its_own() {
     none(wrong);
 }
 
-/// `git` in the project's folder; what it prints.
+/// The output of `git` in the project's folder.
 fn git(args: &[&str]) -> String {
-    let root = book().parent().expect("the project");
-    let output = Command::new("git").current_dir(root).args(args).output().expect("git");
+    let output = Command::new("git").current_dir(project()).args(args).output().expect("git");
     let text = if output.status.success() { output.stdout } else { output.stderr };
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// What the first line of a page that follows says: the hash of the version
-/// of the other page whose translation it is.
+/// The hash in the first line of a translation: the version of the original.
 fn followed(page: &Page) -> Option<&str> {
     let file = format!("book/{LEADS}/src/{}", page.name);
     let line = page.text.lines().next()?;
@@ -183,9 +180,9 @@ fn followed(page: &Page) -> Option<&str> {
 }
 
 #[test]
-fn every_translation_follows_the_page_as_it_is() {
+fn every_translation_follows_the_current_original() {
     if !installed("git") {
-        skip!("git tells the versions of a page apart");
+        skip!("git is not installed");
     }
     let translated = std::env::var("TRANSLATED").ok();
     let mut wrong = Vec::new();
@@ -200,14 +197,14 @@ fn every_translation_follows_the_page_as_it_is() {
         if translated.as_ref().is_some_and(|name| page.name.contains(name)) {
             let text = followed.and_then(|_| page.text.split_once('\n')).map(|it| it.1);
             let text = format!("{first_line}\n{}", text.unwrap_or(&page.text));
-            fs::write(&page.path, text).expect("the page is ours to write");
+            fs::write(&page.path, text).expect("the page is writable");
             continue;
         }
         let diff = followed
             .map(|hash| format!("\ngit diff {hash} {file}\n{}", git(&["diff", hash, &file])));
         wrong.push(format!(
-            "{}: does not say that it follows {file} as it is now. When it does: \
-             TRANSLATED={} cargo test -p book --test languages{}",
+            "{}: {file} has changed. When the translation follows it: \
+             TRANSLATED={} cargo test -p book-tests --test languages{}",
             place(&page, 1),
             page.name,
             diff.unwrap_or_default()
@@ -217,7 +214,7 @@ fn every_translation_follows_the_page_as_it_is() {
 }
 
 #[test]
-fn a_structure_that_differs_is_found() {
+fn a_different_structure_is_found() {
     let page = "# A {#a}\n\nText with [a](b.md) and [c](d.md#e) and [^1].\n\n```console\n$ a\n1\n```\n\n\
                 > [!NOTE]\n> Text.\n\n<details>\n<summary>Text</summary>\n\nText\n\n</details>\n\n\
                 | a | b |\n| - | - |\n| c | d |\n\n```rust\n{{#include a.rs:b}}\n```\n\n\
@@ -225,7 +222,7 @@ fn a_structure_that_differs_is_found() {
     let whats = |text: &str| structure(text).into_iter().map(|it| it.what).collect::<Vec<_>>();
     assert_eq!(whats(page), whats(&page.replace("Text", "글")));
     let reordered = page.replace("[a](b.md) and [c](d.md#e)", "[c](d.md#e) and [a](b.md)");
-    assert_eq!(whats(page), whats(&reordered), "another order of words");
+    assert_eq!(whats(page), whats(&reordered), "a different word order");
     for (from, to) in [
         ("{#a}", "{#b}"),
         ("# A", "## A"),
@@ -244,7 +241,7 @@ fn a_structure_that_differs_is_found() {
 }
 
 #[test]
-fn a_link_leads_to_the_same_thing_in_its_own_language() {
+fn links_to_the_same_page_in_two_languages_are_equal() {
     for (ko, en) in [
         (
             "https://access.redhat.com/documentation/ko-kr/a",
@@ -259,17 +256,18 @@ fn a_link_leads_to_the_same_thing_in_its_own_language() {
     assert_ne!(without_language("step01.md"), without_language("step02.md"));
 }
 
-/// The transcripts are found by their fences alone. A block in a quotation or
-/// with another fence would be shown and never run.
+/// The test of the transcripts finds blocks by their fences only. It would never run a
+/// block in a quotation or with a different fence.
 #[test]
-fn every_code_block_is_one_that_the_transcripts_see() {
+fn the_test_of_the_transcripts_sees_every_code_block() {
     let mut wrong = Vec::new();
     for page in LANGUAGES.into_iter().flat_map(pages) {
         let code = |event: &Event| matches!(event, Event::Start(Tag::CodeBlock(_)));
         let shown = events(&page.text).filter(|(_, event)| code(event)).count();
         let seen = page.blocks().len();
         if shown != seen {
-            wrong.push(format!("{}: {shown} code blocks, of which {seen} are seen", page.name));
+            wrong
+                .push(format!("{}: it shows {shown} code blocks, the test sees {seen}", page.name));
         }
     }
     none(wrong);

@@ -1,5 +1,5 @@
-//! Holds the links of the book: those inside of it lead somewhere, and those
-//! out of it are listed in one place, `external-links.txt`.
+//! Checks the links of the book: internal links have a target, and `external-links.txt`
+//! lists all external ones.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use markdown::{events, none, place};
 use pulldown_cmark::{Event, Tag};
 use regex::Regex;
 
-/// Hosts from which a page would load something while it is read.
+/// Hosts that pages often load fonts and scripts from.
 const CDNS: [&str; 9] = [
     "//cdn.",
     "bootstrapcdn",
@@ -54,7 +54,7 @@ fn external(target: &str) -> bool {
     target.starts_with("http://") || target.starts_with("https://")
 }
 
-/// The ids of a page to which a link can lead.
+/// The ids of a page, which links can have as a fragment.
 fn ids(text: &str) -> BTreeSet<String> {
     static HTML_ID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"\bid\s*=\s*["']([^"']+)"#).expect("a regular expression"));
@@ -71,7 +71,7 @@ fn ids(text: &str) -> BTreeSet<String> {
     ids
 }
 
-/// Says why a link inside of the book, or to a file of the project, leads nowhere.
+/// Returns an error if an internal link, to a page or to a file of the project, has no target.
 fn check(
     page: &Page,
     target: &str,
@@ -82,12 +82,12 @@ fn check(
         return Err("an empty link".to_owned());
     }
     if path.starts_with('/') || path.contains(':') {
-        return Err("only web addresses and relative paths are links here".to_owned());
+        return Err("a link must be a web address or a relative path".to_owned());
     }
     let dir = page.path.parent().expect("a folder");
     let file = if path.is_empty() { page.path.clone() } else { dir.join(path) };
     if !file.exists() {
-        return Err("there is no such file".to_owned());
+        return Err("no such file".to_owned());
     }
     match ids.get(&file.canonicalize().expect("a path")) {
         Some(ids) if !fragment.is_empty() && !ids.contains(fragment) => {
@@ -99,7 +99,7 @@ fn check(
 }
 
 #[test]
-fn every_link_inside_of_the_book_leads_somewhere() {
+fn every_internal_link_has_a_target() {
     let mut wrong = Vec::new();
     for language in LANGUAGES {
         let pages = pages(language);
@@ -121,7 +121,7 @@ fn every_link_inside_of_the_book_leads_somewhere() {
 }
 
 #[test]
-fn every_footnote_is_there() {
+fn every_footnote_has_a_text() {
     let mut wrong = Vec::new();
     for page in LANGUAGES.into_iter().flat_map(pages) {
         wrong.extend(
@@ -133,11 +133,10 @@ fn every_footnote_is_there() {
     none(wrong);
 }
 
-/// References to footnotes that are not there, and to links that are not there,
-/// are printed as they stand.
+/// References to missing footnotes, which mdBook prints literally.
 fn dangling(text: &str) -> Vec<(usize, String)> {
     let mut code = false;
-    // A bracket that is no link is a piece of text of its own.
+    // pulldown-cmark reports the bracket as a separate piece of text.
     let mut dangling = Vec::new();
     let mut last = String::new();
     for (line, event) in events(text) {
@@ -146,7 +145,7 @@ fn dangling(text: &str) -> Vec<(usize, String)> {
             Event::End(pulldown_cmark::TagEnd::CodeBlock) => code = false,
             Event::Text(part) if !code => {
                 if last.ends_with('[') && part.starts_with('^') {
-                    dangling.push((line, format!("[{part}] is not there")));
+                    dangling.push((line, format!("[{part}] is missing")));
                 }
                 last = part.to_string();
                 continue;
@@ -160,7 +159,7 @@ fn dangling(text: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn every_external_link_is_listed_and_every_listed_one_is_used() {
-    let list = book().join("external-links.txt");
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("external-links.txt");
     let text = fs::read_to_string(&list).unwrap_or_default();
     let listed: Vec<_> = text.lines().collect();
     let mut used = BTreeMap::new();
@@ -173,20 +172,20 @@ fn every_external_link_is_listed_and_every_listed_one_is_used() {
     }
     if std::env::var_os("UPDATE").is_some() {
         let lines: String = used.keys().map(|target| format!("{target}\n")).collect();
-        return fs::write(list, lines).expect("the list is ours to write");
+        return fs::write(list, lines).expect("the list is writable");
     }
     let mut wrong: Vec<_> = used
         .iter()
         .filter(|(target, _)| !listed.contains(&target.as_str()))
-        .map(|(target, place)| format!("{place}: {target}: not in external-links.txt"))
+        .map(|(target, place)| format!("{place}: {target} is missing in external-links.txt"))
         .collect();
     let unused = listed.iter().filter(|target| !used.contains_key(**target));
-    wrong.extend(unused.map(|target| format!("external-links.txt: {target}: no page has it")));
+    wrong.extend(unused.map(|target| format!("external-links.txt: {target} is on no page")));
     if !listed.is_sorted() {
         wrong.push("external-links.txt: the lines must be sorted".to_owned());
     }
     if !wrong.is_empty() {
-        wrong.push("UPDATE=1 cargo test -p book --test links writes the list".to_owned());
+        wrong.push("UPDATE=1 cargo test -p book-tests --test links writes the list".to_owned());
     }
     none(wrong);
 }
@@ -223,7 +222,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What a text loads from elsewhere: from a CDN, or as an image, script, font or style.
+/// What a text loads from the network: from a CDN, or an image, script, font or style.
 fn loads(text: &str) -> Vec<String> {
     static LOADED: LazyLock<Regex> = LazyLock::new(|| {
         let loaded = [
@@ -240,12 +239,12 @@ fn loads(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_found() {
+fn a_link_without_a_target_is_found() {
     let path = book().join("ko/src/isolation.md");
     let text = "# A {#a}\n\n<p id=\"b\">[a](#a)</p>\n".to_owned();
     let ids = BTreeMap::from([(path.canonicalize().expect("a path"), ids(&text))]);
     let page = Page { path, language: "ko", name: "isolation.md".to_owned(), text };
-    for good in ["#a", "#b", "isolation.md", "isolation.md#a", "../../Cargo.toml"] {
+    for good in ["#a", "#b", "isolation.md", "isolation.md#a", "../../../Cargo.toml"] {
         assert_eq!(check(&page, good, &ids), Ok(()), "{good}");
     }
     for bad in ["", "#c", "nowhere.md", "isolation.md#c", "SUMMARY.md", "/etc/passwd", "file:a"] {
@@ -269,7 +268,7 @@ fn a_footnote_without_text_is_found() {
 }
 
 #[test]
-fn what_comes_from_the_network_is_found() {
+fn what_is_loaded_from_the_network_is_found() {
     for bad in [
         "<script src=\"https://example.org/a.js\">",
         "@import url(https://example.org/a.css);",

@@ -1,6 +1,6 @@
-//! Whatever a parser is given: properties, fed with what proptest makes up. More of
-//! it: `PROPTEST_CASES=100000 cargo test --release -p proof --test parsers`; and the
-//! same properties fed by libFuzzer: `.ci/fuzz`.
+//! Property tests of the parsers, with inputs from proptest. For more cases:
+//! `PROPTEST_CASES=100000 cargo test --release -p system-tests --test parsers`.
+//! `maintain/fuzz` checks the same properties with inputs from libFuzzer.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -10,17 +10,18 @@ use nix::unistd::Pid;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use system_tests::all::inode;
-use system_tests::group::{missing, nobody_but, value};
-use system_tests::hierarchy::{Membership, Mount, Version, memberships, mounts};
-use system_tests::limits::{percentage, pids, size};
-use system_tests::parsers;
+use step_support::cgroup::{
+    Membership, Mount, Version, memberships, missing, mounts, nobody_but, value,
+};
+use step01_proc_ns::inode;
+use step06_cgroup::limits::{percentage, pids, size};
+use system_tests::properties;
 
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// What means something to one parser or another.
+/// Words that have a meaning for some parser.
 const WORDS: [&[u8]; 16] = [
     b"41 31 0:38 ",
     b" rw - cgroup2 none rw\n",
@@ -40,8 +41,8 @@ const WORDS: [&[u8]; 16] = [
     b"\xff\n",
 ];
 
-/// Bytes, many of them out of those words.
-fn soup() -> impl Strategy<Value = Vec<u8>> {
+/// Random bytes with many of those words among them.
+fn random_text() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         2 => select(&WORDS[..]).prop_map(<[u8]>::to_vec),
         2 => "[0-9 :,/.=\\\\a\n\u{1b}\u{202e}\u{9b}]".prop_map(String::into_bytes),
@@ -50,11 +51,11 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..40).prop_map(|parts| parts.concat())
 }
 
-/// A path from the root, of any bytes that the kernel lets through.
-fn path(unlike: &'static [u8]) -> impl Strategy<Value = PathBuf> {
+/// An absolute path of any bytes but those in `excluded`.
+fn path(excluded: &'static [u8]) -> impl Strategy<Value = PathBuf> {
     let name = prop_oneof![Just(b' '), Just(b'\\'), Just(b'\n'), Just(b'4'), 1..=255_u8];
     vec(name, 0..30).prop_map(move |mut bytes| {
-        bytes.retain(|byte| !unlike.contains(byte));
+        bytes.retain(|byte| !excluded.contains(byte));
         bytes.insert(0, b'/');
         OsString::from_vec(bytes).into()
     })
@@ -82,11 +83,11 @@ fn mount() -> impl Strategy<Value = Mount> {
 }
 
 #[test]
-fn a_number_is_taken_up_to_where_the_kernel_takes_it_and_no_further() {
+fn a_limit_is_accepted_up_to_the_maximum_of_the_kernel_and_no_further() {
     for edge in [0, 4096, 1_000_000, 1 << 22, 1_i128 << 63, 1 << 64] {
         for (unit, shift) in [("", 0), ("%", 0), ("K", 10), ("M", 20), ("G", 30), ("T", 40)] {
             for more in -2..=2 {
-                parsers::limits(&format!("{}{unit}", (edge >> shift) + more));
+                properties::limits(&format!("{}{unit}", (edge >> shift) + more));
             }
         }
     }
@@ -96,17 +97,17 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_number_is_taken_if_the_kernel_would_take_it(
+    fn a_limit_is_accepted_if_the_kernel_would_accept_it(
         text in prop_oneof![
             "0{0,3}[0-9]{0,22}(K|M|G|T|%|k|MB|)", "[+-]?[0-9.]{1,7}[KMGT%]{0,2}", "\\PC{0,6}",
             any::<u64>().prop_map(|number| number.to_string()),
         ],
     ) {
-        parsers::limits(&text);
+        properties::limits(&text);
     }
 
     #[test]
-    fn a_number_that_is_written_is_read_again(
+    fn a_formatted_limit_is_parsed_to_the_same_number(
         count in 1..=4_194_304_u64, percent in 1..=1_000_000_u64, bytes in 4096..=i64::MAX as u64,
         digits in 1..=8_388_607_u64, (unit, shift) in select(vec![("K", 10), ("M", 20), ("G", 30), ("T", 40)]),
     ) {
@@ -119,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn a_larger_number_is_never_a_smaller_limit(
+    fn a_larger_number_is_a_larger_limit(
         digits in 1..=i64::MAX as u64, more in 1..1_000_000_u64, unit in "[KMGT]?",
     ) {
         let [size, larger] = [digits, digits + more].map(|digits| size(&format!("{digits}{unit}")));
@@ -129,21 +130,21 @@ proptest! {
     }
 
     #[test]
-    fn cgroups_are_read_as_the_kernel_writes_them(written in vec(membership(), 0..6)) {
-        let text = parsers::cgroup_text(&written);
-        parsers::cgroup(&text);
-        prop_assert_eq!(parsers::cgroup_text(&memberships(&text)), text);
+    fn memberships_are_parsed_as_the_kernel_writes_them(written in vec(membership(), 0..6)) {
+        let text = properties::cgroup_text(&written);
+        properties::cgroup(&text);
+        prop_assert_eq!(properties::cgroup_text(&memberships(&text)), text);
     }
 
     #[test]
-    fn mounts_are_read_as_the_kernel_writes_them(written in vec(mount(), 0..6)) {
-        let text = parsers::mountinfo_text(&written);
-        parsers::mountinfo(&text);
-        prop_assert_eq!(parsers::mountinfo_text(&mounts(&text)), text);
+    fn mounts_are_parsed_as_the_kernel_writes_them(written in vec(mount(), 0..6)) {
+        let text = properties::mountinfo_text(&written);
+        properties::mountinfo(&text);
+        prop_assert_eq!(properties::mountinfo_text(&mounts(&text)), text);
     }
 
     #[test]
-    fn a_mount_shows_what_is_below_its_root_and_nothing_else(
+    fn a_mount_shows_the_cgroups_below_its_root_and_no_others(
         mount in mount(), below in "[a-z]{1,5}(/[a-z]{1,5}){0,3}", hidden in any::<bool>(),
     ) {
         let shown = mount.directory(&mount.root.join(&below)).map(|it| it.own);
@@ -159,7 +160,7 @@ proptest! {
         counted in btree_map(key(), prop_oneof![any::<u64>().prop_map(Some), Just(None)], 0..8),
         key in key(),
     ) {
-        // The value `max` is no number, and a key may have that name.
+        // The value `max` is not a number, and a key may have that name.
         let value_of = |it: Option<u64>| it.map_or("max".to_owned(), |it| it.to_string());
         let lines = counted.iter().map(|(key, it)| format!("{key} {}\n", value_of(*it)));
         let text: String = lines.collect();
@@ -171,47 +172,47 @@ proptest! {
     }
 
     #[test]
-    fn what_a_list_lacks_is_what_was_not_written_into_it(
+    fn the_words_that_a_list_lacks_are_missing(
         there in subsequence(&["cpu", "cpuset", "io", "memory", "pids", "misc"][..], 0..7).prop_shuffle(),
         wanted in subsequence(&["cpu", "memory", "pids"][..], 0..4),
     ) {
-        // As the kernel writes it: with spaces between, in a line.
+        // As the kernel writes it: in one line, separated by spaces.
         let text = format!("{}\n", there.join(" "));
-        parsers::list(text.as_bytes());
-        let lacks: Vec<_> = wanted.iter().copied().filter(|it| !there.contains(it)).collect();
-        prop_assert_eq!(missing(text.as_bytes(), &wanted), lacks);
+        properties::list(text.as_bytes());
+        let lacking: Vec<_> = wanted.iter().copied().filter(|it| !there.contains(it)).collect();
+        prop_assert_eq!(missing(text.as_bytes(), &wanted), lacking);
     }
 
     #[test]
-    fn who_is_in_a_cgroup_is_ours_or_is_not(
+    fn a_cgroup_with_only_our_processes_is_recognized(
         ours in vec(1..=4_194_304, 1..4), others in vec(0..=4_194_304, 0..3),
     ) {
-        // As the kernel writes it: each in a line, in no order, some perhaps twice.
+        // As the kernel writes it: one PID per line, unsorted, some perhaps twice.
         let text: String = ours.iter().chain(&others).rev().map(|pid| format!("{pid}\n")).collect();
-        parsers::list(text.as_bytes());
-        let nobody_else = others.iter().all(|pid| ours.contains(pid));
+        properties::list(text.as_bytes());
+        let only_ours = others.iter().all(|pid| ours.contains(pid));
         let ours: Vec<_> = ours.into_iter().map(Pid::from_raw).collect();
         prop_assert!(nobody_but(b"", &ours));
-        prop_assert_eq!(nobody_but(text.as_bytes(), &ours), nobody_else);
+        prop_assert_eq!(nobody_but(text.as_bytes(), &ours), only_ours);
         prop_assert!(!nobody_but(text.as_bytes(), &[]));
     }
 
     #[test]
-    fn the_number_of_a_namespace_is_the_one_in_its_link(
+    fn the_inode_of_a_namespace_is_the_number_in_its_link(
         kind in "[a-z_]{1,17}", number in any::<u64>(),
     ) {
         prop_assert_eq!(inode(format!("{kind}:[{number}]").as_ref()), Some(number));
     }
 
     #[test]
-    fn any_bytes_at_all_are_read_or_left(bytes in soup(), key in "[a-z/]{0,2}") {
-        parsers::cgroup(&bytes);
-        parsers::mountinfo(&bytes);
-        parsers::link(&bytes);
-        parsers::list(&bytes);
-        parsers::shown(&bytes);
+    fn any_bytes_are_parsed_or_ignored(bytes in random_text(), key in "[a-z/]{0,2}") {
+        properties::cgroup(&bytes);
+        properties::mountinfo(&bytes);
+        properties::link(&bytes);
+        properties::list(&bytes);
+        properties::shown(&bytes);
         let text = String::from_utf8_lossy(&bytes);
-        parsers::limits(&text);
-        parsers::figure(&text, &key);
+        properties::limits(&text);
+        properties::figure(&text, &key);
     }
 }

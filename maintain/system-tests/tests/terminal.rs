@@ -1,6 +1,6 @@
-//! Names that would colour, overwrite or turn round what is on a terminal if they were
-//! printed as they are. Who names a process, a host or a cgroup is not who looks at it,
-//! and every step that prints such a name prints it escaped.
+//! Names that would colour, overwrite or reverse text on a terminal if a step printed them
+//! as they are. Another user may have named a process, a host or a cgroup, so every step
+//! escapes such names.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -8,21 +8,19 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nix::errno::Errno;
-use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{geteuid, sethostname};
-use system_tests::{Branch, Folder, STEPS};
-use testkit::wall::{own_mounts, own_user_namespace};
-use testkit::{Host, Output, Step, User, skip};
+use testkit::obstacle::{own_mounts, own_user_namespace};
+use testkit::tempfile::TempDir;
+use testkit::{
+    CgroupSandbox, Host, Output, Step, User, WaitingProcess, skip, step_binary, steps, temp_dir,
+};
 
-/// Names, and how they are to be printed: each has at most 15 bytes, as those of processes.
+/// Names and how a step prints them. Each fits the 15 bytes of a process name.
 const NAMES: [(&[u8], &str); 16] = [
     (b"\x1b[31mred", r"\u{1b}[31mred"),
     (b"\x1b]0;title\x07", r"\u{1b}]0;title\u{7}"),
@@ -39,14 +37,14 @@ const NAMES: [(&[u8], &str); 16] = [
     ("\u{feff}bom".as_bytes(), r"\u{feff}bom"),
     ("line\u{2028}break".as_bytes(), r"line\u{2028}break"),
     ("z\u{301}\u{302}\u{303}".as_bytes(), r"z\u{301}\u{302}\u{303}"),
-    (b"line\nbreak", r"line\nbreak"), // the last: no cgroup may have it
+    (b"line\nbreak", r"line\nbreak"), // last, because no cgroup can have this name
 ];
 
-/// Runs a step and holds all it prints to what a terminal can bear. Returns its lines.
+/// Runs a step and asserts that its output is harmless. Returns it, and all of it as text.
 fn run(step: Step) -> (Output, String) {
     let output = Host::unchanged(|| step.run());
     let text = format!("{}{}", output.stdout, output.stderr);
-    let harms = |it: char| {
+    let harmful = |it: char| {
         it.is_control() && it != '\n'
             || ('\u{300}'..='\u{36f}').contains(&it)
             || ('\u{200b}'..='\u{200f}').contains(&it)
@@ -54,105 +52,83 @@ fn run(step: Step) -> (Output, String) {
             || ('\u{2060}'..='\u{206f}').contains(&it)
             || it == '\u{feff}'
     };
-    assert!(!text.contains(harms), "{output:?}");
-    // What was escaped to be quoted may have been escaped once more to be printed.
+    assert!(!text.contains(harmful), "{output:?}");
+    // An argument may be escaped twice: to be quoted, and to be printed.
     (output, text.replace(r"\\", r"\"))
 }
 
 fn step(name: &str, user: User) -> Step {
-    Step::new(&system_tests::step(name), user)
+    Step::new(&step_binary(name), user)
 }
 
-/// One test at a time: to be in a cgroup is for the whole process.
-fn turn() -> MutexGuard<'static, ()> {
+/// Lets one test run at a time, because a cgroup is for the whole process.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A folder, and paths with all these names in it.
-fn folder() -> (Folder, Vec<PathBuf>) {
-    let folder = Folder::new("terminal", User::all()[0]);
-    let paths = NAMES.iter().map(|(name, _)| folder.join(OsStr::from_bytes(name))).collect();
-    (folder, paths)
-}
-
-/// A process that waits for its stdin to end.
-struct Waiting(Child);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// A directory, and paths in it with all these names.
+fn paths() -> (TempDir, Vec<PathBuf>) {
+    let dir = temp_dir(User::all()[0]);
+    let paths = NAMES.iter().map(|(name, _)| dir.path().join(OsStr::from_bytes(name))).collect();
+    (dir, paths)
 }
 
 #[test]
 fn names_of_processes_are_escaped() {
-    let _turn = turn();
-    // A process is named after the link by which its program was found.
-    let (_folder, links) = folder();
+    let _lock = one_at_a_time();
+    // A process has the name of the link by which its program was started.
+    let (_dir, links) = paths();
     let processes = links.iter().map(|link| {
         symlink("/bin/cat", link).unwrap();
-        let mut command = Command::new(link);
-        command.stdin(Stdio::piped()).stdout(Stdio::null());
-        // Alone in a namespace, so that it is the one that is named.
-        // SAFETY: only a system call in a child that has one thread.
-        unsafe { command.pre_exec(|| Ok(unshare(CloneFlags::CLONE_NEWUSER)?)) };
-        Waiting(command.spawn().unwrap())
+        // Alone in a namespace, it is the process that the step names.
+        WaitingProcess::new(link, || Ok(unshare(CloneFlags::CLONE_NEWUSER)?))
     });
     let processes: Vec<_> = processes.collect();
     let (output, text) = run(step("step01-proc-ns", User::all()[0]).args(["--all"]));
     assert_eq!(output.code(), Some(0), "{output:?}");
     for (process, (_, escaped)) in processes.iter().zip(NAMES) {
-        let line = format!(" {}  {escaped}\n", process.0.id());
+        let line = format!(" {}  {escaped}\n", process.pid());
         assert!(text.contains(&line), "{line:?}: {output:?}");
     }
 }
 
 #[test]
-fn hostnames_and_domain_names_are_escaped_whosever_they_are() {
-    let _turn = turn();
+fn hostnames_are_escaped_in_the_child_and_in_the_parent() {
+    let _lock = one_at_a_time();
     for &user in User::all() {
         for (name, escaped) in NAMES {
             let name = OsStr::from_bytes(name);
-            let (output, text) = run(step("step03-uts", user).args([name, name]));
-            for identifier in ["nodename", "domainname"] {
-                let line = format!("uts.{identifier} in child:  {escaped}\n");
-                assert!(text.contains(&line), "{line:?}: {output:?}");
-            }
+            let (output, text) = run(step("step03-uts", user).args([name]));
+            let line = format!("uts.nodename in child:  {escaped}\n");
+            assert!(text.contains(&line), "{line:?}: {output:?}");
 
-            let named_so = move || {
+            let host_with_the_name = move || {
                 match geteuid().is_root() {
                     true => unshare(CloneFlags::CLONE_NEWUTS)?,
                     false => own_user_namespace(CloneFlags::CLONE_NEWUTS)?,
                 }
-                sethostname(name)?;
-                // SAFETY: the pointer and the length are those of one live byte slice.
-                let set =
-                    unsafe { libc::setdomainname(name.as_bytes().as_ptr().cast(), name.len()) };
-                Ok(Errno::result(set).map(drop)?)
+                Ok(sethostname(name)?)
             };
-            let (output, text) =
-                run(step("step03-uts", user).args(["helo", "you"]).behind(named_so));
-            for identifier in ["nodename", "domainname"] {
-                let line = format!("uts.{identifier} in parent: {escaped}\n");
-                assert!(text.contains(&line), "{line:?}: {output:?}");
-            }
+            let step = step("step03-uts", user).args(["helo"]).with_obstacle(host_with_the_name);
+            let (output, text) = run(step);
+            let line = format!("uts.nodename in parent: {escaped}\n");
+            assert!(text.contains(&line), "{line:?}: {output:?}");
         }
     }
 }
 
 #[test]
 fn names_of_cgroups_are_escaped() {
-    let _turn = turn();
+    let _lock = one_at_a_time();
     for (name, escaped) in &NAMES[..NAMES.len() - 1] {
-        let Ok(_branch) = Branch::new(OsStr::from_bytes(name)) else {
+        let Ok(_sandbox) = CgroupSandbox::new(OsStr::from_bytes(name)) else {
             skip!("no cgroup is delegated to uid {} here", geteuid());
         };
         run(step("step00-doctor", User::all()[0]));
         for &user in User::all() {
-            let (survey, text) = run(step("step06-cgroup", user));
-            assert!(text.contains(&format!("/{escaped}")), "{survey:?}");
+            let (overview, text) = run(step("step06-cgroup", user));
+            assert!(text.contains(&format!("/{escaped}")), "{overview:?}");
             let (group, text) = run(step("step06-cgroup", user).args(["--pids", "9", "true"]));
             assert_eq!(group.code(), Some(0), "{group:?}");
             assert!(text.contains(&format!("/{escaped}/step06-cgroup-run-")), "{group:?}");
@@ -162,53 +138,51 @@ fn names_of_cgroups_are_escaped() {
 
 #[test]
 fn mount_points_are_escaped() {
-    let _turn = turn();
+    let _lock = one_at_a_time();
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let mut cgroups = mounts.lines().filter(|line| line.contains(" - cgroup"));
     let Some(cgroup) = cgroups.next().and_then(|line| line.split(' ').nth(4)) else {
         skip!("no cgroups are mounted here");
     };
-    let (_folder, points) = folder();
+    let (_dir, points) = paths();
     for (point, (_, escaped)) in points.into_iter().zip(NAMES) {
         fs::create_dir(&point).unwrap();
         let cgroup = cgroup.to_owned();
-        let elsewhere = move || {
+        let mount_there = move || {
             own_mounts()?;
             let none = None::<&str>;
             Ok(mount(Some(cgroup.as_str()), &point, none, MsFlags::MS_BIND, none)?)
         };
-        let (survey, text) = run(step("step06-cgroup", User::all()[0]).behind(elsewhere));
-        assert!(text.contains(&format!("/{escaped}  ")), "{survey:?}");
+        let (overview, text) =
+            run(step("step06-cgroup", User::all()[0]).with_obstacle(mount_there));
+        assert!(text.contains(&format!("/{escaped}  ")), "{overview:?}");
     }
 }
 
 #[test]
 fn arguments_are_escaped() {
-    let _turn = turn();
+    let _lock = one_at_a_time();
     let user = User::all()[0];
     for (name, escaped) in NAMES {
         let name = OsStr::from_bytes(name);
         let option = [OsStr::new("--"), name].join(OsStr::new(""));
-        for it in STEPS {
+        for it in steps() {
             let (output, _) = run(step(it, user).args([&option]));
             assert_eq!(output.code(), Some(2), "{it}: {output:?}");
         }
-        let told = |it: &str, args: &[&OsStr], code| {
-            let step = step(it, user).args(args).with(|it| {
-                it.env("SHELL", name);
-            });
-            let (output, text) = run(step);
+        let reports = |it: &str, args: &[&OsStr], code| {
+            let (output, text) = run(step(it, user).args(args).env("SHELL", name));
             assert_eq!(output.code(), Some(code), "{it}: {output:?}");
             assert!(text.contains(escaped), "{it}: {output:?}");
         };
-        told("step00-doctor", &[name], 2);
-        told("step01-proc-ns", &[name], 2);
-        told("step02-clone", &[name], 2);
-        told("step03-uts", &["a".as_ref(), "b".as_ref(), name], 2);
-        told("step04-setns", &[name], 1);
-        told("step04-setns", &["--target".as_ref(), name], 2);
-        told("step05-unshare", &[name], 127);
-        told("step05-unshare", &[], 127);
-        told("step06-cgroup", &["--memory".as_ref(), name, "true".as_ref()], 2);
+        reports("step00-doctor", &[name], 2);
+        reports("step01-proc-ns", &[name], 2);
+        reports("step02-clone", &[name], 2);
+        reports("step03-uts", &["helo".as_ref(), name], 2);
+        reports("step04-setns", &[name], 1);
+        reports("step04-setns", &["--target".as_ref(), name], 2);
+        reports("step05-unshare", &[name], 127);
+        reports("step05-unshare", &[], 127);
+        reports("step06-cgroup", &["--memory".as_ref(), name, "true".as_ref()], 2);
     }
 }

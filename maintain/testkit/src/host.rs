@@ -3,7 +3,7 @@ use std::fs;
 
 use nix::sys::utsname::uname;
 
-/// What a step must leave as it was: everything a test can see of the host.
+/// What a step must not change, as far as a test can see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
     hostname: String,
@@ -12,22 +12,35 @@ pub struct Host {
     interfaces: BTreeSet<String>,
 }
 
+/// Where container engines, login managers and package managers mount while tests run.
+const MOUNTED_BY_OTHERS: [&str; 5] = ["/media/", "/run/", "/snap/", "/var/lib/", "/var/run/"];
+
+/// Interfaces that container engines and hypervisors create while tests run.
+const CREATED_BY_OTHERS: [&str; 6] = ["br-", "docker", "tap", "veth", "virbr", "vnet"];
+
 impl Host {
-    /// The host as it is now.
+    /// The current state, as the calling thread sees it.
     pub fn now() -> Host {
         let uts = uname().expect("uname");
-        let lines = |file: &str| -> BTreeSet<String> {
-            fs::read_to_string(file).expect(file).lines().map(str::to_owned).collect()
+        let read = |file: &str| fs::read_to_string(file).expect(file);
+        let mount_point = |line: &str| line.split(' ').nth(4).unwrap_or_default().to_owned();
+        let own_mount = |line: &&str| {
+            let point = mount_point(line);
+            !MOUNTED_BY_OTHERS.iter().any(|dir| point.starts_with(dir))
         };
-        let interfaces = lines("/proc/thread-self/net/dev");
+        let devices = read("/proc/thread-self/net/dev");
+        let names = devices.lines().filter_map(|line| Some(line.split_once(':')?.0.trim()));
+        let own_interface =
+            |name: &&str| !CREATED_BY_OTHERS.iter().any(|prefix| name.starts_with(prefix));
         Host {
             hostname: uts.nodename().to_string_lossy().into_owned(),
             domainname: uts.domainname().to_string_lossy().into_owned(),
-            mounts: lines("/proc/thread-self/mountinfo"),
-            interfaces: interfaces
-                .iter()
-                .filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned()))
+            mounts: read("/proc/thread-self/mountinfo")
+                .lines()
+                .filter(own_mount)
+                .map(str::to_owned)
                 .collect(),
+            interfaces: names.filter(own_interface).map(str::to_owned).collect(),
         }
     }
 
@@ -35,7 +48,7 @@ impl Host {
     pub fn unchanged<T>(action: impl FnOnce() -> T) -> T {
         let before = Host::now();
         let result = action();
-        assert_eq!(Host::now(), before, "the host is not what it was");
+        assert_eq!(Host::now(), before, "the step changed the host");
         result
     }
 }

@@ -1,51 +1,75 @@
-//! Runs a step's binary and asks the kernel, not the step, what it did.
+//! Test support: runs a step's binary and asks the kernel, not the step, what it did.
 //!
-//! Every run has a deadline, is marked by an environment variable that its
-//! children inherit, and is over only when no process with that mark is left:
-//! a test that leaves one behind fails.
+//! Every run has a deadline and carries a mark in its environment, which its children
+//! inherit. A run is over only when no process with that mark is left, so a test that
+//! leaves one behind fails.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`obstacle`] | makes the step's process meet a limit, a filter or a missing mount |
+//! | [`binaries`] | finds the steps of the workspace and builds their binaries |
+//! | [`cgroup`] | creates cgroups for one test |
+//! | [`injection`] | sends a signal at a chosen system call (strace) |
 
+// A test stops at the first thing that goes wrong.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+pub mod binaries;
+pub mod cgroup;
 mod host;
+pub mod injection;
+mod isolated;
+pub mod obstacle;
+mod output;
+mod process;
 mod run;
-pub mod wall;
 
+pub use binaries::{step_binary, steps};
+pub use cgroup::CgroupSandbox;
 pub use host::Host;
-pub use run::{Output, Running, Step};
+pub use injection::SignalAt;
+pub use isolated::{Isolated, State};
+pub use output::Output;
+pub use process::{WaitingProcess, descendants, inode, link, namespace, status};
+pub use run::{Running, Step};
+pub use {fastrand, tempfile};
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::fs::chown;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{Uid, geteuid};
+use tempfile::TempDir;
 
-/// How long anything may take before a test calls it stuck: an emulated machine that
-/// shares its processor with another one is slow, and any machine that has more to do
-/// than it has processors is slower by as much.
+/// How long anything may take before a test calls it stuck. An emulated machine is slow,
+/// and so is a machine with more runnable processes than processors: there it is longer,
+/// up to four times.
 pub fn deadline() -> Duration {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or(1.0);
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    Duration::from_secs(180).mul_f64(f64::max(1.0, load / processors as f64))
+    let processors = thread::available_parallelism().map_or(1, usize::from) as f64;
+    Duration::from_secs(180).mul_f64((load / processors).clamp(1.0, 4.0))
 }
 
-/// As whom a step is run.
+/// The user that runs a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
-    /// As uid 0.
+    /// Uid 0.
     Root,
-    /// As somebody without rights: whoever runs the tests, or nobody if that is root.
+    /// An unprivileged user: the one that runs the tests, or nobody (65534) if that is root.
     Ordinary,
 }
 
 impl User {
-    /// The users that this test run can be: both if it is root.
+    /// The users that these tests can run a step as: both if root runs the tests.
     pub fn all() -> &'static [User] {
         if geteuid().is_root() { &[User::Root, User::Ordinary] } else { &[User::Ordinary] }
     }
 
-    /// The uid, as the kernel numbers it outside of user namespaces.
+    /// The uid in the initial user namespace.
     pub fn uid(self) -> Uid {
         match self {
             User::Root => Uid::from_raw(0),
@@ -55,9 +79,9 @@ impl User {
     }
 }
 
-/// Lets the keys of a terminal end the caller again, if whoever started the
-/// tests had them ignored, as a shell does for what it runs in the background.
-pub fn heed_keys() -> io::Result<()> {
+/// Sets SIGHUP, SIGINT and SIGQUIT to their defaults. A shell starts a background job,
+/// which the tests may be, with these signals ignored.
+pub fn reset_terminal_signals() -> io::Result<()> {
     for key in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
         // SAFETY: SIG_DFL installs no handler that could run.
         unsafe { signal(key, SigHandler::SigDfl) }?;
@@ -65,39 +89,41 @@ pub fn heed_keys() -> io::Result<()> {
     Ok(())
 }
 
-/// The text of a symbolic link such as `uts:[4026531838]`; panics if it cannot be read.
-pub fn link(path: impl AsRef<Path>) -> String {
-    let path = path.as_ref();
-    match fs::read_link(path) {
-        Ok(text) => text.to_string_lossy().into_owned(),
-        Err(error) => panic!("readlink {}: {error}", path.display()),
-    }
-}
-
-/// The namespace of `kind` in which `pid` lives, as `uts:[4026531838]`.
-pub fn namespace(pid: impl std::fmt::Display, kind: &str) -> String {
-    link(format!("/proc/{pid}/ns/{kind}"))
-}
-
-/// Waits until `condition` holds and panics with `what` if it never does.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+/// Waits until `condition` holds; panics with `what` after the [`deadline`].
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < deadline(), "never came: {what}");
+        assert!(start.elapsed() < deadline(), "waited in vain for: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Whether a program is installed: the second witness of some tests.
+/// A temporary directory that belongs to `user`. Dropping it removes it and its contents.
+pub fn temp_dir(user: User) -> TempDir {
+    let dir = tempfile::tempdir().expect("mkdir in the temporary directory");
+    chown(dir.path(), Some(user.uid().as_raw()), None).expect("chown");
+    dir
+}
+
+/// Whether a program is installed.
 pub fn installed(program: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }
 
-/// Leaves the test with a word about why this machine cannot run it.
+/// The number in an environment variable, if it is set.
+pub fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().expect(name))
+}
+
+/// Prints a line to stderr that the test harness does not capture.
+pub fn log(line: &str) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Ends the test because this machine cannot run it, and prints the reason.
 ///
-/// The word goes to stderr past the capture of the test harness. With
-/// `CI=true` only tests named in `allowed-skips` may be skipped.
+/// With `CI=true` only the tests that `allowed-skips` names may be skipped.
 #[macro_export]
 macro_rules! skip {
     ($($reason:tt)*) => {{
@@ -108,10 +134,30 @@ macro_rules! skip {
     }};
 }
 
+/// Skips the test unless these programs are installed: `require_programs!("lsns", "strace")`.
+#[macro_export]
+macro_rules! require_programs {
+    ($($program:literal),+) => {
+        $(if !$crate::installed($program) {
+            $crate::skip!("{} is not installed", $program);
+        })+
+    };
+}
+
+/// Skips the test unless root runs it: `require_root!("to mount /proc with hidepid")`.
+#[macro_export]
+macro_rules! require_root {
+    ($why:literal) => {
+        if $crate::User::all()[0] != $crate::User::Root {
+            $crate::skip!("needs root {}", $why);
+        }
+    };
+}
+
 #[doc(hidden)]
 pub fn skipped(package: &str, here: &str, reason: &str) {
     let test = format!("{package}::{}", here.trim_end_matches("::here"));
-    let _ = io::stderr().write_all(format!("SKIPPED {test}: {reason}\n").as_bytes());
+    log(&format!("SKIPPED {test}: {reason}"));
     let allowed = include_str!("../allowed-skips").lines().any(|line| line == test);
     let ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
     assert!(allowed || !ci, "CI may skip only what allowed-skips names: {test}: {reason}");

@@ -1,56 +1,53 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, pipe};
+use tempfile::TempDir;
 
-use crate::{User, deadline, heed_keys, until};
+use crate::{Output, User, deadline, reset_terminal_signals, wait_until};
 
 /// The environment variable that marks all processes of one run.
-const MARK: &str = "WITNESS_RUN";
+const MARK: &str = "TEST_RUN";
 
 /// A step that is about to be run.
 pub struct Step {
     command: Command,
     mark: String,
-    copy: Option<PathBuf>,
+    /// A copy of the program where an unprivileged user can reach it.
+    copy: Option<TempDir>,
 }
 
 impl Step {
-    /// The binary `exe` (`env!("CARGO_BIN_EXE_…")`), to be run as `user` with
-    /// an empty stdin.
+    /// The binary `exe` (`env!("CARGO_BIN_EXE_…")`) as `user`, with an empty stdin.
     pub fn new(exe: &str, user: User) -> Step {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
-        let copy = (user == User::Ordinary && !reachable(exe.as_ref())).then(|| {
-            let dir = std::env::temp_dir().join(format!("witness-{mark}"));
-            fs::create_dir(&dir).expect("mkdir");
-            fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("chmod");
-            fs::copy(exe, dir.join(Path::new(exe).file_name().expect("a file"))).expect("cp");
-            dir
-        });
+        let exe = Path::new(exe);
+        let copy = (user == User::Ordinary && !reachable(exe)).then(|| copy(exe));
         let program = match &copy {
-            Some(dir) => dir.join(Path::new(exe).file_name().expect("a file")),
-            None => exe.into(),
+            Some(dir) => dir.path().join(exe.file_name().expect("a file")),
+            None => exe.to_owned(),
         };
         let mut command = Command::new(program);
         command.env(MARK, &mark).current_dir("/");
-        // Whatever the tests are run from, colour is off and the exit is ours.
+        // The environment of the tests must not decide about colour.
         command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if user.uid() != nix::unistd::geteuid() {
             command.uid(user.uid().as_raw()).gid(user.uid().as_raw());
         }
         // SAFETY: only system calls in a child that has one thread.
-        unsafe { command.pre_exec(heed_keys) };
+        unsafe { command.pre_exec(reset_terminal_signals) };
         Step { command, mark, copy }
     }
 
@@ -66,15 +63,74 @@ impl Step {
         self
     }
 
-    /// Puts up a wall in the step's process, as its user, before it becomes the step.
-    pub fn behind(self, wall: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> Step {
+    /// Calls `obstacle` in the new process, as the step's user, before `execve(2)`.
+    pub fn with_obstacle(
+        self,
+        obstacle: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
+    ) -> Step {
         self.with(|it| {
-            // SAFETY: walls are system calls and allocation, in a child that has one thread.
-            unsafe { it.pre_exec(wall) };
+            // SAFETY: obstacles are system calls and allocation, in a child with one thread.
+            unsafe { it.pre_exec(obstacle) };
         })
     }
 
-    /// Runs the step to its end and gathers what it wrote.
+    /// Sets an environment variable.
+    pub fn env(self, name: &str, value: impl AsRef<OsStr>) -> Step {
+        self.with(|it| _ = it.env(name, value))
+    }
+
+    /// Makes stdout a pipe whose reader has gone, as with `| head -0`.
+    pub fn stdout_without_reader(self) -> Step {
+        self.with(|it| _ = it.stdout(pipe_without_reader()))
+    }
+
+    /// Makes stderr a pipe whose reader has gone.
+    pub fn stderr_without_reader(self) -> Step {
+        self.with(|it| _ = it.stderr(pipe_without_reader()))
+    }
+
+    /// Makes stdout a device that is full (`/dev/full`).
+    pub fn stdout_full(self) -> Step {
+        self.with(|it| _ = it.stdout(full_device()))
+    }
+
+    /// Makes stderr a device that is full.
+    pub fn stderr_full(self) -> Step {
+        self.with(|it| _ = it.stderr(full_device()))
+    }
+
+    /// Asserts that `--help` succeeds and prints all of `parts`: the usage, an example, the
+    /// manual page.
+    #[track_caller]
+    pub fn assert_help(self, parts: &[&str]) {
+        let output = self.args(["--help"]).run();
+        output.assert_ok();
+        assert_eq!(output.stderr, "");
+        for part in parts {
+            assert!(output.stdout.contains(part), "no {part:?} in {}", output.stdout);
+        }
+    }
+
+    /// Asserts what every step that prints promises about its stdout: a reader that leaves
+    /// early is no error, a full device is one. `step` makes the same step each time.
+    #[track_caller]
+    pub fn assert_stdout_errors(step: impl Fn() -> Step) {
+        let output = step().stdout_without_reader().run();
+        assert_eq!(output.assert_ok().errors(), [""; 0]);
+        let output = step().stdout_full().run();
+        output.assert_error("write(stdout): ENOSPC: No space left on device", "");
+    }
+
+    /// Asserts that the output has colours only if `CLICOLOR_FORCE` asks for them.
+    #[track_caller]
+    pub fn assert_colour_on_request(step: impl Fn() -> Step) {
+        let output = step().run();
+        assert!(!output.assert_ok().stdout.contains('\x1b'), "{output:?}");
+        let output = step().env("CLICOLOR_FORCE", "1").run();
+        assert!(output.assert_ok().stdout.contains("\x1b["), "{output:?}");
+    }
+
+    /// Runs the step to its end.
     pub fn run(self) -> Output {
         self.start_with(Stdio::null()).wait()
     }
@@ -85,45 +141,57 @@ impl Step {
     }
 
     fn start_with(mut self, stdin: Stdio) -> Running {
-        let program = PathBuf::from(self.command.get_program());
+        let program = self.command.get_program().to_owned();
         let mut child = self
             .command
             .stdin(stdin)
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot run {}: {error}", program.display()));
+            .unwrap_or_else(|error| panic!("cannot run {program:?}: {error}"));
         let stdout = child.stdout.take().map(lines);
         let stderr = child.stderr.take().map(lines);
         Running {
             child,
             stdout,
             stderr,
-            seen: Output::default(),
-            mark: self.mark.clone(),
-            copy: self.copy.take(),
+            seen: Output {
+                program: Path::new(&program)
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                ..Output::default()
+            },
+            mark: self.mark,
+            _copy: self.copy,
         }
     }
 }
 
-impl Drop for Step {
-    fn drop(&mut self) {
-        remove(self.copy.take());
-    }
+fn pipe_without_reader() -> OwnedFd {
+    let (_, writer) = pipe().expect("pipe");
+    writer
 }
 
-/// Whether everybody may walk to `exe` and run it.
+fn full_device() -> fs::File {
+    fs::File::options().write(true).open("/dev/full").expect("/dev/full")
+}
+
+/// Copies a program to a directory that every user can reach.
+fn copy(exe: &Path) -> TempDir {
+    let dir = tempfile::tempdir().expect("mkdir");
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("chmod");
+    fs::copy(exe, dir.path().join(exe.file_name().expect("a file"))).expect("cp");
+    dir
+}
+
+/// Whether every user can reach `exe` and run it.
 fn reachable(exe: &Path) -> bool {
-    let everybody_enters =
+    let all_may_enter =
         |path: &Path| fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o001 != 0);
-    exe.ancestors().filter(|path| !path.as_os_str().is_empty()).all(everybody_enters)
+    exe.ancestors().filter(|path| !path.as_os_str().is_empty()).all(all_may_enter)
 }
 
-fn remove(copy: Option<PathBuf>) {
-    if let Some(dir) = copy {
-        let _ = fs::remove_dir_all(dir);
-    }
-}
-
-/// Reads a stream to its end in a thread of its own, so that no pipe ever fills up.
+/// Reads a stream to its end in its own thread, so that no pipe ever fills up.
 fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -140,40 +208,18 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// What a finished run has written, and how it ended.
-#[derive(Debug, Default)]
-pub struct Output {
-    /// Everything on stdout.
-    pub stdout: String,
-    /// Everything on stderr.
-    pub stderr: String,
-    status: Option<ExitStatus>,
-}
-
-impl Output {
-    /// The exit status; none if a signal ended the process.
-    pub fn code(&self) -> Option<i32> {
-        self.status.and_then(|status| status.code())
-    }
-
-    /// The signal that ended the process.
-    pub fn signal(&self) -> Option<i32> {
-        self.status.and_then(|status| status.signal())
-    }
-}
-
-/// A step that is running. Dropped, it is killed with all its processes.
+/// A running step. Dropping it kills it and all its processes.
 pub struct Running {
     child: Child,
     stdout: Option<Receiver<String>>,
     stderr: Option<Receiver<String>>,
     seen: Output,
     mark: String,
-    copy: Option<PathBuf>,
+    _copy: Option<TempDir>,
 }
 
 impl Running {
-    /// The PID of the step itself.
+    /// The PID of the step.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id() as i32)
     }
@@ -188,7 +234,7 @@ impl Running {
         next(&self.stderr, &mut self.seen.stderr, "stderr")
     }
 
-    /// Types into the step's stdin.
+    /// Writes to the step's stdin.
     pub fn type_in(&mut self, text: &str) {
         let stdin = self.child.stdin.as_mut().expect("stdin is still open");
         stdin.write_all(text.as_bytes()).expect("the step reads its stdin");
@@ -199,9 +245,9 @@ impl Running {
         self.child.stdin = None;
     }
 
-    /// Sends a signal to the step itself.
+    /// Sends a signal to the step, not to its children.
     pub fn signal(&self, signal: Signal) {
-        kill(self.pid(), signal).expect("the step is still there");
+        kill(self.pid(), signal).expect("the step is alive");
     }
 
     /// All processes of this run: the step, its children and their children.
@@ -209,17 +255,17 @@ impl Running {
         marked(&self.mark)
     }
 
-    /// Waits for the end of the step and of all its output; panics if it
-    /// takes too long or if a process of the run outlives the step.
+    /// Closes stdin and waits until the step and all its output end. Panics if that takes
+    /// too long, or if a process of the run outlives the step.
     pub fn wait(mut self) -> Output {
         self.close_stdin();
         let mut status = None;
         let mark = self.mark.clone();
-        until(&format!("the end of the step; left: {:?}", marked(&mark)), || {
+        wait_until(&format!("the end of the step; it has {:?}", marked(&mark)), || {
             status = self.child.try_wait().expect("waitpid");
             status.is_some()
         });
-        until("the end of every process of the run", || marked(&mark).is_empty());
+        wait_until("the end of every process of the run", || marked(&mark).is_empty());
         let mut output = std::mem::take(&mut self.seen);
         output.status = status;
         output.stdout.extend(self.stdout.take().into_iter().flatten());
@@ -235,7 +281,6 @@ impl Drop for Running {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        remove(self.copy.take());
     }
 }
 
@@ -250,16 +295,16 @@ fn next(stream: &Option<Receiver<String>>, seen: &mut String, name: &str) -> Str
     }
 }
 
-/// The living processes whose environment holds the mark.
+/// The processes whose environment has the mark.
 fn marked(mark: &str) -> Vec<Pid> {
     let wanted = OsString::from(format!("{MARK}={mark}")).into_encoded_bytes();
-    let carries_mark = |pid: &i32| {
+    let has_mark = |pid: &i32| {
         fs::read(format!("/proc/{pid}/environ"))
             .is_ok_and(|environ| environ.split(|&byte| byte == 0).any(|entry| entry == wanted))
     };
     let pids = fs::read_dir("/proc").expect("/proc").flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(carries_mark)
+        .filter(has_mark)
         .map(Pid::from_raw)
         .collect()
 }

@@ -5,9 +5,9 @@
 use book_tests::Page;
 use pulldown_cmark::{Event, Options, Parser};
 
-/// The elements of a page, each with the number of its line.
+/// The elements of a page, each with its line number.
 pub fn events(text: &str) -> impl Iterator<Item = (usize, Event<'_>)> {
-    // As mdBook does with the settings in our book.toml.
+    // The options of mdBook with our book.toml.
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -30,7 +30,7 @@ pub fn place(page: &Page, line: usize) -> String {
     format!("book/{}/src/{}:{line}", page.language, page.name)
 }
 
-/// Fails with all that is wrong, one finding a paragraph.
+/// Fails unless the list of errors is empty. Prints each error as a paragraph.
 pub fn none(wrong: Vec<String>) {
     assert!(wrong.is_empty(), "\n\n{}\n", wrong.join("\n\n"));
 }

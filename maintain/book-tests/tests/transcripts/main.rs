@@ -1,15 +1,14 @@
-//! Runs every terminal session that the book shows, and compares.
+//! Runs every terminal session that the book shows, and compares the output.
 //!
-//! A block whose fence says `console` is a session: `$ ` begins what an ordinary
-//! user types and `# ` what root types; `^Z`, `^C` and `⏎` alone on a line are
-//! keys; everything else is what appears. The blocks of a page belong together.
-//! `console,terminal2` is a second terminal on the same machine, and
-//! `console,norun` is shown but not run, for the reason in the comment above it;
-//! `console,norun,lab` is run on the machine in the page alone (see
-//! `book/browser/lab.mjs`, which runs all of them there).
+//! A fenced block with the word `console` is a session: a line that begins with `$ ` is
+//! typed by an ordinary user, one with `# ` by root; `^Z`, `^C` and `⏎` alone on a line are
+//! keys; all other lines are output. The blocks of a page are one session.
+//! `console,terminal2` is a second terminal on the same machine. `console,norun` is not
+//! run, for the reason in the comment above it. `console,norun,lab` is run only on the
+//! machine in the page (`browser/lab.mjs` runs all sessions there).
 //!
-//! `UPDATE=1 cargo test -p book --test transcripts` writes what really appears
-//! into the book.
+//! `UPDATE=1 cargo test -p book-tests --test transcripts` writes the real output into the
+//! book.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -18,69 +17,53 @@ mod terminal;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use book_tests::{Block, LANGUAGES, Page, pages};
+use book_tests::{Block, LANGUAGES, Page, pages, project};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{geteuid, sethostname};
+use nix::unistd::sethostname;
 use numbers::Pairs;
 use terminal::Terminal;
-use testkit::{Host, skip, until};
+use testkit::{Host, binaries::binaries, log, require_root, tempfile, wait_until};
 
-/// How many blocks of each language cannot be run in a test.
-const NOT_RUN: usize = 7;
-
-/// The ordinary user of the book.
+/// The uid of the ordinary user in the book.
 const LEARNER: u32 = 1000;
 
 #[test]
 fn every_transcript_is_what_really_appears() {
-    if !geteuid().is_root() {
-        skip!("it takes root to be the ordinary user and the root of the book");
-    }
-    let bin = build();
+    require_root!("to be both users of the book");
+    let bin = binaries();
     let mut wrong = Vec::new();
     let filter = std::env::var("PAGE").unwrap_or_default();
     for page in LANGUAGES.into_iter().flat_map(pages).filter(|page| page.name.contains(&filter)) {
-        // By chance the kernel may give a number again that the page knows from
-        // before: what is wrong is wrong twice.
-        let once = on_stage(&page, &bin);
-        if !once.is_empty() {
-            let _ = writeln!(std::io::stderr(), "once more, since\n{}", once.join("\n"));
-            wrong.extend(on_stage(&page, &bin));
+        // The kernel may reuse a number that the page knows from before. That is rare, so
+        // a real difference appears twice.
+        let first = in_namespaces(&page, bin);
+        if !first.is_empty() {
+            log(&format!("{} is run again, because\n{}", page.name, first.join("\n")));
+            wrong.extend(in_namespaces(&page, bin));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// Runs a page in a thread of its own, whose namespaces are those of the stage.
-fn on_stage(page: &Page, bin: &Path) -> Vec<String> {
-    let found =
-        Host::unchanged(|| std::thread::scope(|scope| scope.spawn(|| perform(page, bin)).join()));
-    found.unwrap_or_else(|_| vec![format!("{} ended in a panic, see above", page.name)])
+/// Runs a page in a new thread, which has its own namespaces.
+fn in_namespaces(page: &Page, bin: &Path) -> Vec<String> {
+    let result =
+        Host::unchanged(|| std::thread::scope(|scope| scope.spawn(|| run_page(page, bin)).join()));
+    result.unwrap_or_else(|_| vec![format!("{} panicked, see above", page.name)])
 }
 
 #[test]
-fn few_blocks_are_only_shown() {
-    for language in LANGUAGES {
-        let not_run = |page: &Page| page.blocks().iter().filter(|it| it.has("norun")).count();
-        assert_eq!(pages(language).iter().map(not_run).sum::<usize>(), NOT_RUN, "{language}");
+fn a_block_that_is_not_run_has_a_reason_above_it() {
+    for page in LANGUAGES.into_iter().flat_map(pages) {
+        for block in page.blocks().iter().filter(|it| it.has("norun")) {
+            let above = page.text.lines().nth(block.line.wrapping_sub(2)).unwrap_or_default();
+            let reason = above.strip_prefix("<!-- norun: ").and_then(|it| it.strip_suffix(" -->"));
+            assert!(reason.is_some(), "{}:{}: no reason", page.path.display(), block.line);
+        }
     }
-}
-
-/// Builds the steps and returns the folder of their binaries.
-fn build() -> PathBuf {
-    let root = book::book().parent().expect("the project");
-    let cargo = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--workspace", "--bins"])
-        .current_dir(root)
-        .status();
-    assert!(cargo.expect("cargo").success());
-    let test = std::env::current_exe().expect("a path");
-    test.ancestors().nth(2).expect("target/debug").to_owned()
 }
 
 trait Has {
@@ -93,11 +76,11 @@ impl Has for Block {
     }
 }
 
-/// Runs the blocks of a page; returns what is wrong, or rewrites the page.
-fn perform(page: &Page, bin: &Path) -> Vec<String> {
-    set_the_stage();
+/// Runs the blocks of a page; returns the differences, or rewrites the page.
+fn run_page(page: &Page, bin: &Path) -> Vec<String> {
+    prepare();
     let mark = format!("{}-{}-{}", page.language, page.name, std::process::id());
-    let mut stage = Stage {
+    let mut session = Session {
         bin,
         mark,
         terminals: HashMap::new(),
@@ -108,14 +91,13 @@ fn perform(page: &Page, bin: &Path) -> Vec<String> {
         page.blocks().into_iter().filter(|it| it.has("console") && !it.has("norun")).collect();
     let mut wrong = Vec::new();
     let mut text: Vec<String> = page.text.lines().map(str::to_owned).collect();
-    // From the last to the first, so that line numbers stay true while lines are replaced.
     let mut replaced = Vec::new();
     for (index, block) in blocks.iter().enumerate() {
         let goes_on = blocks[index + 1..]
             .iter()
             .find(|next| next.has("terminal2") == block.has("terminal2"))
             .is_some_and(|next| key(&next.lines[0]).is_some());
-        let (seen, ok) = stage.play(block, goes_on);
+        let (seen, ok) = session.run(block, goes_on);
         if !ok {
             let place = format!("{}:{}", page.path.display(), block.line);
             wrong.push(format!(
@@ -126,14 +108,15 @@ fn perform(page: &Page, bin: &Path) -> Vec<String> {
         }
         replaced.push((block.line, block.lines.len(), seen));
     }
-    let mark = stage.mark.clone();
-    drop(stage);
-    until("the end of all that the page has started", || !left(&mark));
+    let mark = session.mark.clone();
+    drop(session);
+    wait_until("the end of all processes of the page", || !has_processes(&mark));
     if std::env::var_os("UPDATE").is_some() {
+        // From the last to the first, so that the line numbers stay valid.
         for (line, count, seen) in replaced.into_iter().rev() {
             text.splice(line..line + count, seen);
         }
-        fs::write(&page.path, text.join("\n") + "\n").expect("the page is ours to write");
+        fs::write(&page.path, text.join("\n") + "\n").expect("the page is writable");
         return Vec::new();
     }
     wrong
@@ -143,8 +126,8 @@ fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a process of the page is left.
-fn left(mark: &str) -> bool {
+/// Whether a process with this mark exists.
+fn has_processes(mark: &str) -> bool {
     let wanted = format!("BOOK_RUN={mark}").into_bytes();
     fs::read_dir("/proc").expect("/proc").flatten().any(|entry| {
         fs::read(entry.path().join("environ"))
@@ -152,7 +135,7 @@ fn left(mark: &str) -> bool {
     })
 }
 
-/// The inode numbers of the namespaces that some process is in.
+/// The inode numbers of all namespaces that have a process.
 fn inodes() -> HashSet<String> {
     let processes = fs::read_dir("/proc").expect("/proc").flatten();
     let links =
@@ -165,9 +148,9 @@ fn inodes() -> HashSet<String> {
         .collect()
 }
 
-/// Moves this thread, and what it starts, to a machine that is called
-/// goldilocks-web and on which uid 1000 is the user learner.
-fn set_the_stage() {
+/// Gives this thread namespaces in which the machine is called goldilocks-web and uid 1000
+/// is the user learner.
+fn prepare() {
     unshare(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNS).expect("unshare");
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("mount");
@@ -180,24 +163,24 @@ fn set_the_stage() {
         let number = format!(":{LEARNER}:");
         let others = fs::read_to_string(&original).expect(file);
         let others = others.lines().filter(|it| !it.contains(&number)).collect::<Vec<_>>();
-        let copy = std::env::temp_dir().join(format!("book-{}-{file}", std::process::id()));
+        let dir = tempfile::tempdir().expect("mkdir");
+        let copy = dir.path().join(file);
         fs::write(&copy, format!("{}\n{line}\n", others.join("\n"))).expect(file);
         mount(Some(&copy), original.as_str(), none, MsFlags::MS_BIND, none).expect("bind");
-        fs::remove_file(&copy).expect(file);
     }
 }
 
-/// The terminals of a page and the numbers that have appeared on them.
-struct Stage<'a> {
+/// The terminals of a page, and the numbers on them.
+struct Session<'a> {
     bin: &'a Path,
     mark: String,
     terminals: HashMap<(bool, bool), Terminal>,
-    /// The terminals, first or second, at which it is root who types.
+    /// The terminals, first (false) or second, where root types now.
     by_root: HashSet<bool>,
     pairs: Pairs,
 }
 
-/// A key that a line of a block stands for.
+/// The key that a line stands for.
 fn key(line: &str) -> Option<&'static [u8]> {
     match line {
         "^C" => Some(b"\x03"),
@@ -207,15 +190,15 @@ fn key(line: &str) -> Option<&'static [u8]> {
     }
 }
 
-/// What is typed, if a line is not output: whether by root, and what.
+/// A line that is typed: whether root types it, and the command.
 fn typed(line: &str) -> Option<(bool, &str)> {
     line.strip_prefix("$ ").map(|it| (false, it)).or(line.strip_prefix("# ").map(|it| (true, it)))
 }
 
-impl Stage<'_> {
-    /// Types the commands of a block; returns the block as it really appears, in
-    /// the book's numbers, and whether that is what the book shows.
-    fn play(&mut self, block: &Block, goes_on: bool) -> (Vec<String>, bool) {
+impl Session<'_> {
+    /// Types the commands of a block. Returns the block with the real output, in the
+    /// book's numbers, and whether it is the same as in the book.
+    fn run(&mut self, block: &Block, goes_on: bool) -> (Vec<String>, bool) {
         let second = block.has("terminal2");
         let mut seen = Vec::new();
         let mut ok = true;
@@ -225,7 +208,7 @@ impl Stage<'_> {
             while let Some(line) = lines.next_if(|it| typed(it).is_none() && key(it).is_none()) {
                 expected.push(line.as_str());
             }
-            // A program is left running if a key follows: here, or in the terminal's next block.
+            // The program keeps running if a key follows, here or in the terminal's next block.
             let runs_on = match lines.peek() {
                 Some(next) => key(next).is_some(),
                 None => goes_on,
@@ -238,11 +221,10 @@ impl Stage<'_> {
             let root = self.by_root.contains(&second);
             let uid = if root { 0 } else { LEARNER };
             let (bin, mark) = (self.bin, &self.mark);
-            let dir = book::book().parent().expect("the project");
             let terminal = self
                 .terminals
                 .entry((second, root))
-                .or_insert_with(|| Terminal::open(uid, dir, bin, mark));
+                .or_insert_with(|| Terminal::open(uid, &project(), bin, mark));
             let command = typed(line).map(|(_, command)| self.pairs.for_run(command));
             let in_use = inodes();
             self.pairs.forget_inodes(|inode| in_use.contains(inode));

@@ -1,9 +1,9 @@
-//! Compares what the book shows with what a run prints.
+//! Compares the output in the book with that of a run.
 //!
-//! PIDs and inode numbers are others in every run. What must hold is that two
-//! numbers which are equal in the book are equal in the run, and two which
-//! differ in the book differ in the run. So a page has one table of pairs, from
-//! the book's numbers to those of the run and back, that grows line by line.
+//! PIDs and inode numbers differ from run to run. Two numbers that are equal in the book
+//! must be equal in the run, and two that differ in the book must differ in the run. So a
+//! page has a table of pairs, from the book's numbers to the run's and back, that grows
+//! line by line.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -22,9 +22,9 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&parts.join("|")).expect("a regular expression")
 });
 
-/// Numbers that are no PIDs, however large: the learner's uid, nobody's, and
-/// how many uids there are.
-const MEANT: [&str; 3] = ["1000", "65534", "4294967295"];
+/// Large numbers that are not PIDs: the uids of the learner and of nobody, and the number
+/// of uids.
+const CONSTANTS: [&str; 3] = ["1000", "65534", "4294967295"];
 
 /// The pairs of a page.
 #[derive(Clone, Default)]
@@ -34,9 +34,9 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Whether a line of the book can be a line of the run; if so, remembers
-    /// the pairs of numbers. Where a number of the run is wider or narrower than
-    /// the book's, it moves what stands behind it, and runs of spaces count as one.
+    /// Whether a line of the book can be a line of the run; if so, remembers the pairs of
+    /// numbers. Where the widths of two numbers differ, the text after them moves, so then
+    /// a run of spaces counts as one.
     pub fn matches(&mut self, book: &str, run: &str) -> bool {
         let (book_text, book_parts) = split(book);
         let (run_text, run_parts) = split(run);
@@ -59,36 +59,36 @@ impl Pairs {
         all
     }
 
-    /// Adds a pair; false if one of the two has another partner.
+    /// Adds a pair; false if one of the two already has a different partner.
     fn pair(&mut self, book: &str, run: &str) -> bool {
         let to_run = self.to_run.entry(book.to_owned()).or_insert_with(|| run.to_owned());
         let to_book = self.to_book.entry(run.to_owned()).or_insert_with(|| book.to_owned());
         to_run == run && to_book == book
     }
 
-    /// Forgets the inode numbers that are not in use any more: the kernel gives
-    /// them to the next namespace.
+    /// Forgets inode numbers that are no longer in use: the kernel reuses them for the next
+    /// namespace.
     pub fn forget_inodes(&mut self, in_use: impl Fn(&str) -> bool) {
         let gone = |run: &str| run.starts_with("4026") && !in_use(run);
         self.to_run.retain(|_, run| !gone(run));
         self.to_book.retain(|run, _| !gone(run));
     }
 
-    /// A command with the run's numbers in the place of the book's.
+    /// A command of the book with the run's numbers.
     pub fn for_run(&self, command: &str) -> String {
         replace(command, &self.to_run)
     }
 
-    /// A line of the run with the book's numbers, where they are known.
+    /// A line of the run with the book's numbers, where it has them.
     pub fn for_book(&self, line: &str) -> String {
         replace(line, &self.to_book)
     }
 }
 
-/// What a part is, if it has to be paired; amounts and dates need not be.
+/// A part of a line, with a mark if it must be paired. Amounts and dates need not be.
 type Part<'a> = (Option<&'static str>, &'a str);
 
-/// The line without its varying parts, with a mark for the kind of each, and the parts.
+/// The line with a mark in place of each varying part, and the parts.
 fn split(line: &str) -> (String, Vec<Part<'_>>) {
     let mut parts = Vec::new();
     let text = VARYING.replace_all(line, |found: &regex::Captures| {
@@ -96,14 +96,14 @@ fn split(line: &str) -> (String, Vec<Part<'_>>) {
             .into_iter()
             .find(|kind| found.name(kind).is_some())
             .expect("one of them");
-        match MEANT.contains(&&found[0]) {
+        match CONSTANTS.contains(&&found[0]) {
             true => found[0].to_owned(),
             false => format!("<{kind}>"),
         }
     });
     for found in VARYING.captures_iter(line) {
         let part = found.get(0).expect("the whole").as_str();
-        if MEANT.contains(&part) {
+        if CONSTANTS.contains(&part) {
             continue;
         }
         let paired = found.name("inode").or(found.name("pid")).or(found.name("run"));
@@ -122,7 +122,7 @@ fn replace(text: &str, pairs: &HashMap<String, String>) -> String {
 }
 
 #[test]
-fn the_same_number_twice_must_be_the_same_twice() {
+fn equal_numbers_in_the_book_must_be_equal_in_the_run() {
     let mut pairs = Pairs::default();
     assert!(pairs.matches("PID is 11120", "PID is 734"));
     assert!(pairs.matches("11120 uts:[4026531838]", "734 uts:[4026531838]"));
@@ -131,7 +131,7 @@ fn the_same_number_twice_must_be_the_same_twice() {
 }
 
 #[test]
-fn a_child_in_its_parents_namespace_is_not_what_the_book_shows() {
+fn two_namespaces_in_the_book_must_be_two_in_the_run() {
     let mut pairs = Pairs::default();
     assert!(pairs.matches("uts:[4026531838]", "uts:[4026531838]"));
     assert!(!pairs.matches("uts:[4026532182]", "uts:[4026531838]"));
@@ -139,14 +139,14 @@ fn a_child_in_its_parents_namespace_is_not_what_the_book_shows() {
 }
 
 #[test]
-fn spaces_are_meant_unless_a_number_has_moved_them() {
+fn spaces_count_unless_the_width_of_a_number_moves_them() {
     let mut pairs = Pairs::default();
     assert!(!pairs.matches("uts.nodename in child:  helo", "uts.nodename in child: helo"));
     assert!(pairs.matches("11100                new", "734                  new"));
 }
 
 #[test]
-fn small_numbers_are_meant() {
+fn small_numbers_must_be_the_same() {
     let mut pairs = Pairs::default();
     assert!(pairs.matches("PID 1, parent 0", "PID 1, parent 0"));
     assert!(!pairs.matches("PID 1", "PID 2"));
@@ -156,7 +156,7 @@ fn small_numbers_are_meant() {
 }
 
 #[test]
-fn amounts_and_dates_may_be_any() {
+fn amounts_and_dates_may_differ() {
     let mut pairs = Pairs::default();
     assert!(pairs.matches("CPU used  0.013 s", "CPU used 12.5 s"));
     assert!(pairs.matches("Jan  4 13:45 x", "Nov 24 03:46 x"));

@@ -1,4 +1,4 @@
-//! A shell on a pseudo-terminal, as a reader has it.
+//! A shell on a pseudo-terminal, as readers have.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -12,9 +12,9 @@ use std::thread;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
-use testkit::{deadline, heed_keys};
+use testkit::{deadline, reset_terminal_signals};
 
-/// What the shell says when it waits for a command: nothing else prints this.
+/// The prompt of the shell, which no program prints.
 const PROMPT: &str = "\u{1}prompt\u{2}";
 
 /// A terminal with a shell in it.
@@ -32,12 +32,12 @@ impl Terminal {
     pub fn open(uid: u32, dir: &Path, bin: &Path, mark: &str) -> Terminal {
         let size = Winsize { ws_row: 50, ws_col: 250, ws_xpixel: 0, ws_ypixel: 0 };
         let OpenptyResult { master, slave } = openpty(&size, None).expect("openpty");
-        // A shell that held the other end of its own terminal would never be hung up.
+        // A shell that inherits the master keeps its terminal open and never gets SIGHUP.
         for end in [&master, &slave] {
             fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("fcntl");
         }
         let mut modes = tcgetattr(&slave).expect("tcgetattr");
-        // What is typed is known; only what is printed is of interest.
+        // Only the output is compared, not the echo of what is typed.
         modes.local_flags.remove(LocalFlags::ECHO);
         modes.output_flags.remove(OutputFlags::ONLCR);
         tcsetattr(&slave, SetArg::TCSANOW, &modes).expect("tcsetattr");
@@ -59,16 +59,16 @@ impl Terminal {
         let copy = || slave.try_clone().expect("dup");
         command.stdin(copy()).stdout(copy()).stderr(copy()).uid(uid).gid(uid);
         let terminal = slave.as_raw_fd();
-        // SAFETY: only system calls in a child that has one thread; the
-        // descriptor is open until after spawn.
-        unsafe {
-            command.pre_exec(move || {
-                heed_keys()?;
-                nix::unistd::setsid()?;
-                nix::errno::Errno::result(nix::libc::ioctl(terminal, nix::libc::TIOCSCTTY, 0))?;
-                Ok(())
-            });
-        }
+        let own_terminal = move || {
+            reset_terminal_signals()?;
+            nix::unistd::setsid()?;
+            // SAFETY: the call touches no memory of ours; the descriptor is open until after
+            // spawn.
+            let set = unsafe { nix::libc::ioctl(terminal, nix::libc::TIOCSCTTY, 0) };
+            Ok(nix::errno::Errno::result(set).map(drop)?)
+        };
+        // SAFETY: only system calls, in a child that has one thread.
+        unsafe { command.pre_exec(own_terminal) };
         let shell = command.spawn().expect("bash");
         let mut terminal = Terminal {
             shell,
@@ -112,7 +112,7 @@ impl Terminal {
             match self.screen.recv_timeout(deadline()) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("{:?} was typed and answered by {:?} only", self.pressed, self.seen)
+                    panic!("after {:?} only {:?} appeared", self.pressed, self.seen)
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     panic!("the shell ended after {:?}: {:?}", self.pressed, self.seen)
@@ -124,7 +124,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // With its terminal gone the shell and its jobs get SIGHUP.
+        // Without its terminal the shell and its jobs get SIGHUP.
         let _ = self.keyboard.write_all(b"exit\nexit\n");
         let _ = self.shell.kill();
         let _ = self.shell.wait();
@@ -136,13 +136,13 @@ fn lines(text: &str) -> Vec<String> {
     text.lines().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
-/// Reads what appears on the screen, in a thread of its own.
+/// Reads what appears on the screen, in its own thread.
 fn watch(master: OwnedFd) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut master = File::from(master);
         let mut bytes = [0; 4096];
-        // At the end of the last process on it the terminal answers EIO.
+        // When the last process on it has ended, the terminal returns EIO.
         while let Ok(count @ 1..) = master.read(&mut bytes) {
             if sender.send(bytes[..count].to_vec()).is_err() {
                 break;

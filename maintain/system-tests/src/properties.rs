@@ -1,7 +1,6 @@
-//! What must hold for whatever text a parser is given. `cargo test` gives it what
-//! proptest makes up, `.ci/fuzz` what libFuzzer finds.
-//!
-//! Each of these functions panics where something does not hold.
+//! Properties of the parsers. `tests/parsers.rs` checks them with the inputs of proptest,
+//! and `maintain/fuzz` with those of libFuzzer. Each function panics if its property does
+//! not hold.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -9,14 +8,15 @@ use std::path::{Component, Path};
 
 use nix::unistd::Pid;
 
-use crate::all::inode;
-use crate::group::{missing, nobody_but, value};
-use crate::hierarchy::{Membership, Mount, Version, memberships, mounts};
-use crate::limits::{percentage, pids, size};
-use crate::report::printable;
+use step_support::cgroup::{
+    Membership, Mount, Version, memberships, missing, mounts, nobody_but, value,
+};
+use step_support::printable;
+use step01_proc_ns::inode;
+use step06_cgroup::limits::{percentage, pids, size};
 
-/// Numbers with a unit: what is taken, and what it means, decided once more with
-/// more digits than any of them has.
+/// Numbers with a unit: a second implementation, with wider integers, accepts the same
+/// texts and finds the same values.
 pub fn limits(text: &str) {
     let sizes: &[(&str, u32)] = &[("K", 10), ("M", 20), ("G", 30), ("T", 40), ("", 0)];
     assert_eq!(pids(text).ok(), number(text, &[("", 0)], 1, 1 << 22), "pids {text:?}");
@@ -39,8 +39,8 @@ fn number(text: &str, units: &[(&str, u32)], least: u128, most: u128) -> Option<
     (least..=most).contains(&number).then_some(number as u64)
 }
 
-/// `/proc/PID/cgroup`: each line is for itself, and what was understood of it is
-/// understood again when it is written as the kernel writes it.
+/// `/proc/PID/cgroup`: no line depends on another. Writing what was parsed, as the kernel
+/// does, and parsing it again gives the same.
 pub fn cgroup(text: &[u8]) {
     let found = memberships(text);
     let each = text.split(|&byte| byte == b'\n').flat_map(memberships);
@@ -64,8 +64,8 @@ pub fn cgroup_text(memberships: &[Membership]) -> Vec<u8> {
     text
 }
 
-/// `/proc/PID/mountinfo`: as for `/proc/PID/cgroup`; and where a mount shows a
-/// cgroup, that is below the mount point.
+/// `/proc/PID/mountinfo`: as for `/proc/PID/cgroup`. The directory of a cgroup is always
+/// below the mount point.
 pub fn mountinfo(text: &[u8]) {
     let found = mounts(text);
     let each = text.split(|&byte| byte == b'\n').flat_map(mounts);
@@ -82,7 +82,7 @@ pub fn mountinfo(text: &[u8]) {
     }
 }
 
-/// Writes mounts as the kernel does: what would end a field is escaped.
+/// Writes mounts as the kernel does: it escapes the bytes that would end a field.
 pub fn mountinfo_text(mounts: &[Mount]) -> Vec<u8> {
     let mut text = Vec::new();
     for (at, Mount { version, root, point, options }) in mounts.iter().enumerate() {
@@ -105,8 +105,8 @@ pub fn mountinfo_text(mounts: &[Mount]) -> Vec<u8> {
     text
 }
 
-/// Files of cgroups: a number that is found is there, and so is its key; what comes
-/// after it does not matter.
+/// Counters in cgroup files: a number that is found is in the text, and so is its key.
+/// Later lines with the same key change nothing.
 pub fn figure(text: &str, key: &str) {
     let Some(number) = value(text, key) else { return };
     assert!(text.contains(key) && text.contains(&number.to_string()), "{number} in {text:?}");
@@ -115,8 +115,8 @@ pub fn figure(text: &str, key: &str) {
     }
 }
 
-/// Lists in files of cgroups: what is missing is wanted and is no word of the list, what
-/// is not missing is one. And nobody is there but ours if each word is one of ours.
+/// Lists in cgroup files: exactly the wanted words that the list lacks are missing. There
+/// are no other processes if and only if each word is one of our PIDs.
 pub fn list(text: &[u8]) {
     const WANTED: [&str; 4] = ["cpu", "memory", "pids", "cpuset"];
     let ours = [1, 23, 4_194_303];
@@ -128,11 +128,11 @@ pub fn list(text: &[u8]) {
     let is_there = |it: &str| words.iter().any(|word| word == it);
     let missing = missing(text, &WANTED);
     assert!(WANTED.iter().filter(|it| !is_there(it)).eq(&missing), "{missing:?} of {words:?}");
-    let all_ours = words.iter().all(|word| ours.iter().any(|pid| pid.to_string() == *word));
-    assert_eq!(nobody_but(text, &ours.map(Pid::from_raw)), all_ours, "{words:?}");
+    let only_ours = words.iter().all(|word| ours.iter().any(|pid| pid.to_string() == *word));
+    assert_eq!(nobody_but(text, &ours.map(Pid::from_raw)), only_ours, "{words:?}");
 }
 
-/// The links in `/proc/PID/ns`: the number that is found is the one in the brackets.
+/// Links in `/proc/PID/ns`: the inode number is the one in the brackets.
 pub fn link(target: &[u8]) {
     let Some(number) = inode(OsStr::from_bytes(target)) else { return };
     let digits: Vec<_> = target.rsplit(|&byte| byte == b'[').next().unwrap_or_default().to_vec();
@@ -141,12 +141,12 @@ pub fn link(target: &[u8]) {
     assert_eq!(inode(OsStr::new(&format!("uts:[{number}]"))), Some(number));
 }
 
-/// Text for a terminal: nothing in it can move the cursor, end the line or turn the
-/// direction of writing, and plain words are as they were.
+/// Text for a terminal: it cannot move the cursor, end the line or reverse the writing
+/// direction. Plain ASCII stays as it is.
 pub fn shown(text: &[u8]) {
     let shown = printable(OsStr::from_bytes(text));
-    let turns = |it: char| matches!(it, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    assert!(!shown.contains(|it: char| it.is_control() || turns(it)), "{shown:?}");
+    let reverses = |it: char| matches!(it, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!shown.contains(|it: char| it.is_control() || reverses(it)), "{shown:?}");
     let plain = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'\\';
     if text.iter().all(plain) {
         assert_eq!(shown.as_bytes(), text);

@@ -1,0 +1,69 @@
+//! The test support must notice what goes wrong: a check that cannot fail proves nothing.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+use std::panic::catch_unwind;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sched::CloneFlags;
+use nix::sys::signal::Signal;
+use testkit::obstacle::refuse;
+use testkit::{SignalAt, Step, User, WaitingProcess, inode, namespace, require_programs, status};
+
+fn shell(script: &str) -> Step {
+    Step::new("/bin/sh", User::Ordinary).args(["-c", script])
+}
+
+fn panics(check: impl FnOnce() + std::panic::UnwindSafe) -> bool {
+    catch_unwind(check).is_err()
+}
+
+#[test]
+fn a_signal_that_strace_never_sends_fails_the_test() {
+    require_programs!("strace");
+    let exit = SignalAt::new("exit_group", Signal::SIGKILL);
+    exit.run("/bin/true", &[], User::Ordinary);
+    assert!(panics(|| {
+        SignalAt::new("swapon", Signal::SIGKILL).run("/bin/true", &[], User::Ordinary);
+    }));
+}
+
+#[test]
+fn a_refused_system_call_fails_and_no_other() {
+    let refuse_chdir = || refuse(&[(libc::SYS_chdir, CloneFlags::empty(), Errno::EPERM)]);
+    let output = shell("echo before; cd / || echo refused").with_obstacle(refuse_chdir).run();
+    assert_eq!(output.stdout, "before\nrefused\n", "{output:?}");
+}
+
+#[test]
+fn an_error_a_hint_and_a_usage_error_are_told_apart() {
+    let run = |script: &str| shell(script).run();
+    let error = "echo 'note: a' >&2; echo 'sh: b(): EPERM' >&2; echo 'hint: c' >&2; exit 1";
+    run(error).assert_error("b(): EPERM", "c");
+    assert!(panics(|| _ = run(error).assert_error("b(): EPERM", "")), "an extra hint");
+    assert!(panics(|| _ = run(error).assert_error("b(): EPERM", "d")), "a different hint");
+    assert!(panics(|| _ = run(error).assert_error("c(): EPERM", "c")), "a different error");
+    assert!(panics(|| _ = run(error).assert_ok()));
+    let usage = "echo 'sh: what? (try --help)' >&2; exit 2";
+    run(usage).assert_usage_error("what?");
+    assert!(panics(|| _ = run(usage).assert_usage_error("why?")));
+}
+
+#[test]
+fn stdout_can_be_full_or_without_a_reader() {
+    let script = "trap '' PIPE; echo a 2>/dev/null; echo $? >&2";
+    assert_eq!(shell(script).run().stderr, "0\n");
+    assert_ne!(shell(script).stdout_full().run().stderr, "0\n");
+    assert_ne!(shell(script).stdout_without_reader().run().stderr, "0\n");
+}
+
+#[test]
+fn what_the_kernel_says_about_a_process_is_read_from_proc() {
+    let mut process = WaitingProcess::new("cat", || Ok(()));
+    let pid = process.pid();
+    assert_eq!(namespace(pid, "uts"), format!("uts:[{}]", inode("self", "uts")));
+    assert_eq!(status(pid, "Pid"), pid.to_string());
+    process.close_stdin();
+    testkit::wait_until("a zombie", || status(pid, "State").starts_with('Z'));
+}
