@@ -384,15 +384,15 @@
                 disable_keyboard: true, disable_mouse: true, disable_speaker: true,
             });
             const made = new Promise((ready) => emulator.add_listener('emulator-ready', ready));
-            let insomnia;
+            let stopDozing;
             ended.catch(async () => {
                 await made;
-                insomnia?.();
+                stopDozing?.();
                 await emulator.destroy();
                 panes.forEach((pane) => pane.terminal.dispose());
             });
             await unlessEnded(made);
-            insomnia = doze(emulator);
+            stopDozing = idle(emulator);
             const control = new Control(emulator);
             panes = frames.map((frame, index) => new Pane(index, emulator, control, frame));
             paint();

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 
 use nix::sched::CloneFlags;
-use testkit::wall::{cover, docker, own_mounts, own_user_namespace};
+use testkit::obstacle::{cover, docker, own_mounts, own_user_namespace};
 use testkit::{Host, Output, Step, User, installed, skip};
 
 fn doctor(user: User) -> Step {
@@ -15,7 +15,7 @@ fn doctor(user: User) -> Step {
 
 /// Runs the doctor as an ordinary user after `wall`, which is called in its process.
 fn behind(wall: fn() -> io::Result<()>) -> Output {
-    Host::unchanged(|| doctor(User::Ordinary).behind(wall).run())
+    Host::unchanged(|| doctor(User::Ordinary).with_obstacle(wall).run())
 }
 
 /// The line about this part and user, with the line of advice after it.

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::geteuid;
-use testkit::{Host, Output, Step, User, installed, link, namespace, skip, until};
+use testkit::{Host, Output, Step, User, installed, link, namespace, skip, wait_until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step01-proc-ns"), user)
@@ -137,7 +137,7 @@ fn all_lists_every_namespace_that_lsns_lists() {
     }
     let _targets: Vec<_> = (0..3).map(|_| Target::isolated()).collect();
     // Processes come and go between the two looks: they must agree in one of some rounds.
-    until("lsns and step01-proc-ns --all agree", || {
+    wait_until("lsns and step01-proc-ns --all agree", || {
         let lsns = Command::new("lsns").args(["-n", "-r", "-o", "TYPE,NS,PID"]).output().unwrap();
         let lsns = String::from_utf8(lsns.stdout).unwrap();
         let mut theirs: BTreeMap<_, _> = lsns.lines().filter_map(row).collect();
@@ -249,7 +249,7 @@ fn a_zombie_has_left_its_namespaces() {
     let pid = target.pid();
     drop(target.0.stdin.take());
     let stat = format!("/proc/{pid}/stat");
-    until("the target is a zombie", || fs::read_to_string(&stat).unwrap().contains(") Z "));
+    wait_until("the target is a zombie", || fs::read_to_string(&stat).unwrap().contains(") Z "));
     let output = step(User::all()[0]).args([&pid]).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.contains(&format!("process {pid} is a zombie")), "{output:?}");

@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, pipe};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
 
 /// The kinds of namespace that clone(2) creates.
 const KINDS: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
@@ -141,7 +141,7 @@ impl Held {
             })
             .start();
         let mut child = None;
-        until("the child waits in write(2)", || {
+        wait_until("the child waits in write(2)", || {
             let others = step.processes().into_iter().find(|pid| *pid != step.pid());
             child = others;
             others.is_some_and(|pid| {
@@ -241,7 +241,7 @@ fn a_child_killed_while_its_parent_reads_proc_is_told_by_its_signal() {
         };
         while !strace.note().contains("stopped by SIGSTOP") {}
         kill(child, Signal::SIGKILL).unwrap();
-        until("the child is a zombie", || state(child) == "Z");
+        wait_until("the child is a zombie", || state(child) == "Z");
         kill(parent, Signal::SIGCONT).unwrap();
         let output = strace.wait();
         let last = output.stdout.lines().last().unwrap();

@@ -11,7 +11,7 @@ use std::process::Command;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step03-uts"), user)
@@ -32,7 +32,7 @@ fn started(user: User) -> (Running, Pid) {
     (step, child)
 }
 
-fn assert_fine(output: &Output) {
+fn assert_ok(output: &Output) {
     assert_eq!(output.code(), Some(0), "{output:?}");
 }
 
@@ -49,7 +49,7 @@ fn the_three_lines_come_in_the_same_order_200_times() {
     for round in 0..200 {
         let user = User::all()[round % User::all().len()];
         let output = Host::unchanged(|| step(user).args(["helo"]).run());
-        assert_fine(&output);
+        assert_ok(&output);
         assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
         let lines: Vec<_> = output.stdout.lines().collect();
         let [first, child, parent] = lines[..] else { panic!("{output:?}") };
@@ -69,7 +69,7 @@ fn the_child_has_a_uts_namespace_of_its_own_and_the_parent_has_that_of_everybody
         assert_ne!(childs, namespace("self", "uts"));
         assert_eq!(namespace(step.pid(), "uts"), namespace("self", "uts"));
         assert_eq!(step.processes().len(), 2);
-        assert_fine(&step.wait());
+        assert_ok(&step.wait());
     }
 }
 
@@ -82,7 +82,7 @@ fn an_ordinary_users_child_has_a_user_namespace_of_its_own_and_roots_has_not() {
         for kind in ["ipc", "mnt", "net", "pid"] {
             assert_eq!(namespace(child, kind), namespace("self", kind));
         }
-        assert_fine(&step.wait());
+        assert_ok(&step.wait());
     }
 }
 
@@ -102,7 +102,7 @@ fn lsns_sees_the_childs_namespace_and_nsenter_finds_the_name_in_it() {
     let target = child.to_string();
     let inside = Command::new("nsenter").args(["-u", "-t", &target, "uname", "-n"]).output();
     assert_eq!(inside.unwrap().stdout, b"helo\n");
-    assert_fine(&step.wait());
+    assert_ok(&step.wait());
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn both_stay_until_enter() {
             assert!(notes.contains(&format!("    readlink /proc/{pid}/ns/uts")), "{notes:?}");
         }
         step.type_in("\n");
-        assert_fine(&step.wait());
+        assert_ok(&step.wait());
     }
 }
 
@@ -128,14 +128,14 @@ fn a_stopped_pair_goes_on_where_it_was() {
     };
     for pid in [step.pid(), child] {
         kill(pid, Signal::SIGSTOP).unwrap();
-        until("the process stops", || stopped(pid));
+        wait_until("the process stops", || stopped(pid));
     }
     assert_ne!(namespace(child, "uts"), namespace(step.pid(), "uts"));
     for pid in [step.pid(), child] {
         kill(pid, Signal::SIGCONT).unwrap();
     }
     step.type_in("\n");
-    assert_fine(&step.wait());
+    assert_ok(&step.wait());
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_hostname_of_64_bytes_is_the_longest() {
     for &user in User::all() {
         let longest = "h".repeat(64);
         let output = step(user).args([&longest]).run();
-        assert_fine(&output);
+        assert_ok(&output);
         assert!(output.stdout.contains(&format!("in child:  {longest}\n")));
 
         let output = step(user).args([&"h".repeat(65)]).run();
@@ -222,7 +222,7 @@ fn a_hostname_of_64_bytes_is_the_longest() {
 #[test]
 fn an_empty_hostname_is_a_hostname_to_the_kernel() {
     let output = step(User::Ordinary).args([""]).run();
-    assert_fine(&output);
+    assert_ok(&output);
     assert!(output.stdout.contains("uts.nodename in child:  \n"));
 }
 
@@ -237,7 +237,7 @@ fn bytes_that_are_no_text_and_control_characters_are_escaped() {
         (b"it's \"it\"", "it's \"it\""),
     ] {
         let output = step(User::Ordinary).args([OsStr::from_bytes(name)]).run();
-        assert_fine(&output);
+        assert_ok(&output);
         assert!(output.stdout.contains(&format!("in child:  {shown}\n")), "{output:?}");
     }
 }
@@ -266,7 +266,7 @@ fn a_name_that_begins_with_a_dash_follows_two_dashes() {
 #[test]
 fn help_names_the_manual_and_an_example() {
     let output = step(User::Ordinary).args(["--help"]).run();
-    assert_fine(&output);
+    assert_ok(&output);
     for part in ["Usage: step03-uts HOSTNAME", "cargo run -p step03-uts -- helo", "clone(2)"] {
         assert!(output.stdout.contains(part), "{part}");
     }
@@ -282,7 +282,7 @@ fn a_reader_that_leaves_early_is_no_error() {
             it.stdout(writer);
         })
         .run();
-    assert_fine(&output);
+    assert_ok(&output);
     assert!(only_the_user_note_is_on_stderr(&output, User::Ordinary), "{output:?}");
 }
 
@@ -305,7 +305,7 @@ fn a_full_device_is_an_error_and_a_full_stderr_is_not() {
             it.stderr(full());
         })
         .run();
-    assert_fine(&output);
+    assert_ok(&output);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid, setgid, setgroups, sethostname, setuid};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use nix::unistd::{Pid, geteuid, gettid, setgid, setgroups, sethostname, setuid};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step04-setns"), user)
@@ -51,7 +51,7 @@ impl Target {
         let shell = command.spawn().unwrap();
         let children = format!("/proc/{0}/task/{0}/children", shell.id());
         let mut pid = 0;
-        until("the target's cat is there", || {
+        wait_until("the target's cat is there", || {
             let first =
                 fs::read_to_string(&children).unwrap().split_whitespace().next().map(str::parse);
             pid = first.map_or(0, Result::unwrap);
@@ -198,7 +198,7 @@ fn once_pid_1_has_ended_nothing_is_born_there() {
     let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
     let file = fs::File::open(target.file("pid")).unwrap();
     kill(target.pid, Signal::SIGKILL).unwrap();
-    until("PID 1 of the namespace is gone", || fs::read_link(target.file("uts")).is_err());
+    wait_until("PID 1 of the namespace is gone", || fs::read_link(target.file("uts")).is_err());
     let path =
         format!("/proc/{}/fd/{}", std::process::id(), std::os::fd::AsRawFd::as_raw_fd(&file));
     let output = step(User::Root).args([&path]).args(["--", "true"]).run();
@@ -244,7 +244,7 @@ fn root_gives_up_its_groups_and_is_only_what_is_mapped_in_the_user_namespace() {
     assert_eq!(target.line(), "ready");
     let pid = target.pid().to_string();
     let in_group_4 = |argv: &[&str]| {
-        let step = step(User::Root).args(argv).behind(|| Ok(setgroups(&[4.into()])?));
+        let step = step(User::Root).args(argv).with_obstacle(|| Ok(setgroups(&[4.into()])?));
         step.run()
     };
     let read = ["-t", &pid, "--", "cat", file.to_str().unwrap()];
@@ -274,12 +274,13 @@ fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
 
 #[test]
 fn a_thread_is_named_with_its_process() {
-    let thread = std::thread::spawn(std::thread::park);
     let own = std::process::id().to_string();
-    let is_other = |tid: &String| *tid != own;
-    let mut tasks = fs::read_dir("/proc/self/task").unwrap();
-    let tid = tasks.find_map(|it| it.unwrap().file_name().into_string().ok().filter(is_other));
-    let tid = tid.unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        sender.send(gettid().to_string()).unwrap();
+        std::thread::park();
+    });
+    let tid = receiver.recv().unwrap();
     let output = step(User::all()[0]).args(["--target", &tid, "--", "true"]).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.starts_with(&format!("step04-setns: pidfd_open({tid}): E")));
@@ -317,7 +318,7 @@ fn a_process_that_is_not_there_or_not_ours_is_refused_with_a_reason() {
     }
     drop(target);
     let proc = format!("/proc/{gone}");
-    until("the target has been waited for", || !std::path::Path::new(&proc).exists());
+    wait_until("the target has been waited for", || !std::path::Path::new(&proc).exists());
     let output = step(User::Ordinary).args(["--target", &gone.to_string()]).run();
     assert_error(&output, &format!("pidfd_open({gone}): ESRCH: No such process"), "may have ended");
 }

@@ -12,8 +12,8 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{Pid, chroot, geteuid, pipe};
-use testkit::wall::{cover, own_mounts, refuse};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, until};
+use testkit::obstacle::{cover, own_mounts, refuse};
+use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
 
 /// Short and long option, and the link that changes for the command (or its children).
 const KINDS: [(&str, &str, &str); 8] = [
@@ -284,7 +284,7 @@ fn wait_until_supervising(step: &Running) {
     // The second is that of 32-bit processors, for which libc has no name.
     let sigtimedwait = [nix::libc::SYS_rt_sigtimedwait, 421];
     let file = format!("/proc/{}/syscall", step.pid());
-    until("the step waits for signals", || {
+    wait_until("the step waits for signals", || {
         let call = fs::read_to_string(&file).unwrap();
         let number = call.split(' ').next().and_then(|number| number.parse().ok());
         number.is_some_and(|number| sigtimedwait.contains(&number))
@@ -323,7 +323,7 @@ fn a_key_that_the_kernel_drops_for_pid_1_is_explained_and_the_second_kills() {
     for &user in User::all() {
         let mut step = step(user).args(["-Urpf", "--mount-proc", "sleep", "1000"]).start();
         let is_sleep = |pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap() == "sleep\n";
-        until("the command runs", || step.processes().into_iter().any(is_sleep));
+        wait_until("the command runs", || step.processes().into_iter().any(is_sleep));
         wait_until_supervising(&step);
         step.signal(Signal::SIGINT);
         while !step.note().contains("so the kernel drops the signal; press the key again") {}
@@ -352,7 +352,7 @@ fn a_key_that_pid_1_handles_is_not_explained_and_never_kills() {
 #[test]
 fn the_status_is_passed_on_even_if_sigchld_was_ignored_and_the_command_inherits_that() {
     let ignoring = |argv: &[&str]| {
-        let step = step(User::Ordinary).args(["-rf"]).args(argv).behind(|| {
+        let step = step(User::Ordinary).args(["-rf"]).args(argv).with_obstacle(|| {
             // SAFETY: SIG_IGN installs no handler that could run.
             unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
             Ok(())
@@ -508,7 +508,7 @@ fn in_chroot(user: User, args: &[&str]) -> Output {
         Ok(chroot(&root)?)
     };
     let exe = format!("/host{}", env!("CARGO_BIN_EXE_step05-unshare"));
-    let output = Step::new("/usr/bin/env", user).args([&exe]).args(args).behind(enter).run();
+    let output = Step::new("/usr/bin/env", user).args([&exe]).args(args).with_obstacle(enter).run();
     fs::remove_dir(&mount_point).unwrap();
     output
 }
@@ -533,7 +533,8 @@ fn in_a_chroot_the_hint_says_that_this_is_why() {
 fn what_a_filter_refuses_is_said_to_be_filtered_whatever_the_errno() {
     for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
         let filter = (nix::libc::SYS_unshare, CloneFlags::empty(), errno);
-        let step = step(User::all()[0]).args(["-u", "true"]).behind(move || refuse(&[filter]));
+        let step =
+            step(User::all()[0]).args(["-u", "true"]).with_obstacle(move || refuse(&[filter]));
         let output = step.run();
         assert!(output.stderr.contains("\nhint: a seccomp filter may be blocking"), "{output:?}");
     }

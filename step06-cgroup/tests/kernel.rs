@@ -13,8 +13,8 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
-use testkit::wall::refuse;
-use testkit::{Host, Output, Running, Step, User, skip, until};
+use testkit::obstacle::refuse;
+use testkit::{Host, Output, Running, Step, User, skip, wait_until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), user)
@@ -233,7 +233,7 @@ fn two_processes_share_one_budget_of_memory() {
     let file = ["memory.memsw.limit_in_bytes", "memory.max"];
     let (step, dirs) = limited(user, &["--memory", "32M"], file, both);
     let events = if v2() { "memory.events" } else { "memory.oom_control" };
-    until("an OOM kill", || count(&dirs, events, "oom_kill ") > 0);
+    wait_until("an OOM kill", || count(&dirs, events, "oom_kill ") > 0);
     step.signal(Signal::SIGTERM);
     let output = step.wait();
     assert!(figure(&output, "OOM kills") >= 1.0, "{output:?}");
@@ -247,7 +247,7 @@ fn a_busy_loop_is_throttled_and_its_time_counted() {
     let (step, dirs) = limited(user, &["--cpu", "20"], file, busy);
     let (time, twentieth) =
         if v2() { ("throttled_usec ", 50_000) } else { ("throttled_time ", 50_000_000) };
-    until("throttling", || count(&dirs, "cpu.stat", time) > twentieth);
+    wait_until("throttling", || count(&dirs, "cpu.stat", time) > twentieth);
     step.signal(Signal::SIGTERM);
     let output = step.wait();
     assert!(figure(&output, "throttled") > 0.05, "{output:?}");
@@ -646,7 +646,7 @@ fn without_clone3_the_command_is_moved_before_it_begins() {
     let clone3 = (libc::SYS_clone3, CloneFlags::empty(), Errno::ENOSYS);
     let step = step(User::all()[0])
         .args(["--pids", "5", "cat", "/proc/self/cgroup"])
-        .behind(move || refuse(&[clone3]));
+        .with_obstacle(move || refuse(&[clone3]));
     let output = step.run();
     assert_eq!(output.code(), Some(0), "{output:?}");
     assert!(output.stderr.contains("ENOSYS"), "{output:?}");

@@ -12,7 +12,7 @@ use step_support::cgroup::{
     Membership, Mount, Version, memberships, missing, mounts, nobody_but, value,
 };
 use step_support::printable;
-use step01_proc_ns::inode;
+use step_support::namespace::inode;
 use step06_cgroup::limits::{percentage, pids, size};
 
 /// Numbers with a unit: a second implementation, with wider integers, accepts the same

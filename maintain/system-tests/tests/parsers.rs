@@ -13,7 +13,7 @@ use proptest::sample::{select, subsequence};
 use step_support::cgroup::{
     Membership, Mount, Version, memberships, missing, mounts, nobody_but, value,
 };
-use step01_proc_ns::inode;
+use step_support::namespace::inode;
 use step06_cgroup::limits::{percentage, pids, size};
 use system_tests::properties;
 
