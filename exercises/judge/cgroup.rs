@@ -20,7 +20,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{AccessFlags, ForkResult, Pid, eaccess, fork, geteuid};
 
 use crate::cgroupfs::words;
-use step_support::cgroup::{self as hierarchy, Version};
+use step_support::cgroup::{self, Version};
 use crate::process::{bystander, learner};
 use crate::sandbox::{self, NOBODY};
 use crate::verdict::{Finding, Verdict, cannot, ensure, say, wrong};
@@ -278,7 +278,7 @@ fn judge(controller: Option<&str>, lesson: impl FnOnce(Cgroup) -> Verdict) -> ! 
 
 /// A cgroup in which this user may make others, and whose children have the controller.
 fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
-    let all = hierarchy::all().map_err(|error| cannot("reading /proc/self/cgroup", error, ""))?;
+    let all = cgroup::all().map_err(|error| cannot("reading /proc/self/cgroup", error, ""))?;
     let writable = |dir: &Path| {
         let file = dir.join("cgroup.procs");
         [dir, &file].iter().all(|it| eaccess(*it, AccessFlags::W_OK).is_ok())
@@ -291,13 +291,13 @@ fn find(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
         if hierarchy.version == Version::V1 {
             if controller.is_some() && has(hierarchy.controllers) {
                 version = Version::V1;
-                if writable(&mounted.own) {
-                    return Ok((version, mounted.own));
+                if writable(&mounted.current) {
+                    return Ok((version, mounted.current));
                 }
             }
             continue;
         }
-        let mut places = mounted.own.ancestors().take_while(|dir| dir.starts_with(&mounted.point));
+        let mut places = mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.mount_point));
         let gives = |dir: &&Path| writable(dir) && has(words(&dir.join("cgroup.subtree_control")));
         if let Some(place) = places.find(gives) {
             return Ok((Version::V2, place.to_owned()));

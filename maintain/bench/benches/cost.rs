@@ -21,7 +21,7 @@ use criterion::{Bencher, Criterion};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{getpid, getppid};
 use picture::{Bar, Unit};
-use step_support::cgroup as hierarchy;
+use step_support::cgroup;
 
 const UTS: u64 = libc::CLONE_NEWUTS as u64;
 const NET: u64 = libc::CLONE_NEWNET as u64;
@@ -186,9 +186,9 @@ struct Cgroup(PathBuf);
 
 impl Cgroup {
     fn new() -> Option<Cgroup> {
-        let all = hierarchy::all().ok()?;
-        let v2 = all.into_iter().find(|it| it.version == hierarchy::Version::V2)?;
-        let dir = v2.mounted?.own.join(format!("cost-{}", getpid()));
+        let all = cgroup::all().ok()?;
+        let v2 = all.into_iter().find(|it| it.version == cgroup::Version::V2)?;
+        let dir = v2.mounted?.current.join(format!("cost-{}", getpid()));
         fs::create_dir(&dir).ok()?;
         let cgroup = Cgroup(dir);
         then_moved(&cgroup.0.join("cgroup.procs")).ok()?;
