@@ -110,6 +110,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_the_limit_of_swap_may_be_missing() {
+        let dirs = [PathBuf::from("/tmp/step06-no-such-cgroup")];
+        assert!(apply(&[("memory.swap.max", "0".to_owned())], &dirs).is_ok());
+        assert!(apply(&[("memory.max", "4096".to_owned())], &dirs).is_err());
+    }
+
+    #[test]
     fn sizes_are_binary() {
         for (text, bytes) in [("4096", 4096), ("64K", 64 << 10), ("64M", 64 << 20), ("1G", 1 << 30)]
         {
