@@ -53,7 +53,7 @@ fn what_it_says_of_the_cgroup_is_what_step_06_will_find() {
         let works = about(&output, "step06-cgroup", name).contains("works");
         let step06 = env!("CARGO_BIN_EXE_step00-doctor").replace("step00-doctor", "step06-cgroup");
         if !fs::exists(&step06).unwrap() {
-            return; // cargo test -p step00-doctor alone does not build it
+            skip!("step06-cgroup is not built: cargo build -p step06-cgroup");
         }
         let run = Step::new(&step06, user).args(["--pids", "8", "true"]).run();
         assert_eq!(works, run.code() == Some(0), "{output:?} {run:?}");
@@ -96,7 +96,7 @@ fn no_user_namespaces_at_all_are_named_with_the_setting() {
     });
     let line = about(&output, "exercises", "you");
     assert!(line.contains("ENOSPC"), "{line}");
-    assert!(line.contains("user.max_user_namespaces is 0 here: sudo sysctl"), "{line}");
+    assert!(line.contains("user.max_user_namespaces=0 blocks this"), "{line}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const PRIVILEGED: &str = "in Docker, run the container with --privileged (that r
 
 /// Adds a hint to an error of a cgroup operation.
 pub fn with_hint(error: Error) -> Error {
-    match errno_of(&error).and_then(|errno| Some((errno, hint(errno)?))) {
+    match errno_of(&error).and_then(|errno| Some((errno, hint(errno, geteuid().is_root())?))) {
         Some((errno, hint)) => {
             let hinted: Result<(), _> = Err(errno).hint(|_| [hint]).context(error.to_string());
             hinted.err().unwrap_or(error)
@@ -23,9 +23,8 @@ pub fn with_hint(error: Error) -> Error {
     }
 }
 
-/// The hint for an errno of a cgroup operation.
-pub fn hint(errno: Errno) -> Option<String> {
-    let is_root = geteuid().is_root();
+/// The hint for an errno of a cgroup operation, for root or for an ordinary user.
+pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
     let has_systemd = Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
         && Path::new("/run/systemd/system").exists();
     let user = if is_root { "" } else { "--user " };
