@@ -28,7 +28,8 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
     let has_systemd = Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
         && Path::new("/run/systemd/system").exists();
     let user = if is_root { "" } else { "--user " };
-    let systemd = format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup ...");
+    let systemd =
+        format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup ...");
     Some(match errno {
         Errno::EBUSY if has_systemd => format!(
             "a cgroup with processes cannot enable controllers for its children; systemd starts \
@@ -50,9 +51,11 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
                 .to_owned()
         }
         Errno::EROFS => format!("cgroups are mounted read-only here; {PRIVILEGED}"),
-        Errno::EAGAIN => "a limit is reached; check: ulimit -u, and in the cgroups above pids.max, \
+        Errno::EAGAIN => {
+            "a limit is reached; check: ulimit -u, and in the cgroups above pids.max, \
              cgroup.max.descendants and cgroup.max.depth"
-            .to_owned(),
+                .to_owned()
+        }
         Errno::ENOSPC => "too many cgroups; check: cat /proc/cgroups".to_owned(),
         Errno::ENOENT | Errno::ENODEV => {
             "step06-cgroup without arguments shows which controllers there are".to_owned()

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_refused() {
-        let sizes = "0 0G 4095 3K -1 +1G M 64MB 64m 1.5G 0x10 8388608T 18446744073709551616 ٤٠٩٦ 1Gé";
+        let sizes =
+            "0 0G 4095 3K -1 +1G M 64MB 64m 1.5G 0x10 8388608T 18446744073709551616 ٤٠٩٦ 1Gé";
         for text in sizes.split(' ').chain(["", "64 M", "99999999999999999999G"]) {
             assert!(size(text).is_err(), "{text}");
         }

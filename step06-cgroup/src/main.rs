@@ -41,9 +41,7 @@ fn run() -> Result<u8> {
     match parse_args()? {
         Args::Help => print(HELP).map(|()| 0),
         Args::Survey => survey::survey(),
-        Args::Run(limits, argv) => {
-            run_in_group(&limits, command_or_shell(argv)).map_err(with_hint)
-        }
+        Args::Run(limits, argv) => run_in_group(&limits, command_or_shell(argv)).map_err(with_hint),
     }
 }
 

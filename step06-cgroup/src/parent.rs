@@ -7,7 +7,6 @@
 //! the parent. Its lock lets runs enable and disable one at a time; only its owner may open
 //! it, so no other user can hold the lock.
 
-use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -72,9 +71,8 @@ fn wait_for_lock(dir: &Path) -> Result<Flock<File>> {
 pub fn record(parent: &Path, controllers: &[&str]) -> Result<()> {
     let dir = parent.join(SUPERVISORS);
     let earlier = mark(&dir).unwrap_or_default();
-    let all: BTreeSet<_> = earlier.split_whitespace().chain(controllers.iter().copied()).collect();
-    let all: Vec<_> = all.into_iter().collect();
-    set_mark(&dir, &all.join(" ")).with_context(|| format!("setxattr({})", printable(&dir)))
+    set_mark(&dir, &format!("{earlier} {}", controllers.join(" ")))
+        .with_context(|| format!("setxattr({})", printable(&dir)))
 }
 
 /// If this was the last run, disables what runs have enabled, and removes [`SUPERVISORS`].
@@ -115,7 +113,7 @@ pub fn undo(parent: &Path) -> Result<()> {
 
 fn still_used(parent: &Path, controllers: &str, user: &Path) {
     note_in_time(&format!(
-        "note: {} keeps {controllers} enabled: {} uses that, too",
+        "note: {} keeps{controllers} enabled: {} uses that, too",
         printable(parent.join("cgroup.subtree_control")),
         printable(user),
     ));

@@ -45,7 +45,9 @@ impl Place {
         let v1_limits = hierarchies.iter().any(|it| v1::CONTROLLERS.iter().any(|c| has(it, c)));
         let v2 = hierarchies.iter().find(|it| it.version == Version::V2);
         match v2.and_then(|it| it.mounted.as_ref()) {
-            Some(mounted) if !v1_limits => choose_on_v2(mounted, &name, limits, ours).map(Place::V2),
+            Some(mounted) if !v1_limits => {
+                choose_on_v2(mounted, &name, limits, ours).map(Place::V2)
+            }
             _ => choose_on_v1(hierarchies, &name, limits).map(Place::V1),
         }
     }
@@ -86,12 +88,7 @@ impl Place {
 }
 
 /// The nearest cgroup that can give its children the controllers.
-fn choose_on_v2(
-    mounted: &Mounted,
-    name: &str,
-    limits: &Limits,
-    ours: &[Pid],
-) -> Result<v2::Group> {
+fn choose_on_v2(mounted: &Mounted, name: &str, limits: &Limits, ours: &[Pid]) -> Result<v2::Group> {
     let current = &mounted.current;
     let available = words(&current.join("cgroup.controllers"));
     // Those of the limits are needed, the others would make the report complete.

@@ -135,7 +135,8 @@ fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
         Ok(ForkResult::Child) => become_command(command, &parent, signals),
         Ok(ForkResult::Parent { child }) => Ok(child),
         Err(Errno::ENOSYS) => {
-            note("note: a seccomp filter blocks clone3(): using fork(), then cgroup.procs");
+            // A seccomp filter is the reason; all kernels that we support have the call.
+            note("note: clone3(CLONE_INTO_CGROUP): ENOSYS: using fork() and cgroup.procs instead");
             start_and_join(command, &[dir.to_owned()], signals)
         }
         Err(errno) => Err(errno).context("clone3(CLONE_INTO_CGROUP)"),

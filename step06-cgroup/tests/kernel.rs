@@ -17,8 +17,10 @@ use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use testkit::wall::refuse;
 use testkit::{Host, Output, Running, Step, User, skip, until};
 
+const STEP: &str = env!("CARGO_BIN_EXE_step06-cgroup");
+
 fn step(user: User) -> Step {
-    Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), user)
+    Step::new(STEP, user)
 }
 
 /// The step as it runs a shell script, after the arguments `limits`.
@@ -466,16 +468,16 @@ fn runs_at_the_same_time_do_not_disturb_each_other() {
     }
 }
 
-/// Kills the step at the `when`th time that it makes a system call. Tells its PID, and how
-/// it ended.
-fn killed_at(step: Step, call: &str, when: u32) -> (Pid, Output) {
+/// Runs a program and kills it at the `when`th time that it makes a system call. Tells its
+/// PID, and how it ended.
+fn killed_at(call: &str, when: u32, program: &[&str]) -> (Pid, Output) {
     let inject = format!("inject={call}:signal=SIGKILL:when={when}");
-    // -D: strace is not the parent of the step but its grandchild.
+    // -D: strace is not the parent of the program but its grandchild.
     let options = ["-D", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject];
-    let exe = env!("CARGO_BIN_EXE_step06-cgroup");
-    let mut step = step.args(options).args([exe, "--pids", "9", "--", "true"]).start();
-    step.close_stdin();
-    (step.pid(), step.wait())
+    let strace = Step::new("/usr/bin/strace", User::all()[0]);
+    let mut program = strace.args(options).args(program).start();
+    program.close_stdin();
+    (program.pid(), program.wait())
 }
 
 /// Each system call of a run that changes something, or waits. With ?, those that some
@@ -501,7 +503,7 @@ fn killed_at_any_moment_it_leaves_nothing_behind() {
     assert!(!parents.is_empty());
     for call in CALLS {
         for when in 1..5 {
-            let (pid, output) = killed_at(Step::new("/usr/bin/strace", user), call, when);
+            let (pid, output) = killed_at(call, when, &[STEP, "--pids", "9", "true"]);
             let killed = output.signal() == Some(Signal::SIGKILL as i32);
             assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
             let ours = format!("step06-cgroup-run-{pid}-");
@@ -558,8 +560,13 @@ fn signals_that_the_caller_blocks_stay_blocked_for_the_command() {
 fn a_command_that_the_keyboard_ends_ends_the_step_in_the_same_way() {
     let user = able!();
     for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-        let kill = format!("ulimit -c 0; kill -{} $$", signal as i32);
-        let output = script(user, &[], &kill).run();
+        // Not a shell, which may ignore the signal.
+        let mut step = script(user, &[], "ulimit -c 0; echo $$; exec sleep 1000").start();
+        let command = step.line();
+        let name = || fs::read_to_string(format!("/proc/{command}/comm")).unwrap();
+        until("the execve(2) of sleep", || name() == "sleep\n");
+        kill(Pid::from_raw(command.parse().unwrap()), signal).unwrap();
+        let output = step.wait();
         assert_eq!(output.signal(), Some(signal as i32), "{output:?}");
         assert_gone(&output);
     }
@@ -733,24 +740,30 @@ fn killed_at_any_moment_while_it_stands_aside_it_undoes_what_it_enabled() {
     if !testkit::installed("strace") {
         skip!("strace, which kills the step at a chosen system call, is not installed");
     }
+    let mut killed_afterwards = 0;
     for call in CALLS {
-        for when in [1, 2, 3, 5] {
+        for when in 1..5 {
             let scope = Scope::new(&above, "strace");
-            let strace = scope.run_in(Step::new("/usr/bin/strace", User::all()[0]));
-            // strace is in there, too, until it has started the step; -D makes it a child.
-            let (_, output) = killed_at(strace, call, when);
+            // Not strace: the step has to be alone in there.
+            let enter = format!("echo 0 > {}/cgroup.procs", scope.0.display());
+            let shell = format!("{enter}; exec {STEP} --pids 9 true");
+            let (_, output) = killed_at(call, when, &["sh", "-c", &shell]);
             let killed = output.signal() == Some(Signal::SIGKILL as i32);
-            assert!(killed || when > 1, "{call} {when}: {output:?}");
+            assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
+            killed_afterwards += u32::from(killed && output.stderr.contains("\necho '+"));
             let left = (scope.enabled().trim().to_owned(), children(&scope.0));
             assert_eq!(left, (String::new(), vec![]), "{call} {when}: {output:?}");
         }
     }
+    assert!(killed_afterwards > 5, "it was killed only before it had enabled anything");
 }
 
 /// Leaves a scope as after SIGKILL of a run and of its supervisor.
 fn abandon_a_run_in(scope: &Scope) {
-    let mut dead =
-        scope.step(User::all()[0]).args(["--pids", "9", "sh", "-c", "echo ready; sleep 1000"]).start();
+    let mut dead = scope
+        .step(User::all()[0])
+        .args(["--pids", "9", "sh", "-c", "sleep 1000 & echo ready; wait"])
+        .start();
     assert_eq!(dead.line(), "ready");
     let run = children(&scope.0).into_iter().find(|it| it.starts_with("step06-cgroup-run-"));
     let supervisor = supervisor(&dead, &[scope.0.join(run.unwrap())]);
@@ -773,8 +786,7 @@ fn what_a_dead_run_has_enabled_is_disabled_by_the_next() {
     abandon_a_run_in(&scope);
     // Nobody can be in the scope itself now; the next run comes from beside.
     let beside = Scope::new(&scope.0, "beside");
-    let script =
-        format!("{} --pids 9 cat /proc/self/cgroup; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+    let script = format!("{} --pids 9 cat /proc/self/cgroup; exit $?", STEP);
     let output = beside.run_in(Step::new("/bin/sh", User::all()[0]).args(["-c", &script])).run();
     assert_eq!(output.code(), Some(0), "{output:?}");
     assert!(made(&output.stderr).iter().all(|dir| dir.parent() == Some(&scope.0)), "{output:?}");
@@ -790,7 +802,8 @@ fn what_somebody_else_uses_by_now_stays_enabled_and_the_status_is_the_commands()
         [("memory.max", "104857600\n", "limits"), ("cgroup.subtree_control", "+pids", "enables")]
     {
         let scope = Scope::new(&above, name);
-        let limits = ["--pids", "9", "--memory", "64M", "sh", "-c", "echo ready; read line; exit 7"];
+        let limits =
+            ["--pids", "9", "--memory", "64M", "sh", "-c", "echo ready; read line; exit 7"];
         let mut step = scope.step(User::all()[0]).args(limits).start();
         assert_eq!(step.line(), "ready");
         let other = Scope::new(&scope.0, "other");
@@ -805,7 +818,7 @@ fn what_somebody_else_uses_by_now_stays_enabled_and_the_status_is_the_commands()
 
         // A later run goes on, and undoes it as soon as nobody needs it.
         let beside = Scope::new(&scope.0, "beside");
-        let script = format!("{} --pids 9 true; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+        let script = format!("{} --pids 9 true; exit $?", STEP);
         let next = || {
             let shell = Step::new("/bin/sh", User::all()[0]).args(["-c", &script]);
             let output = beside.run_in(shell).run();
@@ -823,8 +836,7 @@ fn what_somebody_else_uses_by_now_stays_enabled_and_the_status_is_the_commands()
 #[test]
 fn a_run_inside_of_a_run_is_below_it() {
     let user = able!();
-    let exe = env!("CARGO_BIN_EXE_step06-cgroup");
-    let inner = [exe, "--pids", "5", "cat", "/proc/self/cgroup"];
+    let inner = [STEP, "--pids", "5", "cat", "/proc/self/cgroup"];
     let output = step(user).args(["--pids", "9"]).args(inner).run();
     assert_eq!(output.code(), Some(0), "{output:?}");
     let inside: Vec<_> = output.stdout.lines().filter(|line| line.contains("/step06-")).collect();
@@ -838,7 +850,7 @@ fn a_run_inside_of_a_run_is_below_it() {
 #[test]
 fn a_run_that_is_not_alone_inside_of_a_run_is_refused_and_does_not_leave_it() {
     let _above = delegated_on_v2!();
-    let inner = format!("{} --pids 5 true; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+    let inner = format!("{} --pids 5 true; exit $?", STEP);
     let output = script(User::all()[0], &["--pids", "9"], &inner).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.contains("cgroup.subtree_control, \"+"), "{output:?}");
