@@ -10,7 +10,7 @@ use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,9 +47,11 @@ pub fn create_owned(dir: &Path) -> Result<Option<Flock<File>>> {
 /// Removes the cgroups in `parent` whose runs have died. Without a mark only an empty one
 /// is removed: its run was killed before it could set the mark.
 pub fn remove_stale(parent: &Path) {
-    for dir in cgroup::children(parent).iter().filter(|dir| is_named_as_run(dir)) {
+    // Another user's are left to that user.
+    let ours = |dir: &&PathBuf| is_named_as_run(dir) && cgroup::is_delegated(dir);
+    for dir in cgroup::children(parent).iter().filter(ours) {
         let Some(_lock) = try_lock(dir, FlockArg::LockExclusiveNonblock) else { continue };
-        // What cannot be removed, such as another user's, is left to its owner.
+        // What cannot be removed now is left to a later run.
         let _ = match mark(dir) {
             Some(_) => cgroup::remove(dir),
             None => fs::remove_dir(dir).map_err(Into::into),

@@ -55,9 +55,7 @@ fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
         Place::V1(group) => v1::run(group, limits, command),
     };
     let removed = supervisor.finish(&place);
-    let ending = ending?;
-    removed?;
-    match ending {
+    match ending.and_then(|ending| removed.map(|()| ending))? {
         Ending::Exited(status) => Ok(status),
         Ending::Signal(signal) => Ok(end_by_signal(signal)),
     }

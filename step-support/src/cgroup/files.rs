@@ -146,6 +146,7 @@ fn still_running(dir: &Path, pids: &[Pid]) -> anyhow::Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::error::errno_of;
