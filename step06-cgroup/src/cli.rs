@@ -14,7 +14,7 @@ Usage: step06-cgroup
        step06-cgroup [--pids N] [--memory SIZE] [--cpu PERCENT] [--] CMD [ARG...]
 
   --pids N       at most N processes and threads at a time
-  --memory SIZE  at most SIZE bytes, including swap; K, M, G, T: times 1024, ...
+  --memory SIZE  at most SIZE bytes, swap included; 64K, 64M, 1G: times 1024
   --cpu PERCENT  at most this share of one CPU; 150 is one CPU and a half
   CMD [ARG...]   the command; it is in the group from its first instruction
 
