@@ -76,8 +76,15 @@ pub fn record(parent: &Path, controllers: &[&str]) -> Result<()> {
 }
 
 /// If this was the last run, disables what runs have enabled, and removes [`SUPERVISORS`].
-/// Controllers that somebody else uses by now stay enabled, and a note says so.
-pub fn undo(parent: &Path) -> Result<()> {
+/// Controllers that somebody else uses by now stay enabled. A note says so, or why it
+/// failed: the command's status is more important.
+pub fn undo(parent: &Path) {
+    if let Err(error) = try_undo(parent) {
+        note_in_time(&format!("note: {error:#}"));
+    }
+}
+
+fn try_undo(parent: &Path) -> Result<()> {
     let dir = parent.join(SUPERVISORS);
     if !dir.exists() {
         return Ok(());

@@ -148,6 +148,7 @@ fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
 /// Removes the group, and then what runs have enabled in the parent, unless others use it.
 pub fn remove(group: &Group) -> Result<()> {
     cgroup::remove(&group.dir)?; // cgroup.kill, rmdir
-    parent::undo(&group.parent)
+    parent::undo(&group.parent);
+    Ok(())
 }
 // ANCHOR_END: remove
