@@ -19,7 +19,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{AccessFlags, ForkResult, Pid, eaccess, fork, geteuid};
 
-use step_support::cgroup::{self as hierarchy, Version};
+use step_support::cgroup::{self, Version, words};
 
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::{self, NOBODY};
@@ -294,7 +294,7 @@ fn judge(controller: Option<&str>, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
 /// A cgroup in which this user may create children that have the controller.
 fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
     let all =
-        hierarchy::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
+        cgroup::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
     let writable = |dir: &Path| {
         let file = dir.join("cgroup.procs");
         [dir, &file].iter().all(|it| eaccess(*it, AccessFlags::W_OK).is_ok())
@@ -307,13 +307,13 @@ fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> 
         if hierarchy.version == Version::V1 {
             if controller.is_some() && has(hierarchy.controllers) {
                 version = Version::V1;
-                if writable(&mounted.own) {
-                    return Ok((version, mounted.own));
+                if writable(&mounted.current) {
+                    return Ok((version, mounted.current));
                 }
             }
             continue;
         }
-        let mut places = mounted.own.ancestors().take_while(|dir| dir.starts_with(&mounted.point));
+        let mut places = mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.mount_point));
         let gives = |dir: &&Path| writable(dir) && has(words(&dir.join("cgroup.subtree_control")));
         if let Some(place) = places.find(gives) {
             return Ok((Version::V2, place.to_owned()));
@@ -382,10 +382,4 @@ fn remove(dir: &Path) {
         }
     }
     let _ = fs::remove_dir(dir);
-}
-
-/// The words of a file; none if it cannot be read.
-fn words(file: &Path) -> Vec<String> {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    text.split_whitespace().map(str::to_owned).collect()
 }

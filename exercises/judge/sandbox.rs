@@ -24,7 +24,7 @@ use nix::unistd::{
     ForkResult, Gid, Pid, Uid, fork, getegid, geteuid, getpid, getppid, setgroups, setresgid,
     setresuid,
 };
-use step_support::namespace::restrictions;
+use step_support::refusal::restrictions;
 use step_support::process::pidfd_open;
 
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable, wrong};

@@ -3,15 +3,15 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{self, Command};
 
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::prctl::{set_dumpable, set_pdeathsig};
+use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
@@ -147,6 +147,27 @@ pub fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
     let fd = RawFd::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Sends a signal to the process of a pidfd (`pidfd_send_signal(2)`).
+pub fn pidfd_send_signal(pidfd: &OwnedFd, signal: Signal) -> nix::Result<()> {
+    let (fd, signal) = (pidfd.as_raw_fd(), signal as i32);
+    let info = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: the descriptor is open, and the kernel reads no memory of ours through NULL.
+    let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, info, 0) };
+    Errno::result(sent).map(drop)
+}
+
+/// Ends this program by `signal`, as if it had never been handled here, so that a shell
+/// sees which signal it was. Returns a shell's status for it if that is impossible.
+pub fn end_by_signal(signal: Signal) -> u8 {
+    // A core dump of this program would tell nothing about the command.
+    let _ = set_dumpable(false);
+    // SAFETY: SIG_DFL installs no handler that could run.
+    let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
+    let _ = raise(signal);
+    let _ = SigSet::from(signal).thread_unblock();
+    128 + signal as u8
 }
 
 #[cfg(test)]

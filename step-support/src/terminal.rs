@@ -9,13 +9,13 @@ use std::os::fd::BorrowedFd;
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
-use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SigHandler, SigSet, Signal, kill, raise, signal};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use crate::output::note;
+use crate::process::end_by_signal;
 
 /// Whether reading from this descriptor would not stop us with SIGTTIN: it is not our
 /// controlling terminal, or we are its foreground process group.
@@ -51,7 +51,7 @@ impl Terminal {
                 WaitStatus::StillAlive => {}
                 WaitStatus::Exited(_, status) => return Ok(u8::try_from(status)?),
                 WaitStatus::Signaled(_, key @ (Signal::SIGINT | Signal::SIGQUIT), _) => {
-                    return die_by(key);
+                    return Ok(end_by_signal(key));
                 }
                 WaitStatus::Signaled(_, signal, _) => return Ok(128 + signal as u8),
                 other => bail!("waitpid({child}): {other:?}"),
@@ -102,16 +102,4 @@ fn keys_not_ignored() -> SigSet {
     let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);
     let keys = [Signal::SIGINT, Signal::SIGQUIT].into_iter();
     keys.filter(|key| ignored & (1 << (*key as i32 - 1)) == 0).collect()
-}
-
-/// Dies by a signal, so that a shell sees what ended us and ends its loop. Returns the
-/// status of a shell for it if the signal is ignored.
-pub fn die_by(key: Signal) -> Result<u8> {
-    // The command has left a core already, if any.
-    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    // SAFETY: SIG_DFL installs no handler that could run.
-    unsafe { signal(key, SigHandler::SigDfl) }.context("signal()")?;
-    raise(key).context("raise()")?;
-    SigSet::from(key).thread_unblock().context("sigprocmask()")?;
-    Ok(128 + key as u8)
 }

@@ -4,17 +4,17 @@
 //! user ID, as `setpriv` and `su` do.
 
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process;
 
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_name;
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{ForkResult, Pid, fork, setsid};
 
-use crate::process::pidfd_open;
+use crate::process::{pidfd_open, pidfd_send_signal};
 
 /// The step's connection to its watchdog. The kernel closes it however the step ends.
 pub struct Watchdog(UnixStream);
@@ -59,8 +59,5 @@ fn watch(mut step: UnixStream) -> Result<()> {
         PollFd::new(command.as_fd(), PollFlags::POLLIN),
     ];
     poll(&mut ends, PollTimeout::NONE)?;
-    let (fd, signal, no_info) = (command.as_raw_fd(), libc::SIGKILL, 0_usize);
-    // SAFETY: the call takes numbers and a null pointer; after the command's end it does nothing.
-    unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, no_info, 0) };
-    Ok(())
+    Ok(pidfd_send_signal(&command, Signal::SIGKILL)?) // ESRCH if the command has ended
 }

@@ -1,17 +1,17 @@
-//! Step 00: what will work on this machine, for this user, and what to type where
-//! it will not?
+//! Step 00: what will work on this machine, for this user, and what helps where it does not?
 //!
-//! A setting in `/proc/sys` tells what should be, a system call what is: each need
-//! of a step is tried in a child process, by the very call that the step makes.
+//! A setting in `/proc/sys` tells what should work, a system call what does: a child
+//! process tries what each step needs, with the same calls. The doctor changes nothing: in
+//! the cgroups, which are not private to a child, it only looks.
 //!
 //! ```text
 //! cargo run -p step00-doctor
 //! ```
 //!
-//! Privilege: none. Root is told about itself and, beside it, about an ordinary
-//! user (uid 65534); an ordinary user only about itself.
+//! Privilege: none. As root, the doctor also tries everything as an ordinary user (uid
+//! 65534); an ordinary user learns only about that user.
 //!
-//! Simplified: what a step needs for its usual run is tried, not each option.
+//! Simplified: it tries what a step needs for its usual run, not each option.
 //!
 //! Manual: namespaces(7), user_namespaces(7), cgroups(7)
 
@@ -22,55 +22,47 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use colored::{ColoredString, Colorize};
 use nix::errno::Errno;
+use nix::sys::signal::Signal;
 use nix::sys::utsname::uname;
 use nix::unistd::geteuid;
 
-#[path = "../../step06-cgroup/src/cgroupfs.rs"]
-#[expect(dead_code, reason = "step 06 uses the rest")]
-mod cgroupfs;
-#[path = "../../command.rs"]
-#[expect(dead_code, reason = "step 06 uses the rest")]
-mod command;
-#[path = "../../step06-cgroup/src/hierarchy.rs"]
-#[expect(dead_code, reason = "step 06 uses the rest")]
-mod hierarchy;
-#[path = "../../report.rs"]
-mod report;
-mod trial;
-use report::{print, printable, report, walls};
-use trial::{As, Trial};
+use step_support::{exit_code, print, printable, refusal};
+use step06_cgroup::hints;
+
+mod checks;
+use checks::{Check, Failure, RunAs};
 
 const HELP: &str = "\
 Tells whether the steps and exercises will work on this machine, and if not, why.
 
 Usage: step00-doctor [--json]
 
-  --json  the same in JSON, for whoever collects it from many machines
+  --json  print JSON, for programs
 
-Exit status: 0 all will work for this user, 1 something will not.
+Exit status: 0 if everything will work for this user, 1 if not.
 Manual:      namespaces(7), user_namespaces(7), cgroups(7)";
 
-/// What a learner runs, and the trials that it has to pass.
-const PARTS: [(&str, &[Trial]); 7] = [
-    ("step01-proc-ns", &[trial::LINKS]),
-    ("step02-clone", &[trial::LINKS, trial::CLONE]),
-    ("step03-uts", &[trial::CLONE]),
-    ("step04-setns", &[trial::SETNS, trial::PIDFD]),
-    ("step05-unshare", &[trial::UNSHARE, trial::MOUNT]),
-    ("step06-cgroup", &[trial::PIDFD, trial::CGROUP]),
-    ("exercises", &[trial::LINKS, trial::PIDFD, trial::SANDBOX]),
+/// What a learner runs, and the checks that it has to pass.
+const CHECKS_BY_STEP: [(&str, &[Check]); 7] = [
+    ("step01-proc-ns", &[checks::LINKS]),
+    ("step02-clone", &[checks::LINKS, checks::CLONE]),
+    ("step03-uts", &[checks::CLONE]),
+    ("step04-setns", &[checks::SETNS, checks::PIDFD]),
+    ("step05-unshare", &[checks::UNSHARE, checks::PROC]),
+    ("step06-cgroup", &[checks::PIDFD, checks::CGROUP]),
+    ("exercises", &[checks::LINKS, checks::PIDFD, checks::SANDBOX]),
 ];
 
-/// What came of the trials of one part, for one user.
+/// The outcome of the checks of one step, for one user.
 struct Finding {
     part: &'static str,
-    user: As,
-    /// The first trial that failed, how, and the way past it.
-    failed: Option<(&'static str, Errno, String)>,
+    user: RunAs,
+    /// The first check that failed, why, and what helps.
+    failed: Option<(&'static str, Failure, String)>,
 }
 
 fn main() -> ExitCode {
-    ExitCode::from(report(run(), |_| None))
+    exit_code(run())
 }
 
 fn run() -> Result<u8> {
@@ -87,18 +79,18 @@ fn run() -> Result<u8> {
     }
 
     let facts = facts()?;
-    let findings = examine()?;
+    let findings = run_checks()?;
     if json {
         print(&in_json(&facts, &findings))?
     } else {
         table(&facts, &findings)?
     }
-    let user = if geteuid().is_root() { As::Root } else { As::Ordinary };
+    let user = if geteuid().is_root() { RunAs::Root } else { RunAs::Ordinary };
     let healthy = findings.iter().all(|it| it.user != user || it.failed.is_none());
     Ok(u8::from(!healthy))
 }
 
-/// What the kernel and its surroundings are, as name and value.
+/// Facts about the kernel and the environment, as name and value.
 fn facts() -> Result<Vec<(&'static str, String)>> {
     let release = printable(uname().context("uname()")?.release());
     let wsl = if release.contains("microsoft") { " (WSL)" } else { "" };
@@ -114,11 +106,12 @@ fn facts() -> Result<Vec<(&'static str, String)>> {
     let container = match (exists("/.dockerenv"), exists("/run/.containerenv")) {
         (true, _) => "Docker",
         (_, true) => "Podman",
-        _ => "none seen",
+        _ => "none detected",
     };
     facts.push(("container", container.into()));
-    facts.push(("clone3", said(trial::clone3())));
-    facts.push(("cgroup", trial::cgroup_mode()));
+    let clone3 = checks::clone3().map_or_else(|errno| errno.to_string(), |()| "yes".to_owned());
+    facts.push(("clone3", clone3));
+    facts.push(("cgroup", checks::cgroup_mode()));
 
     let settings = [
         "user.max_user_namespaces",
@@ -128,26 +121,26 @@ fn facts() -> Result<Vec<(&'static str, String)>> {
     ];
     for setting in settings {
         let value = fs::read_to_string(format!("/proc/sys/{}", setting.replace('.', "/")));
-        facts.push((setting, value.map_or("not there".into(), |it| printable(it.trim()))));
+        facts.push((setting, value.map_or("does not exist".into(), |it| printable(it.trim()))));
     }
     Ok(facts)
 }
 
-/// Tries everything, as each user that this process can be.
-fn examine() -> Result<Vec<Finding>> {
-    let root_and_other = [As::Root, As::Ordinary];
+/// Runs all checks, as each user that this process can be.
+fn run_checks() -> Result<Vec<Finding>> {
+    let root_and_other = [RunAs::Root, RunAs::Ordinary];
     let users = match geteuid().is_root() {
-        true if trial::NOTHING.run(As::Ordinary)?.is_ok() => &root_and_other[..],
+        true if checks::OTHER_USER.run(RunAs::Ordinary)?.is_ok() => &root_and_other[..],
         true => &root_and_other[..1],
         false => &root_and_other[1..],
     };
     let mut findings = Vec::new();
-    for (part, trials) in PARTS {
+    for (part, checks) in CHECKS_BY_STEP {
         for &user in users {
             let mut failed = None;
-            for trial in trials {
-                if let Err(errno) = trial.run(user)? {
-                    failed = Some((trial.call, errno, advice(trial, errno)));
+            for check in checks {
+                if let Err(failure) = check.run(user)? {
+                    failed = Some((check.call, failure, advice(check, failure, user)));
                     break;
                 }
             }
@@ -157,35 +150,39 @@ fn examine() -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The way past a failure, on this machine.
-fn advice(trial: &Trial, errno: Errno) -> String {
-    if trial.call == trial::CGROUP.call {
-        let user = if geteuid().is_root() { "" } else { "--user " };
-        let systemd = Path::new("/run/systemd/system").exists();
-        return match (trial::cgroup_mode().as_str(), errno) {
-            ("v2", _) if systemd => {
-                format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup …")
-            }
-            ("v2", Errno::EBUSY) => "see the book's page about errors (errno), under EBUSY".into(),
-            ("v2", _) => {
-                "no cgroup is delegated: sudo target/debug/step06-cgroup …; in a container: \
-                 --privileged"
-                    .into()
-            }
-            _ => "an ordinary user has no cgroup on v1: sudo target/debug/step06-cgroup …".into(),
-        };
+/// What helps against a failure, on this machine.
+fn advice(check: &Check, failure: Failure, user: RunAs) -> String {
+    let errno = match failure {
+        Failure::Errno(errno) => errno,
+        Failure::Killed(Signal::SIGSYS) => {
+            return "a seccomp filter kills programs that make this call".into();
+        }
+        Failure::Killed(_) => {
+            return "the system may be out of memory, or a filter kills programs that make this \
+                    call; see: dmesg"
+                .into();
+        }
+    };
+    let unknown = || "see the book's page about errors (errno)".to_owned();
+    if check.call == checks::CGROUP.call {
+        return hints::hint(errno, user == RunAs::Root).unwrap_or_else(unknown);
     }
-    match (walls().into_iter().next(), errno) {
+    match (refusal::restrictions().into_iter().next(), errno) {
         (_, Errno::ENOENT) => "/proc is not mounted: mount -t proc proc /proc".into(),
-        (Some(wall), _) => wall,
+        (Some(restriction), _) => restriction,
         (_, Errno::ENOSPC) => "raise the limit that is 0: grep . /proc/sys/user/max_*".into(),
         (_, Errno::ENOSYS) => "a newer kernel is needed".into(),
-        (_, Errno::EPERM | Errno::EACCES) => "as root: sudo …; in a container: --privileged".into(),
-        _ => "see the book's page about errors (errno)".into(),
+        (_, Errno::EPERM | Errno::EACCES) if check.call == checks::PROC.call => {
+            "something is mounted over a part of /proc, as in containers; see: grep /proc/ \
+             /proc/self/mountinfo"
+                .into()
+        }
+        (_, Errno::EPERM | Errno::EACCES) if user == RunAs::Ordinary => "as root: sudo ...".into(),
+        _ => unknown(),
     }
 }
 
-/// Prints facts and findings for a reader.
+/// Prints facts and findings for people.
 fn table(facts: &[(&str, String)], findings: &[Finding]) -> Result<()> {
     for (name, value) in facts {
         print(&format!("{name:<46}{value}"))?;
@@ -193,7 +190,7 @@ fn table(facts: &[(&str, String)], findings: &[Finding]) -> Result<()> {
     print("")?;
     let ordinary = if geteuid().is_root() { "uid 65534" } else { "you" };
     for Finding { part, user, failed } in findings {
-        let who = if *user == As::Root { "root" } else { ordinary };
+        let who = if *user == RunAs::Root { "root" } else { ordinary };
         let (verdict, why): (ColoredString, _) = match failed {
             None => ("works".green(), String::new()),
             Some((call, errno, advice)) => {
@@ -203,16 +200,16 @@ fn table(facts: &[(&str, String)], findings: &[Finding]) -> Result<()> {
         print(&format!("{part:<18}{who:<11}{verdict}{why}"))?;
     }
     if !geteuid().is_root() {
-        print("\nas root: not tried; sudo target/debug/step00-doctor does")?;
+        print("\nas root: not tried; that needs sudo target/debug/step00-doctor")?;
     }
     Ok(())
 }
 
-/// The same for a program.
+/// The same for programs.
 fn in_json(facts: &[(&str, String)], findings: &[Finding]) -> String {
     let facts: Vec<_> = facts.iter().map(|(k, v)| format!("{}:{}", quoted(k), quoted(v))).collect();
     let findings = findings.iter().map(|Finding { part, user, failed }| {
-        let user = if *user == As::Root { "root" } else { "ordinary" };
+        let user = if *user == RunAs::Root { "root" } else { "ordinary" };
         let failed = failed.as_ref().map_or("null".to_owned(), |(call, errno, advice)| {
             let error = format!("{call}: {errno}");
             format!("{{\"error\":{},\"advice\":{}}}", quoted(&error), quoted(advice))
@@ -226,8 +223,4 @@ fn in_json(facts: &[(&str, String)], findings: &[Finding]) -> String {
 /// A string of JSON. Control characters have been escaped already.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn said(result: nix::Result<()>) -> String {
-    result.map_or_else(|errno| errno.to_string(), |()| "yes".to_owned())
 }

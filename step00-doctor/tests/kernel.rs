@@ -4,10 +4,15 @@
 
 use std::fs;
 use std::io;
+use std::process::Command;
 
+use nix::errno::Errno;
+use nix::libc::*;
 use nix::sched::CloneFlags;
+use nix::sys::prctl::set_no_new_privs;
+use step_support::cgroup::Version;
 use testkit::obstacle::{cover, docker, own_mounts, own_user_namespace};
-use testkit::{Host, Output, Step, User, installed, skip};
+use testkit::{Host, Output, Step, User, installed, skip, wait_until};
 
 fn doctor(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step00-doctor"), user)
@@ -53,7 +58,7 @@ fn what_it_says_of_the_cgroup_is_what_step_06_will_find() {
         let works = about(&output, "step06-cgroup", name).contains("works");
         let step06 = env!("CARGO_BIN_EXE_step00-doctor").replace("step00-doctor", "step06-cgroup");
         if !fs::exists(&step06).unwrap() {
-            return; // cargo test -p step00-doctor alone does not build it
+            skip!("step06-cgroup is not built: cargo build -p step06-cgroup");
         }
         let run = Step::new(&step06, user).args(["--pids", "8", "true"]).run();
         assert_eq!(works, run.code() == Some(0), "{output:?} {run:?}");
@@ -96,7 +101,7 @@ fn no_user_namespaces_at_all_are_named_with_the_setting() {
     });
     let line = about(&output, "exercises", "you");
     assert!(line.contains("ENOSPC"), "{line}");
-    assert!(line.contains("user.max_user_namespaces is 0 here: sudo sysctl"), "{line}");
+    assert!(line.contains("user.max_user_namespaces=0 blocks this"), "{line}");
 }
 
 #[test]
@@ -138,4 +143,67 @@ fn the_longest_line_is_one_write_so_that_nobody_reads_half_of_it() {
     // Root is told of the ordinary user, too: more than Rust's stdout buffers.
     assert!(output.stdout.len() > 1024 || User::all()[0] == User::Ordinary, "{output:?}");
     assert_eq!(output.stderr.matches("write(1, ").count(), 1, "{output:?}");
+}
+
+/// Lets `unshare(2)` end the caller by SIGSYS, as a strict filter of system calls does.
+fn kill_at_unshare() -> io::Result<()> {
+    let op = |code: u32, k, jf| sock_filter { code: code as u16, jt: 0, jf, k };
+    let mut filter = [
+        op(BPF_LD | BPF_W | BPF_ABS, 0, 0),
+        op(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare as u32, 1),
+        op(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0),
+        op(BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0),
+    ];
+    let program = sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    set_no_new_privs()?;
+    // SAFETY: the program and its filter live until the call is over.
+    let set = unsafe { prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &raw const program) };
+    Ok(Errno::result(set).map(drop)?)
+}
+
+#[test]
+fn a_filter_that_kills_is_not_taken_for_one_that_refuses() {
+    let output = behind(kill_at_unshare);
+    let line = about(&output, "step05-unshare", "you");
+    assert!(line.contains("fails  unshare(all kinds): killed by SIGSYS"), "{line}");
+    assert!(line.contains("seccomp"), "{line}");
+    assert!(about(&output, "step02-clone", "you").contains("works"));
+}
+
+#[test]
+fn where_a_part_of_proc_is_covered_the_example_of_step_05_fails_and_so_does_the_check() {
+    let output = behind(|| {
+        own_mounts()?;
+        cover("/proc/sys")
+    });
+    let line = about(&output, "step05-unshare", "you");
+    assert!(line.contains("fails  mount(proc) in new namespaces: EPERM"), "{line}");
+    assert!(line.contains("mounted over a part of /proc"), "{line}");
+}
+
+#[test]
+fn it_leaves_the_cgroups_and_the_processes_in_them_alone() {
+    let name = format!("step06-cgroup-run-{}-mine", std::process::id());
+    let hierarchies = step_support::cgroup::all().unwrap().into_iter();
+    let used = hierarchies
+        .filter(|it| it.version == Version::V2 || it.controllers.iter().any(|name| name == "pids"));
+    let places = used.filter_map(|it| it.mounted).map(|it| it.current);
+    let places: Vec<_> = places.filter(|it| step_support::cgroup::is_delegated(it)).collect();
+    if places.is_empty() {
+        skip!("no cgroup is delegated here");
+    }
+    let mut process = Command::new("sleep").arg("1000").spawn().unwrap();
+    for place in &places {
+        fs::create_dir(place.join(&name)).unwrap();
+        fs::write(place.join(&name).join("cgroup.procs"), process.id().to_string()).unwrap();
+    }
+    doctor(User::all()[0]).run();
+    let alive = process.try_wait().unwrap().is_none();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    for dir in places.iter().map(|it| it.join(&name)) {
+        // Empty and with this name, step 06 may remove it, too.
+        wait_until("the removal of a cgroup", || fs::remove_dir(&dir).is_ok() || !dir.exists());
+    }
+    assert!(alive);
 }

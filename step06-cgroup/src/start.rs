@@ -1,62 +1,23 @@
-//! The process that becomes the command: how it is born in a cgroup, and how it gets
-//! into those that it is not born in.
+//! Starting the command inside of the group: created there on v2, moved there on v1.
 
 use std::fs::File;
-use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::{self, Command};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{ForkResult, Pid, fork, pipe2};
+use nix::unistd::{ForkResult, Pid, fork};
+use step_support::cgroup::write;
+use step_support::handshake;
+use step_support::process::{ParentPidfd, exec};
 
-use crate::ENDINGS;
-use crate::cgroupfs::write;
-use crate::command::exec;
+use crate::signals::Signals;
 
-/// As in <linux/sched.h>; libc keeps it in an int, where it does not fit.
+/// As in `<linux/sched.h>`; libc has it as an int, which is too small for it.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
-/// A pipe at which a new process waits until its parent lets it go on.
-pub struct Gate {
-    inside: File,
-    outside: File,
-}
-
-impl Gate {
-    /// Makes the pipe (`pipe2(2)`).
-    pub fn new() -> Result<Gate> {
-        let (inside, outside) = pipe2(OFlag::O_CLOEXEC).context("pipe2(O_CLOEXEC)")?;
-        Ok(Gate { inside: inside.into(), outside: outside.into() })
-    }
-
-    /// Lets the new process go on. If it has died, waiting for it will tell.
-    pub fn open(mut self) {
-        let _ = self.outside.write_all(b".");
-    }
-
-    /// What the new process does: waits until the gate is open, and becomes the
-    /// command. It dies with its parent, also when that has died before it could
-    /// be asked for: then nobody is left to open the gate.
-    pub fn enter(self, command: Command) -> ! {
-        let Gate { mut inside, outside } = self;
-        drop(outside);
-        let asked = set_pdeathsig(Signal::SIGKILL);
-        if asked.is_err() || inside.read_exact(&mut [0]).is_err() {
-            process::exit(1);
-        }
-        // The signals that the step keeps for itself are not kept from the command.
-        let signals: SigSet = ENDINGS.into_iter().collect();
-        let _ = signals.thread_unblock();
-        process::exit(exec(command).into())
-    }
-}
-
-/// As in <linux/sched.h>; libc has it for 64-bit processors only.
+/// As in `<linux/sched.h>`; libc has it for 64-bit processors only.
 #[derive(Default)]
 #[repr(C, align(8))]
 struct CloneArgs {
@@ -74,7 +35,7 @@ struct CloneArgs {
 }
 
 // ANCHOR: clone_into
-/// Forks, the child being in the cgroup `dir` from its birth (`clone3(2)`).
+/// Forks a child that is in the cgroup `dir` from the start (`clone3(2)`).
 pub fn clone_into(dir: &File) -> nix::Result<ForkResult> {
     let args = CloneArgs {
         flags: CLONE_INTO_CGROUP,
@@ -82,9 +43,9 @@ pub fn clone_into(dir: &File) -> nix::Result<ForkResult> {
         cgroup: dir.as_raw_fd() as u64,
         ..CloneArgs::default()
     };
-    // SAFETY: the pointer and the size are those of one live structure; without
-    // CLONE_VM and with no stack given this is fork(), and this process has no
-    // second thread, so the child's copy of its memory holds no lock.
+    // SAFETY: the pointer and the size are those of `args`, which outlives the call. Without
+    // CLONE_VM and without a stack the call is a fork(), and this process has one thread, so
+    // no lock is held in the child's copy of its memory.
     let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of_val(&args)) };
     match Errno::result(pid)? {
         0 => Ok(ForkResult::Child),
@@ -94,22 +55,36 @@ pub fn clone_into(dir: &File) -> nix::Result<ForkResult> {
 // ANCHOR_END: clone_into
 
 // ANCHOR: start_and_join
-/// Starts the command in cgroups that are joined one by one: the new process waits
-/// until its PID is in each `cgroup.procs`, so that the command's first instruction,
-/// and all that it starts, is inside of all of them.
-pub fn start_and_join(command: Command, dirs: &[PathBuf]) -> Result<Pid> {
-    let gate = Gate::new()?;
-    // SAFETY: this process has no second thread, so the child's copy of its
-    // memory holds no lock and no half-made allocation.
+/// Starts the command and moves it into the cgroups before it begins: the child waits
+/// until its PID is in each `cgroup.procs`, so that everything it starts is inside, too.
+pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> Result<Pid> {
+    let parent = ParentPidfd::of_this_process()?;
+    let (here, there) = handshake::pair()?;
+    // SAFETY: this process has one thread, so the child may allocate and print.
     let pid = match unsafe { fork() }.context("fork()")? {
-        ForkResult::Child => gate.enter(command),
+        ForkResult::Child => {
+            drop(here);
+            if !there.wait() {
+                process::exit(1); // the parent could not move us, or died
+            }
+            become_command(command, &parent, signals)
+        }
         ForkResult::Parent { child } => child,
     };
     for dir in dirs {
-        // On failure the gate goes, unopened, and with it the child.
         write(&dir.join("cgroup.procs"), &pid.to_string())?;
     }
-    gate.open();
+    here.notify();
     Ok(pid)
 }
 // ANCHOR_END: start_and_join
+
+/// In the child: becomes the command, with the signals as the caller of the step had them.
+/// It dies with the step.
+pub fn become_command(command: Command, parent: &ParentPidfd, signals: &Signals) -> ! {
+    signals.restore();
+    match parent.die_with_it() {
+        Ok(()) => process::exit(exec(command).into()),
+        Err(_) => process::exit(1),
+    }
+}

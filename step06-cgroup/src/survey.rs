@@ -1,47 +1,46 @@
-//! Without a command: where this process stands, and what it may do there.
+//! Without a command: the cgroups of this process, and what this user may do there.
 
 use std::path::Path;
 
 use anyhow::Result;
 use colored::Colorize;
+use nix::errno::Errno;
 use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, TMPFS_MAGIC, statfs};
 use nix::unistd::{AccessFlags, eaccess, geteuid};
-
-use crate::cgroupfs::{delegated, words};
-use crate::hierarchy::{self, Hierarchy, Version};
-use crate::report::{print, printable};
+use step_support::cgroup::{self, Hierarchy, Version, is_delegated, words};
+use step_support::{print, printable};
 
 /// Where distributions mount cgroups.
 const ROOT: &str = "/sys/fs/cgroup";
 
-/// Prints each hierarchy: its controllers, where it is mounted, the cgroup of this
-/// process, and what this user may do there.
+/// Prints each hierarchy: its controllers, where it is mounted, the cgroup of this process,
+/// and what this user may do there.
 pub fn survey() -> Result<u8> {
-    let hierarchies = hierarchy::all()?;
+    let hierarchies = cgroup::all()?;
     print(mode(&hierarchies))?;
-    if let Ok(root) = statfs(ROOT) {
-        match root.filesystem_type() {
-            TMPFS_MAGIC => {
-                print(&format!("{ROOT} itself is a tmpfs: a directory made there is no cgroup."))?
-            }
-            CGROUP2_SUPER_MAGIC => print(&format!("{ROOT} is the root of the v2 hierarchy."))?,
-            _ => {}
+    match statfs(ROOT).map(|it| it.filesystem_type()) {
+        Ok(TMPFS_MAGIC) => {
+            print(&format!("{ROOT} itself is a tmpfs: a directory made there is no cgroup."))?
         }
+        Ok(CGROUP2_SUPER_MAGIC) => print(&format!("{ROOT} is the root of the v2 hierarchy."))?,
+        _ => {}
     }
     print("")?;
-    let mut rows = vec![[
-        "CONTROLLERS".to_owned(),
-        "MOUNTED AT".to_owned(),
-        "CGROUP OF THIS PROCESS".to_owned(),
-        format!("UID {} MAY", geteuid()),
-    ]];
+    let head = ["CONTROLLERS", "MOUNTED AT", "CGROUP OF THIS PROCESS"].map(str::to_owned);
+    let [controllers, mount_point, path] = head;
+    let mut rows = vec![[controllers, mount_point, path, format!("UID {} MAY", geteuid())]];
     rows.extend(hierarchies.iter().map(row));
     print_table(&rows)?;
-    if let Some(own) = v2_directory(&hierarchies) {
-        print("")?;
-        print(&format!("In {}:", printable(own)))?;
-        print(&format!("  controllers here            {}", list(own, "cgroup.controllers")))?;
-        print(&format!("  enabled for its children    {}", list(own, "cgroup.subtree_control")))?;
+
+    let v2 = hierarchies.iter().find(|it| it.version == Version::V2);
+    if let Some(mounted) = v2.and_then(|it| it.mounted.as_ref()) {
+        let list = |file| match &words(&mounted.current.join(file))[..] {
+            [] => "none".to_owned(),
+            words => words.join(" "),
+        };
+        print(&format!("\nIn {}:", printable(&mounted.current)))?;
+        print(&format!("  controllers here            {}", list("cgroup.controllers")))?;
+        print(&format!("  enabled for its children    {}", list("cgroup.subtree_control")))?;
     }
     Ok(0)
 }
@@ -60,47 +59,37 @@ fn mode(hierarchies: &[Hierarchy]) -> &'static str {
 
 fn row(hierarchy: &Hierarchy) -> [String; 4] {
     let Hierarchy { version, controllers, path, mounted } = hierarchy;
-    let kind = match version {
-        Version::V1 => format!("v1 {}", controllers.join(",")),
-        Version::V2 => {
-            let here = mounted.as_ref().map(|it| words(&it.point.join("cgroup.controllers")));
-            format!("v2 {}", here.unwrap_or_default().join(","))
+    let kind = match (version, mounted) {
+        (Version::V1, _) => format!("v1 {}", controllers.join(",")),
+        (Version::V2, Some(it)) => {
+            format!("v2 {}", words(&it.mount_point.join("cgroup.controllers")).join(","))
         }
+        (Version::V2, None) => "v2".to_owned(),
     };
-    let (point, may) = match mounted {
-        Some(it) => (printable(&it.point), rights(&it.own)),
+    let (mount_point, permissions) = match mounted {
+        Some(it) => (printable(&it.mount_point), permissions(&it.current)),
         None => ("-".to_owned(), "nothing: it is not mounted here"),
     };
-    [printable(kind.trim_end()), point, printable(path), may.to_owned()]
+    [printable(kind.trim_end()), mount_point, printable(path), permissions.to_owned()]
 }
 
 /// What this user may do in a cgroup (`faccessat(2)`).
-fn rights(dir: &Path) -> &'static str {
+fn permissions(dir: &Path) -> &'static str {
     match eaccess(dir, AccessFlags::W_OK) {
-        Ok(()) if delegated(dir) => "create cgroups, move processes",
+        Ok(()) if is_delegated(dir) => "create cgroups, move processes",
         Ok(()) => "create cgroups",
-        Err(nix::errno::Errno::EROFS) => "look: it is mounted read-only",
+        Err(Errno::EROFS) => "look: it is mounted read-only",
         Err(_) => "look: it is not delegated",
     }
-}
-
-fn v2_directory(hierarchies: &[Hierarchy]) -> Option<&Path> {
-    let v2 = hierarchies.iter().find(|it| it.version == Version::V2)?;
-    Some(&v2.mounted.as_ref()?.own)
-}
-
-fn list(dir: &Path, file: &str) -> String {
-    let words = words(&dir.join(file));
-    if words.is_empty() { "none".to_owned() } else { words.join(" ") }
 }
 
 fn print_table(rows: &[[String; 4]]) -> Result<()> {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let [a, b, c] = [0, 1, 2].map(|column| width(column).unwrap_or_default());
-    for (at, [kind, point, path, may]) in rows.iter().enumerate() {
+    for (index, [kind, mount_point, path, permissions]) in rows.iter().enumerate() {
         let kind = format!("{kind:a$}");
-        let kind = if at == 0 { kind.normal() } else { kind.green() };
-        print(&format!("{kind}  {point:b$}  {path:c$}  {may}"))?;
+        let kind = if index == 0 { kind.normal() } else { kind.green() };
+        print(&format!("{kind}  {mount_point:b$}  {path:c$}  {permissions}"))?;
     }
     Ok(())
 }

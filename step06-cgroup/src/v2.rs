@@ -1,222 +1,154 @@
-//! Cgroups version 2: one hierarchy for all controllers, so a group of processes
-//! is one directory (cgroups(7), and cgroup-v2 in the kernel's documentation).
+//! Cgroups version 2: one hierarchy for all controllers, so a group of processes is one
+//! directory (cgroups(7), and the kernel's cgroup-v2 document).
 //!
-//! Three rules decide where that directory can be:
-//!
-//! - A cgroup has the controllers that its parent enables for its children in
-//!   `cgroup.subtree_control`.
-//! - A cgroup that does so may have no processes of its own (EBUSY): they would
-//!   compete with its children. Only the root cgroup is exempt.
-//! - A user may work in a cgroup whose directory, `cgroup.procs` and
-//!   `cgroup.subtree_control` belong to this user: it is delegated. To move a process,
-//!   `cgroup.procs` of the nearest cgroup above both places must be writable too.
+//! | Operation | On which file |
+//! | --- | --- |
+//! | enable controllers for the children of a cgroup | `cgroup.subtree_control` there |
+//! | create a cgroup | `mkdir` |
+//! | set its limits | `pids.max`, `memory.max`, `cpu.max` |
+//! | start a command inside | `clone3(2)` with `CLONE_INTO_CGROUP` |
+//! | read what the kernel counted | `pids.events`, `memory.events`, `cpu.stat`, ... |
+//! | kill what is left, and remove it | `cgroup.kill`, `rmdir` |
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::slice;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
-use nix::unistd::{ForkResult, Pid, getpid};
+use nix::fcntl::Flock;
+use nix::unistd::{ForkResult, Pid};
+use step_support::cgroup::{self, contains_only, kill_all, processes, read, write};
+use step_support::process::ParentPidfd;
+use step_support::{note, printable};
 
-use crate::cgroupfs::{
-    RUN, children, delegated, lock, mkdir, name as name_of, read, remove, rmdir, sweep, turn,
-    words, write,
-};
-use crate::command::errno;
-use crate::group::{Figure, Group, Setting, Source, Unit, missing, nobody_but};
-use crate::hierarchy::Mounted;
-use crate::limits::Limits;
-use crate::report::{note, printable};
-use crate::start::{Gate, clone_into, start_and_join};
+use crate::leftovers::{create_owned, remove_stale};
+use crate::limits::{Limits, Setting, apply};
+use crate::parent;
+use crate::report::{self, Counter, Unit};
+use crate::signals::{Ending, Signals};
+use crate::start::{become_command, clone_into, start_and_join};
 
-/// The controllers that set the limits and count.
-const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
+/// The controllers that set our limits and count.
+pub const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
 
-/// Where v2 counts.
-const FIGURES: [Source; 5] = [
+/// What the kernel counts: name, file, key in it, unit.
+const COUNTERS: [Counter; 5] = [
     ("forks refused", "pids.events", "max", Unit::Times),
     ("OOM kills", "memory.events", "oom_kill", Unit::Times),
     ("peak memory", "memory.peak", "", Unit::Bytes),
-    ("CPU used", "cpu.stat", "usage_usec", Unit::Micros),
-    ("throttled", "cpu.stat", "throttled_usec", Unit::Micros),
+    ("CPU used", "cpu.stat", "usage_usec", Unit::Microseconds),
+    ("throttled", "cpu.stat", "throttled_usec", Unit::Microseconds),
 ];
 
-/// How the name of the cgroup begins that remembers which controllers a run has
-/// enabled in its parent, `step06-cgroup-on-cpu-pids`: whoever is the last to
-/// leave can read there what to undo, even if the run itself was killed.
-const ON: &str = "step06-cgroup-on";
-
-/// The controllers that a cgroup enables for its children.
-const ENABLED: &str = "cgroup.subtree_control";
-
-/// A cgroup on v2.
-pub struct V2 {
-    parent: PathBuf,
-    dir: [PathBuf; 1],
-    wanted: Vec<&'static str>,
-    lock: Option<Flock<File>>,
+/// Where one run's cgroup will be. `place.rs` decides that.
+#[derive(Debug)]
+pub struct Group {
+    /// The cgroup above it.
+    pub parent: PathBuf,
+    /// The cgroup itself.
+    pub dir: PathBuf,
+    /// The controllers that it needs.
+    pub controllers: Vec<&'static str>,
 }
 
-impl V2 {
-    /// Plans a cgroup `name` in the nearest place where it can have the
-    /// controllers it needs. It does not exist yet.
-    pub fn plan(mounted: &Mounted, name: &str, limits: &Limits) -> V2 {
-        let own = &mounted.own;
-        // For the report all that are here, for the limits those they need.
-        let here = words(&own.join("cgroup.controllers"));
-        let needed = limits.controllers();
-        let wanted = CONTROLLERS
-            .into_iter()
-            .filter(|it| needed.contains(it) || here.iter().any(|name| name == it));
-        let wanted: Vec<_> = wanted.collect();
+// ANCHOR: run
+/// Runs the command in the group. `ours` are the processes of the step, which stay outside.
+pub fn run(group: &Group, limits: &Limits, command: Command, ours: &[Pid]) -> Result<Ending> {
+    let _owned = create(group, ours)?;
+    apply(&settings(limits), slice::from_ref(&group.dir))?;
 
-        let ready = |dir: &&Path| delegated(dir) && has_all(dir, ENABLED, &wanted);
-        let can_be_made_ready = delegated(own)
-            && alone(own, &[getpid()])
-            && has_all(own, "cgroup.controllers", &wanted);
-        // Never out of the cgroup of another run: its limits would be left behind.
-        let top = own.ancestors().find(|dir| name_of(dir).starts_with(RUN));
-        let top = top.unwrap_or(&mounted.point);
-        let mut places = own.ancestors().take_while(|dir| dir.starts_with(top));
-        let parent = if can_be_made_ready && !ready(&own.as_path()) {
-            own
-        } else {
-            // If there is no place, own it is, where the kernel will say why not.
-            places.find(ready).unwrap_or(own)
-        };
-        let dir = [parent.join(name)];
-        V2 { parent: parent.to_owned(), dir, wanted, lock: None }
-    }
+    let name = printable(command.get_program());
+    let signals = Signals::block()?;
+    let child = start(&group.dir, command, &signals)?;
+    let ending = signals.wait(child)?;
 
-    // ANCHOR: enable
-    /// Enables controllers for the children of `parent`. Those of `ours` that are in
-    /// it have to leave first, but for the root cgroup, where there are always
-    /// others; they wait in a child of it.
-    fn enable(&self, ours: &[Pid]) -> Result<()> {
-        let missing = lacks(&self.parent, ENABLED, &self.wanted)?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let on = self.parent.join(format!("{ON}-{}", missing.join("-")));
-        mkdir(&on)?;
-        if alone(&self.parent, ours) {
-            for pid in words(&self.parent.join("cgroup.procs")) {
-                write(&on.join("cgroup.procs"), &pid)?;
-            }
-        }
-        let switches = format!("+{}", missing.join(" +"));
-        let file = self.parent.join(ENABLED);
-        write(&file, &switches)?;
-        note(&format!("echo '{switches}' > {}", printable(&file)));
-        Ok(())
-    }
-    // ANCHOR_END: enable
+    let counted = report::read(&COUNTERS, slice::from_ref(&group.dir));
+    let left = processes(&group.dir).len();
+    kill_all(&group.dir)?; // cgroup.kill
+    report::print(&name, left, &counted);
+    Ok(ending)
 }
+// ANCHOR_END: run
 
-impl Group for V2 {
-    fn create(&mut self, ours: &[Pid]) -> Result<()> {
-        let _turn = turn(&self.parent)?;
-        tidy(&self.parent)?;
-        self.enable(ours)?;
-        mkdir(&self.dir[0])?;
-        self.lock = Some(lock(&self.dir[0], FlockArg::LockShared)?);
-        Ok(())
+// ANCHOR: create
+/// Creates the cgroup below a parent that enables the controllers for it.
+fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
+    let Group { parent, dir, controllers } = group;
+    let _lock = parent::lock(parent, controllers)?;
+    remove_stale(parent);
+    let missing = parent::not_enabled(parent, controllers)?;
+    if !missing.is_empty() {
+        parent::record(parent, &missing)?;
+        enable(parent, &missing, ours)?;
     }
+    create_owned(dir) // mkdir
+}
+// ANCHOR_END: create
 
-    fn limit(&self, limits: &Limits) -> Result<()> {
-        settings(limits).iter().try_for_each(|setting| setting.apply(&self.dir[0]))
-    }
-
-    /// Starts the command as a process that is born inside. A kernel before 5.7, or
-    /// a filter of system calls, may not have that: then it is started outside and
-    /// moved before it becomes the command.
-    fn start(&self, command: Command) -> Result<Pid> {
-        let gate = Gate::new()?;
-        let dir = File::open(&self.dir[0]).map_err(errno).context("open(cgroup)")?;
-        match clone_into(&dir) {
-            Ok(ForkResult::Child) => gate.enter(command),
-            Ok(ForkResult::Parent { child }) => {
-                gate.open();
-                Ok(child)
-            }
-            Err(errno @ (Errno::ENOSYS | Errno::EPERM | Errno::E2BIG | Errno::EINVAL)) => {
-                note(&format!("note: clone3(CLONE_INTO_CGROUP): {errno}: fork() and move instead"));
-                start_and_join(command, &self.dir)
-            }
-            Err(errno) => Err(errno).context("clone3(CLONE_INTO_CGROUP)"),
+// ANCHOR: enable
+/// Enables controllers for the children of `parent`. A cgroup that does so may not have
+/// processes of its own (EBUSY), except for the root cgroup. If only ours are in it, they
+/// move to a child of it first.
+fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
+    let procs = read(&parent.join("cgroup.procs"))?;
+    if contains_only(&procs, ours) {
+        for pid in String::from_utf8_lossy(&procs).lines() {
+            write(&parent.join(parent::SUPERVISORS).join("cgroup.procs"), pid)?;
         }
     }
-
-    fn dirs(&self) -> &[PathBuf] {
-        &self.dir
-    }
-
-    fn figures(&self) -> Vec<Figure> {
-        FIGURES.into_iter().map(|source| Figure::read(source, &self.dir[0])).collect()
-    }
-
-    fn remove(&self) -> Result<()> {
-        let _turn = turn(&self.parent)?;
-        remove(&self.dir[0])?;
-        tidy(&self.parent)
-    }
+    let switches = format!("+{}", missing.join(" +"));
+    let file = parent.join("cgroup.subtree_control");
+    write(&file, &switches)?;
+    note(&format!("echo '{switches}' > {}", printable(&file)));
+    Ok(())
 }
+// ANCHOR_END: enable
 
 // ANCHOR: settings
-/// The limits in the files of v2.
+/// The limits as v2 wants them: a value for a file.
 fn settings(limits: &Limits) -> Vec<Setting> {
     let mut settings = Vec::new();
     if let Some(pids) = limits.pids {
-        settings.push(Setting::new("pids", "pids.max", pids));
+        settings.push(("pids.max", pids.to_string()));
     }
     if let Some(bytes) = limits.memory {
-        settings.push(Setting::new("memory", "memory.max", bytes));
-        // Or the group would go on in swap instead of being out of memory.
-        let swap = Setting::new("memory", "memory.swap.max", 0);
-        settings.push(Setting { may_lack: true, ..swap });
+        settings.push(("memory.max", bytes.to_string()));
+        // Without this the group would continue in swap instead of running out of memory.
+        settings.push(("memory.swap.max", "0".to_owned()));
     }
     if let Some(percent) = limits.cpu {
-        // So many microseconds out of each 100,000.
-        settings.push(Setting::new("cpu", "cpu.max", format!("{} 100000", percent * 1000)));
+        // So many microseconds in each 100,000.
+        settings.push(("cpu.max", format!("{} 100000", percent * 1000)));
     }
     settings
 }
 // ANCHOR_END: settings
 
-/// Those of the `wanted` controllers that a file of `dir` does not list. If the
-/// file cannot be read that is an error: controllers taken for missing would be
-/// enabled once more, and in the end disabled for everybody.
-fn lacks(dir: &Path, file: &str, wanted: &[&'static str]) -> Result<Vec<&'static str>> {
-    Ok(missing(&read(&dir.join(file))?, wanted))
-}
-
-/// Whether a file of `dir` lists all the `wanted` controllers.
-fn has_all(dir: &Path, file: &str, wanted: &[&'static str]) -> bool {
-    lacks(dir, file, wanted).is_ok_and(|missing| missing.is_empty())
-}
-
-/// Whether there are no processes in a cgroup but `ours`.
-fn alone(dir: &Path, ours: &[Pid]) -> bool {
-    read(&dir.join("cgroup.procs")).is_ok_and(|there| nobody_but(&there, ours))
-}
-
-/// Removes what dead runs have left in `parent`. If no living run is there either,
-/// disables what runs have enabled, and lets those that wait come back.
-fn tidy(parent: &Path) -> Result<()> {
-    let markers = children(parent);
-    let markers = markers.iter().filter(|dir| name_of(dir).starts_with(ON));
-    if sweep(parent) {
-        return Ok(());
-    }
-    for on in markers {
-        let enabled = name_of(on).trim_start_matches(ON).replace('-', " -");
-        write(&parent.join(ENABLED), enabled.trim_start())?;
-        for pid in words(&on.join("cgroup.procs")) {
-            write(&parent.join("cgroup.procs"), &pid)?;
+// ANCHOR: start
+/// Starts the command as a process that is created inside of the cgroup.
+fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
+    let parent = ParentPidfd::of_this_process()?;
+    let opened = File::open(dir).with_context(|| format!("open({})", printable(dir)))?;
+    match clone_into(&opened) {
+        Ok(ForkResult::Child) => become_command(command, &parent, signals),
+        Ok(ForkResult::Parent { child }) => Ok(child),
+        Err(Errno::ENOSYS) => {
+            // A seccomp filter is the reason; all kernels that we support have the call.
+            note("note: clone3(CLONE_INTO_CGROUP): ENOSYS: using fork() and cgroup.procs instead");
+            start_and_join(command, &[dir.to_owned()], signals)
         }
-        rmdir(on)?;
+        Err(errno) => Err(errno).context("clone3(CLONE_INTO_CGROUP)"),
     }
+}
+// ANCHOR_END: start
+
+// ANCHOR: remove
+/// Removes the group, and then what runs have enabled in the parent, unless others use it.
+pub fn remove(group: &Group) -> Result<()> {
+    cgroup::remove(&group.dir)?; // cgroup.kill, rmdir
+    parent::undo(&group.parent);
     Ok(())
 }
+// ANCHOR_END: remove

@@ -10,14 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 use nix::sched::CloneFlags;
-use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use testkit::obstacle::refuse;
 use testkit::{Host, Output, Running, Step, User, skip, wait_until};
 
+const STEP: &str = env!("CARGO_BIN_EXE_step06-cgroup");
+
 fn step(user: User) -> Step {
-    Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), user)
+    Step::new(STEP, user)
 }
 
 /// The step as it runs a shell script, after the arguments `limits`.
@@ -124,14 +127,21 @@ fn count(dirs: &[PathBuf], file: &str, key: &str) -> u64 {
     value.unwrap_or_default()
 }
 
-/// The guard of a run: the process that is neither the step nor in the group.
-fn guard(step: &Running, dirs: &[PathBuf]) -> Pid {
+/// The supervisor of a run: the process that is neither the step nor in the group.
+fn supervisor(step: &Running, dirs: &[PathBuf]) -> Pid {
     let inside = fs::read_to_string(dirs.last().unwrap().join("cgroup.procs")).unwrap();
     let inside: Vec<_> = inside.lines().map(|pid| pid.parse().unwrap()).collect();
     let mut others = step.processes();
     others.retain(|pid| *pid != step.pid() && !inside.contains(&pid.as_raw()));
-    let [guard] = others[..] else { panic!("{others:?} besides {inside:?}") };
-    guard
+    let [supervisor] = others[..] else { panic!("{others:?} besides {inside:?}") };
+    supervisor
+}
+
+/// The names of the cgroups in a cgroup.
+fn children(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let dirs = entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir()));
+    dirs.map(|it| it.file_name().into_string().unwrap()).collect()
 }
 
 fn all_gone(dirs: &[PathBuf]) -> bool {
@@ -263,6 +273,7 @@ fn nothing_of_the_group_survives_the_end_of_the_command() {
         Host::unchanged(|| script(user, &[], "setsid sleep 1000 & setsid sleep 1000 &").run());
     assert_eq!(output.code(), Some(0), "{output:?}");
     assert!(output.stderr.contains("had to be killed: 2\n"), "{output:?}");
+    assert_eq!(figure(&output, "forks refused"), 0.0, "killing them refuses forks, too");
     assert!(!made(&output.stderr).is_empty());
     assert_gone(&output);
 }
@@ -341,24 +352,24 @@ fn a_step_that_is_killed_leaves_neither_processes_nor_cgroups() {
     step.signal(Signal::SIGKILL);
     let output = step.wait();
     assert_eq!(output.signal(), Some(Signal::SIGKILL as i32));
-    assert!(all_gone(&dirs), "the guard has removed them before it ended");
+    assert!(all_gone(&dirs), "the supervisor has removed them before it ended");
 }
 
 #[test]
-fn a_guard_that_is_killed_is_not_missed() {
+fn a_supervisor_that_is_killed_is_not_missed() {
     let user = able!();
     let (step, dirs) = staying(user);
-    kill(guard(&step, &dirs), Signal::SIGKILL).unwrap();
+    kill(supervisor(&step, &dirs), Signal::SIGKILL).unwrap();
     step.signal(Signal::SIGTERM);
     assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
     assert!(all_gone(&dirs));
 }
 
 #[test]
-fn what_is_left_by_a_run_whose_guard_was_killed_too_is_removed_by_the_next() {
+fn what_is_left_by_a_run_whose_supervisor_was_killed_too_is_removed_by_the_next() {
     let user = able!();
     let (dead, dirs) = staying(user);
-    kill(guard(&dead, &dirs), Signal::SIGKILL).unwrap();
+    kill(supervisor(&dead, &dirs), Signal::SIGKILL).unwrap();
     dead.signal(Signal::SIGKILL);
     let alive = staying(user);
     let output = step(user).args(["--", "true"]).run();
@@ -375,6 +386,77 @@ fn what_is_left_by_a_run_whose_guard_was_killed_too_is_removed_by_the_next() {
 }
 
 #[test]
+fn somebodys_directory_with_such_a_name_and_a_process_in_it_is_left_alone() {
+    let user = able!();
+    let dirs = made(&script(user, &["--pids", "9"], ":").run().stderr);
+    assert!(!dirs.is_empty());
+    let name = format!("step06-cgroup-run-{}-mine", std::process::id());
+    let somebodys: Vec<_> = dirs.iter().map(|dir| dir.with_file_name(&name)).collect();
+    let mut process = Command::new("sleep").arg("1000").spawn().unwrap();
+    for dir in &somebodys {
+        fs::create_dir(dir).unwrap();
+        fs::write(dir.join("cgroup.procs"), process.id().to_string()).unwrap();
+    }
+    let output = script(user, &["--pids", "9"], ":").run();
+    let alive = process.try_wait().unwrap().is_none() && somebodys.iter().all(|it| it.is_dir());
+    process.kill().unwrap();
+    process.wait().unwrap();
+    for dir in &somebodys {
+        // Now that it is empty, another run may remove it, too.
+        wait_until("the removal of a cgroup", || fs::remove_dir(dir).is_ok() || !dir.exists());
+    }
+    assert!(alive, "{output:?}");
+    assert_eq!(output.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn locks_that_somebody_holds_there_do_not_hold_up_a_run() {
+    let user = able!();
+    let dirs = made(&script(user, &["--pids", "9"], ":").run().stderr);
+    let mut locks = Vec::new();
+    for parent in dirs.iter().map(|dir| dir.parent().unwrap()) {
+        for path in [parent.to_owned(), parent.join("cgroup.procs")] {
+            let file = fs::File::open(path).unwrap();
+            locks.push(Flock::lock(file, FlockArg::LockExclusiveNonblock).unwrap());
+        }
+    }
+    assert!(!locks.is_empty());
+    let output = script(user, &["--pids", "9"], ":").run();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn a_frozen_process_is_named_and_keeps_nobody_waiting_for_ever() {
+    let user = able!();
+    let freezer = Path::new("/sys/fs/cgroup/freezer");
+    if v2() || !freezer.join("cgroup.procs").exists() {
+        skip!("only on v1 a frozen process cannot be killed");
+    }
+    let frozen = freezer.join(format!("step06-cgroup-test-{}", std::process::id()));
+    fs::create_dir(&frozen).unwrap();
+    let enter = format!("echo 0 > {}/cgroup.procs; echo ready; sleep 1000", frozen.display());
+    let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], &enter);
+    assert_eq!(step.line(), "ready");
+    fs::write(frozen.join("freezer.state"), "FROZEN").unwrap();
+    step.signal(Signal::SIGTERM);
+    // The first one ends the group, or tries to; the second one ends the step at once.
+    wait_until("the attempt to kill them", || count(&dirs, "pids.max", "") == 0);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    step.signal(Signal::SIGTERM);
+    let supervisor = || step.processes().len() > 2;
+    wait_until("the end of the supervisor", || !supervisor());
+    let mut stderr = String::new();
+    while !stderr.contains("SIGKILL): still running after 10 s in ") {
+        stderr = step.note();
+    }
+    fs::write(frozen.join("freezer.state"), "THAWED").unwrap();
+    assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
+    wait_until("the removal of the frozen cgroup", || fs::remove_dir(&frozen).is_ok());
+    assert_eq!(script(user, &[], ":").run().code(), Some(0));
+    assert!(all_gone(&dirs), "the next run has removed them");
+}
+
+#[test]
 fn runs_at_the_same_time_do_not_disturb_each_other() {
     let user = able!();
     for _ in 0..5 {
@@ -387,23 +469,49 @@ fn runs_at_the_same_time_do_not_disturb_each_other() {
     }
 }
 
+/// Runs a program and kills it at the `when`th time that it makes a system call. Tells its
+/// PID, and how it ended.
+fn killed_at(call: &str, when: u32, program: &[&str]) -> (Pid, Output) {
+    let inject = format!("inject={call}:signal=SIGKILL:when={when}");
+    // -D: strace is not the parent of the program but its grandchild.
+    let options = ["-D", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject];
+    let strace = Step::new("/usr/bin/strace", User::all()[0]);
+    let mut program = strace.args(options).args(program).start();
+    program.close_stdin();
+    (program.pid(), program.wait())
+}
+
+/// Each system call of a run that changes something, or waits. With ?, those that some
+/// processors do not have.
+const CALLS: [&str; 7] = [
+    "?fork,clone",
+    "?mkdir,mkdirat",
+    "openat",
+    "flock",
+    "write",
+    "wait4",
+    "?rt_sigtimedwait,?rt_sigtimedwait_time64",
+];
+
 #[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
     let user = able!();
     if !testkit::installed("strace") {
         skip!("strace, which kills the step at a chosen system call, is not installed");
     }
-    // With ?, calls that some processors do not have.
-    let calls =
-        ["?fork,clone", "?mkdir,mkdirat", "openat", "flock", "write", "wait4", "rt_sigtimedwait"];
-    for call in calls {
+    let dirs = made(&script(user, &["--pids", "9"], ":").run().stderr);
+    let parents: Vec<_> = dirs.iter().map(|dir| dir.parent().unwrap()).collect();
+    assert!(!parents.is_empty());
+    for call in CALLS {
         for when in 1..5 {
-            let inject = format!("inject={call}:signal=SIGKILL:when={when}");
-            let output = Step::new("/usr/bin/strace", user)
-                .args(["-qq", "-e", &format!("trace={call}"), "-e", &inject])
-                .args([env!("CARGO_BIN_EXE_step06-cgroup"), "--pids", "9", "--", "true"])
-                .run();
-            assert_gone(&output);
+            let (pid, output) = killed_at(call, when, &[STEP, "--pids", "9", "true"]);
+            let killed = output.signal() == Some(Signal::SIGKILL as i32);
+            assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
+            let ours = format!("step06-cgroup-run-{pid}-");
+            for parent in &parents {
+                let left = children(parent).into_iter().find(|it| it.starts_with(&ours));
+                assert_eq!(left, None, "{call} {when}: {output:?}");
+            }
         }
     }
 }
@@ -420,7 +528,7 @@ fn ignoring(command: &mut Command, ignored: Signal) {
 }
 
 #[test]
-fn who_is_ignored_stays_ignored() {
+fn an_ignored_signal_stays_ignored() {
     let user = able!();
     let step = script(user, &[], "echo ready; read line").with(|it| {
         ignoring(it, Signal::SIGHUP);
@@ -430,6 +538,39 @@ fn who_is_ignored_stays_ignored() {
     step.signal(Signal::SIGHUP);
     step.type_in("\n");
     assert_eq!(step.wait().code(), Some(0));
+}
+
+#[test]
+fn signals_that_the_caller_blocks_stay_blocked_for_the_command() {
+    let user = able!();
+    // Not by way of a shell, which may unblock them.
+    let step = step(user).args(["grep", "SigBlk", "/proc/self/status"]).with(|it| {
+        let block = || {
+            let signals: SigSet = [Signal::SIGTERM, Signal::SIGUSR1].into_iter().collect();
+            Ok(signals.thread_block()?)
+        };
+        // SAFETY: nothing but a system call in the child.
+        unsafe { it.pre_exec(block) };
+    });
+    let output = step.run();
+    let bits = 1_u64 << (Signal::SIGTERM as i32 - 1) | 1 << (Signal::SIGUSR1 as i32 - 1);
+    assert_eq!(output.stdout, format!("SigBlk:\t{bits:016x}\n"), "{output:?}");
+}
+
+#[test]
+fn a_command_that_the_keyboard_ends_ends_the_step_in_the_same_way() {
+    let user = able!();
+    for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+        // Not a shell, which may ignore the signal.
+        let mut step = script(user, &[], "ulimit -c 0; echo $$; exec sleep 1000").start();
+        let command = step.line();
+        let name = || fs::read_to_string(format!("/proc/{command}/comm")).unwrap();
+        wait_until("the execve(2) of sleep", || name() == "sleep\n");
+        kill(Pid::from_raw(command.parse().unwrap()), signal).unwrap();
+        let output = step.wait();
+        assert_eq!(output.signal(), Some(signal as i32), "{output:?}");
+        assert_gone(&output);
+    }
 }
 
 #[test]
@@ -548,7 +689,7 @@ impl Scope {
     }
 
     fn children(&self) -> usize {
-        fs::read_dir(&self.0).unwrap().filter(|it| it.as_ref().unwrap().path().is_dir()).count()
+        children(&self.0).len()
     }
 }
 
@@ -571,7 +712,7 @@ fn alone_in_a_delegated_cgroup_it_steps_aside_enables_controllers_and_undoes_it(
     assert_eq!(scope.enabled(), "cpu memory pids\n");
     assert_eq!(scope.children(), 2);
     let aside = fs::read_to_string(format!("/proc/{}/cgroup", step.pid())).unwrap();
-    assert!(aside.contains(&format!("/{name}/step06-cgroup-on-cpu-memory-pids\n")), "{aside}");
+    assert!(aside.contains(&format!("/{name}/step06-cgroup-supervisors\n")), "{aside}");
     step.type_in("\n");
     let output = step.wait();
     assert_eq!(output.code(), Some(5), "{output:?}");
@@ -595,17 +736,58 @@ fn killed_while_it_stands_aside_it_leaves_the_cgroup_as_it_was() {
 }
 
 #[test]
+fn killed_at_any_moment_while_it_stands_aside_it_undoes_what_it_enabled() {
+    let above = delegated_on_v2!();
+    if !testkit::installed("strace") {
+        skip!("strace, which kills the step at a chosen system call, is not installed");
+    }
+    let mut killed_afterwards = 0;
+    for call in CALLS {
+        for when in 1..5 {
+            let scope = Scope::new(&above, "strace");
+            // Not strace: the step has to be alone in there.
+            let enter = format!("echo 0 > {}/cgroup.procs", scope.0.display());
+            let shell = format!("{enter}; exec {STEP} --pids 9 true");
+            let (_, output) = killed_at(call, when, &["sh", "-c", &shell]);
+            let killed = output.signal() == Some(Signal::SIGKILL as i32);
+            assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
+            killed_afterwards += u32::from(killed && output.stderr.contains("\necho '+"));
+            let left = (scope.enabled().trim().to_owned(), children(&scope.0));
+            assert_eq!(left, (String::new(), vec![]), "{call} {when}: {output:?}");
+        }
+    }
+    assert!(killed_afterwards > 5, "it was killed only before it had enabled anything");
+}
+
+/// Leaves a scope as after SIGKILL of a run and of its supervisor.
+fn abandon_a_run_in(scope: &Scope) {
+    let mut dead = scope
+        .step(User::all()[0])
+        .args(["--pids", "9", "sh", "-c", "sleep 1000 & echo ready; wait"])
+        .start();
+    assert_eq!(dead.line(), "ready");
+    let run = children(&scope.0).into_iter().find(|it| it.starts_with("step06-cgroup-run-"));
+    let supervisor = supervisor(&dead, &[scope.0.join(run.unwrap())]);
+    kill(supervisor, Signal::SIGKILL).unwrap();
+    dead.signal(Signal::SIGKILL);
+    // The shell has died with its parent, and what it had started has not.
+    let sleep = || dead.processes().len();
+    wait_until("the end of the step", || sleep() == 1);
+    assert_ne!((scope.enabled().trim(), scope.children()), ("", 0), "nothing was left");
+    for pid in dead.processes() {
+        kill(pid, Signal::SIGKILL).unwrap();
+    }
+    assert_eq!(dead.wait().signal(), Some(Signal::SIGKILL as i32));
+}
+
+#[test]
 fn what_a_dead_run_has_enabled_is_disabled_by_the_next() {
     let above = delegated_on_v2!();
     let scope = Scope::new(&above, "left");
-    // As after SIGKILL of the step and of its guard.
-    fs::create_dir(scope.0.join("step06-cgroup-on-cpu-pids")).unwrap();
-    fs::create_dir(scope.0.join("step06-cgroup-run-1-1")).unwrap();
-    fs::write(scope.0.join("cgroup.subtree_control"), "+cpu +pids").unwrap();
+    abandon_a_run_in(&scope);
     // Nobody can be in the scope itself now; the next run comes from beside.
     let beside = Scope::new(&scope.0, "beside");
-    let script =
-        format!("{} --pids 9 cat /proc/self/cgroup; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+    let script = format!("{} --pids 9 cat /proc/self/cgroup; exit $?", STEP);
     let output = beside.run_in(Step::new("/bin/sh", User::all()[0]).args(["-c", &script])).run();
     assert_eq!(output.code(), Some(0), "{output:?}");
     assert!(made(&output.stderr).iter().all(|dir| dir.parent() == Some(&scope.0)), "{output:?}");
@@ -615,10 +797,47 @@ fn what_a_dead_run_has_enabled_is_disabled_by_the_next() {
 }
 
 #[test]
+fn what_somebody_else_uses_by_now_stays_enabled_and_the_status_is_the_commands() {
+    let above = delegated_on_v2!();
+    for (file, value, name) in
+        [("memory.max", "104857600\n", "limits"), ("cgroup.subtree_control", "+pids", "enables")]
+    {
+        let scope = Scope::new(&above, name);
+        let limits =
+            ["--pids", "9", "--memory", "64M", "sh", "-c", "echo ready; read line; exit 7"];
+        let mut step = scope.step(User::all()[0]).args(limits).start();
+        assert_eq!(step.line(), "ready");
+        let other = Scope::new(&scope.0, "other");
+        fs::write(other.0.join(file), value).unwrap();
+        step.type_in("\n");
+        let output = step.wait();
+        assert_eq!(output.code(), Some(7), "{output:?}");
+        assert!(output.stderr.contains("\nnote: "), "{output:?}");
+        assert!(scope.enabled().contains("memory pids"), "{output:?}");
+        let kept = fs::read_to_string(other.0.join(file)).unwrap();
+        assert_eq!(kept.trim(), value.trim_start_matches('+').trim());
+
+        // A later run goes on, and undoes it as soon as nobody needs it.
+        let beside = Scope::new(&scope.0, "beside");
+        let script = format!("{} --pids 9 true; exit $?", STEP);
+        let next = || {
+            let shell = Step::new("/bin/sh", User::all()[0]).args(["-c", &script]);
+            let output = beside.run_in(shell).run();
+            assert_eq!(output.code(), Some(0), "{output:?}");
+        };
+        next();
+        assert!(scope.enabled().contains("memory pids"));
+        drop(other);
+        next();
+        drop(beside);
+        assert_eq!((scope.enabled().trim(), scope.children()), ("", 0));
+    }
+}
+
+#[test]
 fn a_run_inside_of_a_run_is_below_it() {
     let user = able!();
-    let exe = env!("CARGO_BIN_EXE_step06-cgroup");
-    let inner = [exe, "--pids", "5", "cat", "/proc/self/cgroup"];
+    let inner = [STEP, "--pids", "5", "cat", "/proc/self/cgroup"];
     let output = step(user).args(["--pids", "9"]).args(inner).run();
     assert_eq!(output.code(), Some(0), "{output:?}");
     let inside: Vec<_> = output.stdout.lines().filter(|line| line.contains("/step06-")).collect();
@@ -632,7 +851,7 @@ fn a_run_inside_of_a_run_is_below_it() {
 #[test]
 fn a_run_that_is_not_alone_inside_of_a_run_is_refused_and_does_not_leave_it() {
     let _above = delegated_on_v2!();
-    let inner = format!("{} --pids 5 true; exit $?", env!("CARGO_BIN_EXE_step06-cgroup"));
+    let inner = format!("{} --pids 5 true; exit $?", STEP);
     let output = script(User::all()[0], &["--pids", "9"], &inner).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.contains("cgroup.subtree_control, \"+"), "{output:?}");

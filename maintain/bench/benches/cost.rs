@@ -188,7 +188,7 @@ impl Cgroup {
     fn new() -> Option<Cgroup> {
         let all = cgroup::all().ok()?;
         let v2 = all.into_iter().find(|it| it.version == Version::V2)?;
-        let dir = v2.mounted?.own.join(format!("cost-{}", getpid()));
+        let dir = v2.mounted?.current.join(format!("cost-{}", getpid()));
         fs::create_dir(&dir).ok()?;
         let cgroup = Cgroup(dir);
         then_moved(&cgroup.0.join("cgroup.procs")).ok()?;
@@ -204,11 +204,7 @@ impl Drop for Cgroup {
 
 /// Writes the table and the pictures.
 fn report(done: &[(&str, Vec<String>)], memory: &[Bar]) -> Result<()> {
-<<<<<<< HEAD
-    let package =
-=======
     let project =
->>>>>>> h-tests
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the project")?;
     let out = match std::env::var_os("BOOK") {
         Some(_) => project.join("book/img/cost"),

@@ -9,10 +9,10 @@ use std::path::{Component, Path};
 use nix::unistd::Pid;
 
 use step_support::cgroup::{
-    Membership, Mount, Version, memberships, missing, mounts, nobody_but, value,
+    Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
 };
-use step_support::printable;
 use step_support::namespace::inode;
+use step_support::printable;
 use step06_cgroup::limits::{percentage, pids, size};
 
 /// Numbers with a unit: a second implementation, with wider integers, accepts the same
@@ -74,7 +74,7 @@ pub fn mountinfo(text: &[u8]) {
     for it in &found {
         for path in [Path::new("/"), Path::new("/a/b"), &it.root, &it.root.join("c")] {
             let Some(mounted) = it.directory(path) else { continue };
-            let below = mounted.own.strip_prefix(&it.point);
+            let below = mounted.current.strip_prefix(&it.mount_point);
             let below = below.unwrap_or_else(|_| panic!("{it:?} does not show {path:?}"));
             assert!(below.components().all(|part| part != Component::ParentDir), "{below:?}");
             assert_eq!(it.root.join(below), path.components().as_path(), "{it:?}");
@@ -85,9 +85,9 @@ pub fn mountinfo(text: &[u8]) {
 /// Writes mounts as the kernel does: it escapes the bytes that would end a field.
 pub fn mountinfo_text(mounts: &[Mount]) -> Vec<u8> {
     let mut text = Vec::new();
-    for (at, Mount { version, root, point, options }) in mounts.iter().enumerate() {
+    for (at, Mount { version, root, mount_point, options }) in mounts.iter().enumerate() {
         text.extend(format!("{at} 31 0:38 ").bytes());
-        for path in [root, point] {
+        for path in [root, mount_point] {
             for &byte in path.as_os_str().as_bytes() {
                 match byte {
                     b' ' | b'\t' | b'\n' | b'\\' | b'#' => {
@@ -129,7 +129,7 @@ pub fn list(text: &[u8]) {
     let missing = missing(text, &WANTED);
     assert!(WANTED.iter().filter(|it| !is_there(it)).eq(&missing), "{missing:?} of {words:?}");
     let only_ours = words.iter().all(|word| ours.iter().any(|pid| pid.to_string() == *word));
-    assert_eq!(nobody_but(text, &ours.map(Pid::from_raw)), only_ours, "{words:?}");
+    assert_eq!(contains_only(text, &ours.map(Pid::from_raw)), only_ours, "{words:?}");
 }
 
 /// Links in `/proc/PID/ns`: the inode number is the one in the brackets.

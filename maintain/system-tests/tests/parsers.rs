@@ -11,7 +11,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use step_support::cgroup::{
-    Membership, Mount, Version, memberships, missing, mounts, nobody_but, value,
+    Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
 };
 use step_support::namespace::inode;
 use step06_cgroup::limits::{percentage, pids, size};
@@ -79,7 +79,12 @@ fn membership() -> impl Strategy<Value = Membership> {
 
 fn mount() -> impl Strategy<Value = Mount> {
     let fields = (version(), path(b""), path(b""), vec("[a-z_=]{1,9}", 1..5));
-    fields.prop_map(|(version, root, point, options)| Mount { version, root, point, options })
+    fields.prop_map(|(version, root, mount_point, options)| Mount {
+        version,
+        root,
+        mount_point,
+        options,
+    })
 }
 
 #[test]
@@ -147,9 +152,9 @@ proptest! {
     fn a_mount_shows_the_cgroups_below_its_root_and_no_others(
         mount in mount(), below in "[a-z]{1,5}(/[a-z]{1,5}){0,3}", hidden in any::<bool>(),
     ) {
-        let shown = mount.directory(&mount.root.join(&below)).map(|it| it.own);
+        let shown = mount.directory(&mount.root.join(&below)).map(|it| it.current);
         if !mount.root.components().any(|it| it.as_os_str() == "..") {
-            prop_assert_eq!(shown, Some(mount.point.join(&below)));
+            prop_assert_eq!(shown, Some(mount.mount_point.join(&below)));
         }
         let outside = if hidden { mount.root.join("..").join(&below) } else { "/x/../y".into() };
         prop_assert!(mount.directory(&outside).is_none());
@@ -192,9 +197,9 @@ proptest! {
         properties::list(text.as_bytes());
         let only_ours = others.iter().all(|pid| ours.contains(pid));
         let ours: Vec<_> = ours.into_iter().map(Pid::from_raw).collect();
-        prop_assert!(nobody_but(b"", &ours));
-        prop_assert_eq!(nobody_but(text.as_bytes(), &ours), only_ours);
-        prop_assert!(!nobody_but(text.as_bytes(), &[]));
+        prop_assert!(contains_only(b"", &ours));
+        prop_assert_eq!(contains_only(text.as_bytes(), &ours), only_ours);
+        prop_assert!(!contains_only(text.as_bytes(), &[]));
     }
 
     #[test]

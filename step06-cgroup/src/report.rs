@@ -1,0 +1,64 @@
+//! What the kernel counted in a group: reading it and printing it.
+
+use std::fs;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use step_support::cgroup::value;
+use step_support::note;
+
+/// The unit of a counter.
+#[derive(Clone, Copy)]
+pub enum Unit {
+    /// How often.
+    Times,
+    /// Bytes.
+    Bytes,
+    /// Millionths of a second.
+    Microseconds,
+    /// Billionths of a second.
+    Nanoseconds,
+}
+
+/// A counter: its name, its file, its key there ("" if the file has only one number), its unit.
+pub type Counter = (&'static str, &'static str, &'static str, Unit);
+
+/// Reads the counters. Each line says what, how much, and which file says so.
+pub fn read(counters: &[Counter], dirs: &[PathBuf]) -> Vec<String> {
+    let read = |file: &str| dirs.iter().find_map(|dir| fs::read_to_string(dir.join(file)).ok());
+    let line = |&(name, file, key, unit): &Counter| {
+        let value = read(file).and_then(|text| value(&text, key));
+        let value = value.map_or("unknown".to_owned(), |value| format(value, unit));
+        format!("  {name:<14} {value:>12}   {file} {key}").trim_end().to_owned()
+    };
+    counters.iter().map(line).collect()
+}
+
+fn format(value: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Times if value == 0 => "none".to_owned(),
+        Unit::Times => value.to_string(),
+        Unit::Bytes => format!("{:.1} MiB", value as f64 / 1024.0 / 1024.0),
+        Unit::Microseconds => format!("{:.3} s", value as f64 / 1e6),
+        Unit::Nanoseconds => format!("{:.3} s", value as f64 / 1e9),
+    }
+}
+
+/// Prints how the group of a command ended: how many processes had to be killed, and what
+/// the kernel counted.
+pub fn print(command: &str, killed: usize, counted: &[String]) {
+    let end = format!("The group of {command} is gone; processes that had to be killed: {killed}");
+    note_in_time(&[&[end], counted].concat().join("\n"));
+}
+
+/// Prints to stderr, unless its reader has not read for five seconds: the group has to be
+/// removed in any case.
+pub fn note_in_time(text: &str) {
+    let stderr = io::stderr();
+    let mut ends = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut ends, PollTimeout::from(5000_u16)) != Ok(0) {
+        note(text);
+    }
+}

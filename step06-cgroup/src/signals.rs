@@ -1,0 +1,83 @@
+//! Waiting for the command, or for a signal that ends the step before it.
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+/// The signals that end the step. The group is killed, reported and removed first.
+const TERMINATION_SIGNALS: [Signal; 4] =
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+
+/// How a run ends.
+pub enum Ending {
+    /// With an exit status, as a shell numbers it.
+    Exited(u8),
+    /// The step ends by this signal, too.
+    Signal(Signal),
+}
+
+/// The signals that are waited for. They are blocked only as long as this lives, and
+/// nothing may block meanwhile but [`wait`](Signals::wait).
+pub struct Signals {
+    awaited: SigSet,
+    caller_mask: SigSet,
+    caller_sigchld: SigHandler,
+}
+
+impl Signals {
+    /// Blocks SIGCHLD and the termination signals, so that none is lost before it is
+    /// waited for. What the caller of the step blocks or ignores stays as it is.
+    pub fn block() -> Result<Signals> {
+        let blocked: SigSet = TERMINATION_SIGNALS.into_iter().chain([Signal::SIGCHLD]).collect();
+        let caller_mask =
+            blocked.thread_swap_mask(SigmaskHow::SIG_BLOCK).context("sigprocmask()")?;
+        // If it were ignored, the kernel would not keep the command's status.
+        let caller_sigchld = set_handler(Signal::SIGCHLD, SigHandler::SigDfl)?;
+        let mut awaited = SigSet::from(Signal::SIGCHLD);
+        for it in TERMINATION_SIGNALS {
+            let handler = set_handler(it, SigHandler::SigDfl)?;
+            set_handler(it, handler)?;
+            if matches!(handler, SigHandler::SigDfl) && !caller_mask.contains(it) {
+                awaited.add(it);
+            }
+        }
+        Ok(Signals { awaited, caller_mask, caller_sigchld })
+    }
+
+    /// Makes the signals as the caller of the step had them.
+    pub fn restore(&self) {
+        let _ = set_handler(Signal::SIGCHLD, self.caller_sigchld);
+        let _ = self.caller_mask.thread_set_mask();
+    }
+
+    /// Waits for the end of the command or for a termination signal (`sigwait(3)`).
+    pub fn wait(self, command: Pid) -> Result<Ending> {
+        loop {
+            let signal = self.awaited.wait().context("sigwait()")?;
+            if signal != Signal::SIGCHLD {
+                return Ok(Ending::Signal(signal));
+            }
+            match waitpid(command, Some(WaitPidFlag::WNOHANG)).context("waitpid()")? {
+                WaitStatus::Exited(_, status) => return Ok(Ending::Exited(status as u8)),
+                // From the keyboard: a shell that runs a script stops only if we die by it, too.
+                WaitStatus::Signaled(_, it @ (Signal::SIGINT | Signal::SIGQUIT), _) => {
+                    return Ok(Ending::Signal(it));
+                }
+                WaitStatus::Signaled(_, it, _) => return Ok(Ending::Exited(128 + it as u8)),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.restore();
+    }
+}
+
+fn set_handler(of: Signal, handler: SigHandler) -> Result<SigHandler> {
+    // SAFETY: only SIG_DFL, SIG_IGN and what was set before are set, so no new handler runs.
+    unsafe { signal(of, handler) }.with_context(|| format!("signal({of})"))
+}
