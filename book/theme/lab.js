@@ -1,7 +1,7 @@
 // Runs the book's terminal sessions on a Linux machine in the page: an emulated
 // PC with two serial lines, restored from a state in which both have a shell.
 //
-// Where the book is published with such a machine (lab/build, .ci/book), the
+// Where the book is published with such a machine (lab/build, maintain/ci/book), the
 // line that describes it, `window.lab = {…}`, is put in front of this file.
 // Without it nothing of this happens, and nothing is asked of the server.
 (() => {
@@ -440,7 +440,7 @@
             });
             await unlessEnded(start());
             frames.forEach((frame) => resized.observe(frame));
-            Object.assign(machine, { control, panes }); // for the curious, and for book/browser/lab.mjs
+            Object.assign(machine, { control, panes }); // for the curious, and for maintain/book-tests/browser/lab.mjs
             return panes;
         };
         return load().catch((error) => {
