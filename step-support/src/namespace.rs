@@ -91,15 +91,15 @@ impl OwnLinks {
     }
 
     fn read(dir: &OwnedFd) -> Vec<(&'static str, String)> {
-        let kinds = KINDS.iter().map(|kind| kind.name);
-        let links = kinds.chain(["pid_for_children", "time_for_children"]).filter_map(|name| {
-            match readlinkat(dir, name) {
-                Ok(target) => Some((name, printable(target))),
-                Err(_) if name == "pid_for_children" => {
-                    Some((name, "(none until PID 1 is born)".to_owned()))
-                }
-                Err(_) => None,
+        let mut names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+        names.extend(["pid_for_children", "time_for_children"]);
+        names.sort();
+        let links = names.into_iter().filter_map(|name| match readlinkat(dir, name) {
+            Ok(target) => Some((name, printable(target))),
+            Err(_) if name == "pid_for_children" => {
+                Some((name, "(none until PID 1 is born)".to_owned()))
             }
+            Err(_) => None,
         });
         links.collect()
     }

@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::{set_dumpable, set_pdeathsig};
-use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::{ForkResult, Pid, fork, getpid, setsid};
 
 use crate::error::{Hint, errno};
 use crate::handshake;
@@ -76,6 +76,19 @@ fn fork_hint(errno: Errno) -> Option<&'static str> {
     let moved = || link("self", "pid").ok() != link("self", "pid_for_children").ok();
     (errno == Errno::ENOMEM && moved())
         .then_some("PID 1 of that PID namespace has ended, so no process can be created in it")
+}
+
+/// Forks a process (`fork(2)`) that survives what ends or stops a whole terminal or process
+/// group: it is in its own session, and all signals are blocked in it from its first moment.
+pub fn fork_detached() -> Result<ForkResult> {
+    let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK).context("sigprocmask()")?;
+    // SAFETY: this process has one thread, so the child may allocate and print.
+    let forked = unsafe { fork() };
+    match forked {
+        Ok(ForkResult::Child) => _ = setsid(),
+        _ => mask.thread_set_mask().context("sigprocmask()")?,
+    }
+    forked.context("fork()")
 }
 
 /// The default action of SIGCHLD. Whoever started this program may have had it ignored;

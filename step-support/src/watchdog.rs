@@ -11,10 +11,10 @@ use std::process;
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_name;
-use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::{ForkResult, Pid, fork, setsid};
+use nix::sys::signal::Signal;
+use nix::unistd::{ForkResult, Pid};
 
-use crate::process::{pidfd_open, pidfd_send_signal};
+use crate::process::{fork_detached, pidfd_open, pidfd_send_signal};
 
 /// The step's connection to its watchdog. The kernel closes it however the step ends.
 pub struct Watchdog(UnixStream);
@@ -24,14 +24,10 @@ impl Watchdog {
     /// process in a new PID namespace is its PID 1, and that has to be the command.
     pub fn start() -> Result<Watchdog> {
         let (step, watchdog) = UnixStream::pair().context("socketpair()")?;
-        // SAFETY: this process has one thread, so the child may allocate.
-        match unsafe { fork() }.context("fork()")? {
+        match fork_detached()? {
             ForkResult::Parent { .. } => Ok(Watchdog(step)),
             ForkResult::Child => {
                 drop(step);
-                // What ends or stops a whole session or terminal must not end the watchdog.
-                let _ = SigSet::all().thread_block();
-                let _ = setsid();
                 let _ = set_name(c"watchdog");
                 let _ = watch(watchdog);
                 process::exit(0)

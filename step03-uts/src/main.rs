@@ -35,7 +35,7 @@ use step_support::{Hint, exit_code, exit_status, note, print, printable};
 mod cli;
 
 /// Bytes of stack for the child: `clone(2)` leaves it to its caller to provide one.
-const STACK_SIZE: usize = 1024 * 1024;
+const STACK_SIZE: usize = 256 * 1024;
 
 fn main() -> ExitCode {
     exit_code(run())

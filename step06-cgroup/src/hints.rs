@@ -53,6 +53,8 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
                 .to_owned()
         }
         Errno::ENOSPC => "too many cgroups; check: cat /proc/cgroups".to_owned(),
+        // Without /proc that is the hint, which every error gets.
+        Errno::ENOENT if !Path::new("/proc/self").exists() => return None,
         Errno::ENOENT | Errno::ENODEV => {
             "step06-cgroup without arguments shows which controllers there are".to_owned()
         }

@@ -24,7 +24,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use nix::unistd::getpid;
 use step_support::process::{command_or_shell, end_by_signal};
-use step_support::{cgroup, exit_code, print};
+use step_support::{cgroup, exit_code, exit_status, print};
 use step06_cgroup::cli::{Args, HELP, parse_args};
 use step06_cgroup::hints::explain;
 use step06_cgroup::limits::Limits;
@@ -55,7 +55,11 @@ fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
         Place::V1(group) => v1::run(group, limits, command),
     };
     let removed = supervisor.finish(&place);
-    match ending.and_then(|ending| removed.map(|()| ending))? {
+    let ending = ending?;
+    if let Err(error) = removed {
+        exit_status(Err(error)); // prints it; the status remains that of the command
+    }
+    match ending {
         Ending::Exited(status) => Ok(status),
         Ending::Signal(signal) => Ok(end_by_signal(signal)),
     }

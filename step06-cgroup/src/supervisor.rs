@@ -6,10 +6,10 @@ use std::process;
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
-use nix::sys::signal::SigSet;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid, getppid, pipe2, setsid};
+use nix::unistd::{ForkResult, Pid, getpid, getppid, pipe2};
 use step_support::output::program_name;
+use step_support::process::fork_detached;
 
 use crate::place::Place;
 use crate::report::note_in_time;
@@ -26,14 +26,10 @@ impl Supervisor {
     pub fn start(place: &Place) -> Result<Supervisor> {
         let (end, pipe) = pipe2(OFlag::O_CLOEXEC).context("pipe2(O_CLOEXEC)")?;
         let step = getpid();
-        // SAFETY: this process has one thread, so the child may allocate.
-        let pid = match unsafe { fork() }.context("fork()")? {
+        let pid = match fork_detached()? {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
                 drop(pipe);
-                // What ends or stops a whole session or terminal must not end it.
-                let _ = SigSet::all().thread_block();
-                let _ = setsid();
                 let _ = File::from(end).read(&mut [0]);
                 let removed = place.remove();
                 if let (Err(error), true) = (&removed, getppid() != step) {

@@ -99,7 +99,10 @@ fn uses(code: &str, name: &str) -> bool {
 fn a_step_pulls_in_only_crates_that_are_allowed() {
     for package in packages() {
         for (name, version) in tree(package) {
-            assert!(ALLOWED.contains(&name.as_str()), "{package} depends on {name} {version}");
+            // The doctor asks step 06 itself where a cgroup could be.
+            let step06 = (package, name.as_str()) == ("step00-doctor", "step06-cgroup");
+            let allowed = ALLOWED.contains(&name.as_str()) || step06;
+            assert!(allowed, "{package} depends on {name} {version}");
         }
     }
 }

@@ -23,8 +23,7 @@ use nix::unistd::{Pid, geteuid};
 use testkit::cgroup::{create_delegated, enabled};
 use testkit::fastrand::{self, Rng};
 use testkit::{
-    Isolated, Output, Running, SignalAt, Step, User, descendants, log, require_programs, setting,
-    skip, step_binary, wait_until,
+    Isolated, Output, Running, Step, User, descendants, log, setting, skip, step_binary, wait_until,
 };
 
 /// A command with children that prints before and after its stdin ends. Its child comes
@@ -128,14 +127,9 @@ impl Case {
     }
 
     /// Whether a cgroup may remain for the next run: no process was left to remove it.
-    fn may_leave_a_cgroup(&self, step: &str) -> bool {
-        let all = match self.target {
-            Target::Step => false,
-            // Only the doctor's child knows the cgroup that it created.
-            Target::Child => step == "step00-doctor",
-            _ => true,
-        };
-        all && self.signal == Signal::SIGKILL
+    fn may_leave_a_cgroup(&self) -> bool {
+        let one = matches!(self.target, Target::Step | Target::Child);
+        !one && self.signal == Signal::SIGKILL
     }
 
     /// Asserts that a run ended as the step promises.
@@ -305,14 +299,14 @@ fn test_in(isolated: &Isolated, cgroup: Option<&Path>, name: &str, all: &'static
         let before = isolated.state();
         let mut step = start(case.user, case.args);
         case.send(&mut step, *life);
-        if case.may_leave_a_cgroup(name) && !step.processes().is_empty() {
+        if case.may_leave_a_cgroup() && !step.processes().is_empty() {
             // A process was created while all others died, in a cgroup without a supervisor.
             next_run(case.user, case.args);
         }
         let output = step.wait();
         case.check(name, &output, undisturbed);
         let mut after = isolated.state();
-        if after.cgroups != before.cgroups && case.may_leave_a_cgroup(name) {
+        if after.cgroups != before.cgroups && case.may_leave_a_cgroup() {
             cleaned_up += 1;
             next_run(case.user, case.args);
             after = isolated.state();
@@ -409,33 +403,4 @@ fn step06_alone_in_its_cgroup_survives_or_leaves_nothing() {
         "--memory 64M sh -c SCRIPT_WITH_LEFTOVERS",
     ];
     test_in(&isolated, Some(&dir), "step06-cgroup", all);
-}
-
-/// A moment that a random signal hits once in thousands of runs: the doctor between
-/// mkdir(2) and rmdir(2).
-#[test]
-fn a_doctor_that_a_signal_hits_while_it_has_a_cgroup_removes_it_or_the_next_one_does() {
-    require_programs!("strace");
-    let _lock = one_at_a_time();
-    let isolated = Isolated::new("doctor");
-    let before = isolated.state();
-    if before.cgroups.is_empty() {
-        skip!("no cgroup is delegated here");
-    }
-    let (doctor, user) = (step_binary("step00-doctor"), User::all()[0]);
-    for (call, signal) in [
-        ("?mkdir,?mkdirat", Signal::SIGINT),
-        ("?mkdir,?mkdirat", Signal::SIGTERM),
-        ("?rmdir,?unlinkat", Signal::SIGKILL),
-    ] {
-        let at = SignalAt::in_any_process(call, signal);
-        let output = at.step(&doctor, &[], user).run();
-        at.assert_sent(&output);
-        assert!(output.stdout.contains("exercises"), "{output:?}");
-        if signal == Signal::SIGKILL {
-            assert_ne!(isolated.state(), before, "nothing was left behind: {output:?}");
-            Step::new(&doctor, user).run();
-        }
-        assert_eq!(isolated.state(), before, "{signal}: {output:?}");
-    }
 }
