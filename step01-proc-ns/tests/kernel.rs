@@ -53,9 +53,8 @@ fn every_link_of_a_process_is_shown_with_what_it_isolates() {
 fn without_a_pid_it_shows_itself() {
     for &user in User::all() {
         let output = Host::unchanged(|| step(user).run());
-        assert!(
-            output.assert_ok().stdout.contains(&format!("uts -> {}", link("/proc/self/ns/uts")))
-        );
+        let row = format!("uts -> {}", link("/proc/self/ns/uts"));
+        assert!(output.assert_ok().stdout.contains(&row), "{output:?}");
     }
 }
 
@@ -117,7 +116,7 @@ fn all_lists_every_namespace_that_lsns_lists() {
                 row(&[*cells.first()?, *cells.get(1)?, *cells.get(3)?].join(" "))
             })
             .collect();
-        // The two runs have different PIDs of their own; all other processes must be the same.
+        // Each run lists its own PIDs too; all other processes must be the same.
         ours.len() >= theirs.len() && theirs.iter().all(|(key, pid)| ours.get(key) == Some(pid))
     });
 }

@@ -351,7 +351,7 @@ fn at_the_limit_the_error_is_enospc_and_the_hint_names_the_settings() {
 
 #[test]
 fn without_rights_the_error_is_eperm() {
-    // In a user namespace without a mapping nobody may create another one.
+    // In a user namespace without a mapping no process may create another one.
     let unmapped = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
     let output = step(User::all()[0]).args(["uts"]).with_obstacle(unmapped).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
@@ -361,7 +361,7 @@ fn without_rights_the_error_is_eperm() {
 
 #[test]
 fn with_no_process_left_the_error_is_eagain() {
-    require_root!("to run the step as a user with a process limit of its own");
+    require_root!("to run the step as a user with another process limit");
     let no_process_left = || Ok(setrlimit(Resource::RLIMIT_NPROC, 0, 0)?);
     let output = step(User::Ordinary).with_obstacle(no_process_left).run();
     assert_eq!(output.code(), Some(1), "{output:?}");

@@ -72,7 +72,7 @@ impl Drop for Target {
     }
 }
 
-/// Starts the step with `cat` as its command, and returns once cat answers.
+/// Starts the step (or `unshare`) with `cat` as its command, and returns once cat answers.
 fn started(step: Step) -> Running {
     let mut step = step.args(["--", "cat"]).start();
     step.type_in("ready\n");
@@ -198,9 +198,7 @@ fn the_user_namespace_comes_first_for_an_unprivileged_user() {
 fn in_a_user_namespace_that_maps_root_the_command_is_root() {
     require_root!("to enter the user namespace of another user");
     require_programs!("unshare");
-    let mut target = Step::new("/usr/bin/unshare", User::Ordinary).args(["-r", "cat"]).start();
-    target.type_in("ready\n");
-    assert_eq!(target.line(), "ready");
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
     let pid = target.pid().to_string();
     let output = step(User::Root).args(["-t", &pid, "--", "id", "-u"]).run();
     assert_eq!(output.stdout, "0\n", "{output:?}");
@@ -216,9 +214,7 @@ fn root_gives_up_its_groups_and_is_only_what_is_mapped_in_the_user_namespace() {
     fs::write(&file, "secret").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::chown(&file, Some(0), Some(4)).unwrap();
-    let mut target = Step::new("/usr/bin/unshare", User::Ordinary).args(["-r", "cat"]).start();
-    target.type_in("ready\n");
-    assert_eq!(target.line(), "ready");
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
     let pid = target.pid().to_string();
     let in_group_4 = |argv: &[&str]| {
         let step = step(User::Root).args(argv).with_obstacle(|| Ok(setgroups(&[4.into()])?));
