@@ -3,24 +3,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid, pipe};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
+use nix::unistd::{Pid, pipe};
+use testkit::obstacle::{cover, no_more_namespaces, own_mounts};
+use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
+use testkit::{require_programs, require_root, wait_until};
 
 /// The kinds of namespace that clone(2) creates.
 const KINDS: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
 
+const EXE: &str = env!("CARGO_BIN_EXE_step02-clone");
+
 fn step(user: User) -> Step {
-    Step::new(env!("CARGO_BIN_EXE_step02-clone"), user)
+    Step::new(EXE, user)
 }
 
 /// The rows of the table: kind, parent's link, child's link, verdict.
@@ -33,12 +36,11 @@ fn table(output: &Output) -> Vec<[String; 4]> {
     .collect()
 }
 
-/// The kinds that the child has of its own, by the inode numbers in the table.
+/// The kinds of which the child has a new namespace, by the inode numbers in the table.
 fn new_kinds(output: &Output) -> Vec<String> {
     let mut new = Vec::new();
     for [kind, parents, childs, verdict] in table(output) {
-        // The step is not isolated from us: what the kernel tells us of
-        // ourselves is true of it as well.
+        // The step itself stays in the namespaces of this test.
         assert_eq!(parents, namespace("self", &kind));
         assert_eq!(verdict, if parents == childs { "same" } else { "new" });
         if parents != childs {
@@ -52,7 +54,7 @@ fn new_kinds(output: &Output) -> Vec<String> {
 fn without_a_kind_the_child_shares_everything() {
     for &user in User::all() {
         let output = Host::unchanged(|| step(user).run());
-        assert_eq!(output.code(), Some(0), "{output:?}");
+        output.assert_ok();
         assert!(table(&output).len() >= 7);
         assert_eq!(new_kinds(&output), [""; 0]);
         assert_eq!(output.stderr, "");
@@ -64,7 +66,7 @@ fn each_kind_is_new_for_the_child_and_no_other_is() {
     for &user in User::all() {
         for kind in KINDS {
             let output = Host::unchanged(|| step(user).args([kind]).run());
-            assert_eq!(output.code(), Some(0), "{output:?}");
+            output.assert_ok();
             let mut expected = vec![kind];
             if kind == "pid" {
                 expected.push("pid_for_children");
@@ -119,8 +121,8 @@ fn in_a_new_pid_namespace_one_child_has_two_pids() {
     }
 }
 
-/// A step whose child is held in its first write, because the pipe is full but
-/// for the parent's first line.
+/// A step whose child is held in its first write: the pipe has room only for the parent's
+/// first line.
 struct Held {
     step: Running,
     child: Pid,
@@ -134,12 +136,7 @@ impl Held {
         let size = fcntl(&writer, FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
         let mut writer = File::from(writer);
         writer.write_all(&vec![b'.'; usize::try_from(size - room).unwrap()]).unwrap();
-        let step = step(user)
-            .args(kinds)
-            .with(|it| {
-                it.stdout(writer);
-            })
-            .start();
+        let step = step(user).args(kinds).with(|it| _ = it.stdout(writer)).start();
         let mut child = None;
         wait_until("the child waits in write(2)", || {
             let others = step.processes().into_iter().find(|pid| *pid != step.pid());
@@ -153,7 +150,7 @@ impl Held {
         Held { step, child: child.unwrap(), pipe: reader.into() }
     }
 
-    /// Lets the step go on; returns its output without what filled the pipe.
+    /// Lets the step continue. Returns its output without what filled the pipe.
     fn release(mut self) -> Output {
         let mut text = String::new();
         self.pipe.read_to_string(&mut text).unwrap();
@@ -164,19 +161,14 @@ impl Held {
 }
 
 #[test]
-fn what_the_table_says_is_what_the_kernel_says_of_the_living_child() {
+fn the_table_agrees_with_the_kernel_about_the_running_child() {
     for &user in User::all() {
         let held = Held::new(user, &["uts", "pid", "net"]);
         let child = held.child;
-        let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap();
-        let nspid = status.lines().find(|line| line.starts_with("NSpid:")).unwrap();
-        assert_eq!(
-            nspid.split_whitespace().collect::<Vec<_>>(),
-            ["NSpid:", &child.to_string(), "1"]
-        );
+        assert_eq!(status(child, "NSpid"), format!("{child} 1"));
         let alive: Vec<_> = ["uts", "pid", "net"].map(|kind| namespace(child, kind)).into();
         let output = held.release();
-        assert_eq!(output.code(), Some(0), "{output:?}");
+        output.assert_ok();
         for link in alive {
             let row = table(&output).into_iter().find(|[_, _, childs, _]| *childs == link).unwrap();
             assert_eq!(row[3], "new");
@@ -185,7 +177,7 @@ fn what_the_table_says_is_what_the_kernel_says_of_the_living_child() {
 }
 
 #[test]
-fn a_killed_child_is_told_by_its_signal() {
+fn a_killed_child_is_reported_with_its_signal() {
     for &user in User::all() {
         for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
             let held = Held::new(user, &[]);
@@ -218,30 +210,20 @@ fn the_first_process_of_a_pid_namespace_dies_by_sigkill_but_not_by_sigterm() {
 }
 
 #[test]
-fn a_child_killed_while_its_parent_reads_proc_is_told_by_its_signal() {
-    if !installed("strace") {
-        skip!("strace, which stops the parent at a chosen system call, is not installed");
-    }
+fn a_child_killed_while_its_parent_reads_proc_is_reported_with_its_signal() {
+    require_programs!("strace");
     for &user in User::all() {
-        // The parent looks into its own /proc/PID/ns, and then into the child's.
-        let mut strace = Step::new("/usr/bin/strace", user)
-            .args(["-e", "trace=getdents64"])
-            .args(["-e", "inject=getdents64:signal=SIGSTOP:when=1"])
-            .args([env!("CARGO_BIN_EXE_step02-clone"), "uts"])
-            .start();
+        // The parent reads its own /proc/PID/ns, and then the child's.
+        let mut strace =
+            SignalAt::new("getdents64", Signal::SIGSTOP).step(EXE, &["uts"], user).start();
         let child = strace.line().rsplit_once(' ').unwrap().1.parse().unwrap();
         let child = Pid::from_raw(child);
         assert_eq!(strace.line().split(':').next(), Some("PID in child"));
         let parent = strace.line().replace("PID in parent: ", "");
         let parent = Pid::from_raw(parent.split(',').next().unwrap().parse().unwrap());
-        let state = |pid| {
-            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-            let state = status.lines().find_map(|line| line.strip_prefix("State:\t"));
-            state.unwrap()[..1].to_owned()
-        };
         while !strace.note().contains("stopped by SIGSTOP") {}
         kill(child, Signal::SIGKILL).unwrap();
-        wait_until("the child is a zombie", || state(child) == "Z");
+        wait_until("the child is a zombie", || status(child, "State").starts_with('Z'));
         kill(parent, Signal::SIGCONT).unwrap();
         let output = strace.wait();
         let last = output.stdout.lines().last().unwrap();
@@ -252,16 +234,14 @@ fn a_child_killed_while_its_parent_reads_proc_is_told_by_its_signal() {
 }
 
 #[test]
-fn a_proc_of_another_pid_namespace_is_refused_and_not_believed() {
-    if !installed("unshare") {
-        skip!("unshare, which leaves the old /proc in a new PID namespace, is not installed");
-    }
+fn a_proc_of_another_pid_namespace_is_refused() {
+    require_programs!("unshare"); // it leaves the old /proc in a new PID namespace
     for &user in User::all() {
-        // `exit` keeps the shell from becoming the step. Some PIDs later, /proc has strangers under the PIDs of step and child.
+        // `exit` keeps the shell from becoming the step. After some more PIDs, the PIDs of
+        // step and child name other processes in /proc.
         let script = "for i in 1 2 3 4 5 6 7 8; do /bin/true; done; \"$0\" uts; exit $?";
-        let step = env!("CARGO_BIN_EXE_step02-clone");
         let output =
-            Step::new("/usr/bin/unshare", user).args(["-Urpf", "sh", "-c", script, step]).run();
+            Step::new("/usr/bin/unshare", user).args(["-Urpf", "sh", "-c", script, EXE]).run();
         assert_eq!(output.code(), Some(1), "{output:?}");
         assert_eq!(output.stdout, "", "nothing was created");
         let error = "step02-clone: /proc belongs to another PID namespace: PID ";
@@ -269,8 +249,8 @@ fn a_proc_of_another_pid_namespace_is_refused_and_not_believed() {
         assert!(output.stderr.ends_with("\nhint: unshare --mount-proc mounts the right one\n"));
 
         let output =
-            Step::new("/usr/bin/unshare", user).args(["-Urpf", "--mount-proc", step, "uts"]).run();
-        assert_eq!(output.code(), Some(0), "{output:?}");
+            Step::new("/usr/bin/unshare", user).args(["-Urpf", "--mount-proc", EXE, "uts"]).run();
+        output.assert_ok();
         let uts = table(&output).into_iter().find(|[kind, ..]| kind == "uts").unwrap();
         assert_eq!(uts[3], "new");
         assert_ne!(uts[1], uts[2]);
@@ -279,28 +259,25 @@ fn a_proc_of_another_pid_namespace_is_refused_and_not_believed() {
 
 #[test]
 fn without_proc_the_error_says_so() {
-    if !installed("unshare") {
-        skip!("unshare, which makes a mount namespace without /proc, is not installed");
-    }
     for &user in User::all() {
-        // A user may cover a mount that was there before, but not take it off.
-        let output = Step::new("/usr/bin/unshare", user)
-            .args(["-Urm", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\""])
-            .args([env!("CARGO_BIN_EXE_step02-clone")])
-            .run();
-        assert_eq!(output.code(), Some(1), "{output:?}");
-        let error = "step02-clone: readlink(/proc/self): ENOENT: No such file or directory\n";
-        assert!(output.stderr.starts_with(error), "{output:?}");
-        assert!(output.stderr.contains("hint: /proc is not mounted"), "{output:?}");
+        // An unprivileged user may cover a mount that was there before, but not unmount it.
+        let without_proc = || {
+            own_mounts()?;
+            cover("/proc")
+        };
+        let output = step(user).with_obstacle(without_proc).run();
+        let error = "readlink(/proc/self): ENOENT: No such file or directory";
+        output.assert_error(error, "hint: /proc is not mounted");
+        assert!(output.stderr.starts_with("step02-clone: "), "no note: {output:?}");
     }
 }
 
 #[test]
-fn a_parent_that_dies_takes_the_child_with_it() {
+fn a_child_dies_with_its_parent() {
     for &user in User::all() {
         for kinds in [&[][..], &["pid"]] {
             let held = Held::new(user, kinds);
-            // Stopped, the child cannot even read that its pipe has ended.
+            // A stopped child cannot notice that its pipe has ended.
             kill(held.child, Signal::SIGSTOP).unwrap();
             held.step.signal(Signal::SIGKILL);
             let output = held.step.wait();
@@ -310,7 +287,7 @@ fn a_parent_that_dies_takes_the_child_with_it() {
 }
 
 #[test]
-fn time_is_answered_with_why_clone_cannot_do_it() {
+fn for_time_the_error_says_why_clone_cannot_create_it() {
     let output = step(User::Ordinary).args(["uts", "time"]).run();
     assert_eq!(output.code(), Some(2));
     assert_eq!(output.stderr.lines().count(), 1);
@@ -326,9 +303,7 @@ fn wrong_use_is_one_line_and_status_2() {
         ("", "\"\" is not a kind of namespace"),
         ("-u", "invalid option '-u'"),
     ] {
-        let output = step(User::Ordinary).args([arg]).run();
-        assert_eq!(output.code(), Some(2));
-        assert_eq!(output.stderr, format!("step02-clone: {error} (try --help)\n"));
+        step(User::Ordinary).args([arg]).run().assert_usage_error(error);
     }
 }
 
@@ -346,61 +321,39 @@ fn arguments_that_are_no_text_are_escaped() {
 
 #[test]
 fn a_signal_at_any_moment_leaves_nothing_behind() {
-    if !installed("strace") {
-        skip!("strace, which signals at a chosen system call, is not installed");
-    }
+    require_programs!("strace");
     // Some processors have only the second of two calls that do the same.
     let readlink = "?readlink,readlinkat";
     let of_parent = ["socketpair", "clone", "write", "recvfrom", "getdents64", readlink, "wait4"];
     let of_both = ["prctl", "recvfrom", "write", "getppid"];
-    let moments = of_parent.map(|call| ("-qq", call)).into_iter();
-    for (follow, call) in moments.chain(of_both.map(|call| ("-fqq", call))) {
-        for signal in ["SIGKILL", "SIGTERM", "SIGINT"] {
-            let output = Host::unchanged(|| {
-                Step::new("/usr/bin/strace", User::Ordinary)
-                    .args([follow, "-e", &format!("trace={call}")])
-                    .args(["-e", &format!("inject={call}:signal={signal}:when=1")])
-                    .args([env!("CARGO_BIN_EXE_step02-clone"), "uts", "pid"])
-                    .run()
-            });
-            assert!(output.stderr.contains(signal), "no {signal} at {call}: {output:?}");
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+        let in_parent = of_parent.map(|call| SignalAt::new(call, signal));
+        let in_both = of_both.map(|call| SignalAt::in_any_process(call, signal));
+        for moment in in_parent.into_iter().chain(in_both) {
+            let output = moment.run(EXE, &["uts", "pid"], User::Ordinary);
+            let received = output.stderr.contains(signal.as_str());
+            assert!(received, "no {signal} at {}: {output:?}", moment.call);
         }
     }
 }
 
 #[test]
 fn at_the_limit_the_error_is_enospc_and_the_hint_names_the_settings() {
-    let output = step(User::all()[0])
-        .args(["uts"])
-        .with(|it| {
-            // SAFETY: only system calls and allocation in a child that has one thread.
-            unsafe {
-                it.pre_exec(|| {
-                    unshare(CloneFlags::CLONE_NEWUSER)?;
-                    fs::write("/proc/sys/user/max_uts_namespaces", "0")?;
-                    fs::write("/proc/sys/user/max_user_namespaces", "0")
-                });
-            }
-        })
-        .run();
-    assert_eq!(output.code(), Some(1));
-    let errors: Vec<_> = output.stderr.lines().filter(|line| !line.starts_with("note:")).collect();
+    let at_limit = || no_more_namespaces(&["uts", "user"]);
+    let output = step(User::Ordinary).args(["uts"]).with_obstacle(at_limit).run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    let errors = output.errors();
     assert!(errors[0].starts_with("step02-clone: clone(CLONE_NEW"), "{errors:?}");
     assert!(errors[0].ends_with("): ENOSPC: No space left on device"), "{errors:?}");
-    assert!(errors[1].starts_with("hint: user.max_user_namespaces=0 blocks this; "));
+    assert!(errors[1].starts_with("hint: user.max_user_namespaces=0 blocks this; "), "{errors:?}");
     assert!(errors[2].starts_with("hint: user.max_uts_namespaces=0 allows none; "), "{errors:?}");
 }
 
 #[test]
 fn without_rights_the_error_is_eperm() {
-    // In a user namespace without a mapping nobody may create another one.
-    let output = step(User::all()[0])
-        .args(["uts"])
-        .with(|it| {
-            // SAFETY: only a system call in a child that has one thread.
-            unsafe { it.pre_exec(|| Ok(unshare(CloneFlags::CLONE_NEWUSER)?)) };
-        })
-        .run();
+    // In a user namespace without a mapping no process may create another one.
+    let unmapped = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
+    let output = step(User::all()[0]).args(["uts"]).with_obstacle(unmapped).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.contains("step02-clone: clone(CLONE_NEW"), "{output:?}");
     assert!(output.stderr.contains("): EPERM: Operation not permitted\nhint: "), "{output:?}");
@@ -408,15 +361,9 @@ fn without_rights_the_error_is_eperm() {
 
 #[test]
 fn with_no_process_left_the_error_is_eagain() {
-    if !geteuid().is_root() {
-        skip!("only root can become a user whose processes it can count");
-    }
-    let output = Step::new(env!("CARGO_BIN_EXE_step02-clone"), User::Ordinary)
-        .with(|it| {
-            // SAFETY: only a system call in a child that has one thread.
-            unsafe { it.pre_exec(|| Ok(setrlimit(Resource::RLIMIT_NPROC, 0, 0)?)) };
-        })
-        .run();
+    require_root!("to run the step as a user with another process limit");
+    let no_process_left = || Ok(setrlimit(Resource::RLIMIT_NPROC, 0, 0)?);
+    let output = step(User::Ordinary).with_obstacle(no_process_left).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.starts_with("step02-clone: clone(): EAGAIN: "), "{output:?}");
     assert!(output.stderr.contains("hint: process limit reached; check: ulimit -u"), "{output:?}");
@@ -424,29 +371,11 @@ fn with_no_process_left_the_error_is_eagain() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
-    let (reader, writer) = pipe().unwrap();
-    drop(reader);
-    let output = step(User::Ordinary)
-        .with(|it| {
-            it.stdout(writer);
-        })
-        .run();
-    assert_eq!((output.code(), output.stderr.as_str()), (Some(0), ""));
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = step(User::Ordinary)
-        .with(|it| {
-            it.stdout(full);
-        })
-        .run();
-    let error = "step02-clone: write(stdout): ENOSPC: No space left on device\n";
-    assert_eq!((output.code(), output.stderr.as_str()), (Some(1), error));
+    Step::assert_stdout_errors(|| step(User::Ordinary));
 }
 
 #[test]
 fn help_names_the_manual_and_an_example() {
-    let output = step(User::Ordinary).args(["--help"]).run();
-    assert_eq!(output.code(), Some(0));
-    for part in ["Usage: step02-clone", "cargo run -p step02-clone -- uts pid", "clone(2)"] {
-        assert!(output.stdout.contains(part), "{part}");
-    }
+    let example = "cargo run -p step02-clone -- uts pid";
+    step(User::Ordinary).assert_help(&["Usage: step02-clone", example, "clone(2)"]);
 }

@@ -3,18 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::ffi::OsStr;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
+use nix::unistd::Pid;
+use testkit::obstacle::no_more_namespaces;
+use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
+use testkit::{require_programs, require_root, wait_until};
+
+const EXE: &str = env!("CARGO_BIN_EXE_step03-uts");
 
 fn step(user: User) -> Step {
-    Step::new(env!("CARGO_BIN_EXE_step03-uts"), user)
+    Step::new(EXE, user)
 }
 
 fn hostname() -> String {
@@ -32,10 +34,6 @@ fn started(user: User) -> (Running, Pid) {
     (step, child)
 }
 
-fn assert_ok(output: &Output) {
-    assert_eq!(output.code(), Some(0), "{output:?}");
-}
-
 fn only_the_user_note_is_on_stderr(output: &Output, user: User) -> bool {
     let lines: Vec<_> = output.stderr.lines().collect();
     match user {
@@ -49,7 +47,7 @@ fn the_three_lines_come_in_the_same_order_200_times() {
     for round in 0..200 {
         let user = User::all()[round % User::all().len()];
         let output = Host::unchanged(|| step(user).args(["helo"]).run());
-        assert_ok(&output);
+        output.assert_ok();
         assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
         let lines: Vec<_> = output.stdout.lines().collect();
         let [first, child, parent] = lines[..] else { panic!("{output:?}") };
@@ -61,7 +59,7 @@ fn the_three_lines_come_in_the_same_order_200_times() {
 }
 
 #[test]
-fn the_child_has_a_uts_namespace_of_its_own_and_the_parent_has_that_of_everybody() {
+fn the_child_has_its_own_uts_namespace_and_the_parent_keeps_the_original_one() {
     for &user in User::all() {
         let (step, child) = started(user);
         let childs = namespace(child, "uts");
@@ -69,12 +67,12 @@ fn the_child_has_a_uts_namespace_of_its_own_and_the_parent_has_that_of_everybody
         assert_ne!(childs, namespace("self", "uts"));
         assert_eq!(namespace(step.pid(), "uts"), namespace("self", "uts"));
         assert_eq!(step.processes().len(), 2);
-        assert_ok(&step.wait());
+        step.wait().assert_ok();
     }
 }
 
 #[test]
-fn an_ordinary_users_child_has_a_user_namespace_of_its_own_and_roots_has_not() {
+fn an_unprivileged_users_child_has_its_own_user_namespace_and_roots_has_not() {
     for &user in User::all() {
         let (step, child) = started(user);
         let same_user = namespace(child, "user") == namespace("self", "user");
@@ -82,19 +80,17 @@ fn an_ordinary_users_child_has_a_user_namespace_of_its_own_and_roots_has_not() {
         for kind in ["ipc", "mnt", "net", "pid"] {
             assert_eq!(namespace(child, kind), namespace("self", kind));
         }
-        assert_ok(&step.wait());
+        step.wait().assert_ok();
     }
 }
 
 #[test]
 fn lsns_sees_the_childs_namespace_and_nsenter_finds_the_name_in_it() {
-    if !geteuid().is_root() || !installed("lsns") || !installed("nsenter") {
-        skip!("it takes root, lsns and nsenter to look into the child's namespace");
-    }
+    require_root!("to look into the child's namespace");
+    require_programs!("lsns", "nsenter");
     let (step, child) = started(User::Root);
     let lsns = Command::new("lsns").args(["-n", "-o", "NS,PID", "-t", "uts"]).output().unwrap();
-    let inode = namespace(child, "uts").replace("uts:[", "").replace(']', "");
-    let row = format!("{inode} {child}");
+    let row = format!("{} {child}", inode(child, "uts"));
     let lsns = String::from_utf8_lossy(&lsns.stdout).into_owned();
     let rows = lsns.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     assert!(rows.into_iter().any(|seen| seen == row), "{row:?} is not in {lsns}");
@@ -102,7 +98,7 @@ fn lsns_sees_the_childs_namespace_and_nsenter_finds_the_name_in_it() {
     let target = child.to_string();
     let inside = Command::new("nsenter").args(["-u", "-t", &target, "uname", "-n"]).output();
     assert_eq!(inside.unwrap().stdout, b"helo\n");
-    assert_ok(&step.wait());
+    step.wait().assert_ok();
 }
 
 #[test]
@@ -115,27 +111,23 @@ fn both_stay_until_enter() {
             assert!(notes.contains(&format!("    readlink /proc/{pid}/ns/uts")), "{notes:?}");
         }
         step.type_in("\n");
-        assert_ok(&step.wait());
+        step.wait().assert_ok();
     }
 }
 
 #[test]
-fn a_stopped_pair_goes_on_where_it_was() {
+fn a_stopped_pair_continues_where_it_was() {
     let (mut step, child) = started(User::Ordinary);
-    let stopped = |pid: Pid| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-        status.contains("State:\tT")
-    };
     for pid in [step.pid(), child] {
         kill(pid, Signal::SIGSTOP).unwrap();
-        wait_until("the process stops", || stopped(pid));
+        wait_until("the process stops", || status(pid, "State").starts_with('T'));
     }
     assert_ne!(namespace(child, "uts"), namespace(step.pid(), "uts"));
     for pid in [step.pid(), child] {
         kill(pid, Signal::SIGCONT).unwrap();
     }
     step.type_in("\n");
-    assert_ok(&step.wait());
+    step.wait().assert_ok();
 }
 
 #[test]
@@ -175,26 +167,19 @@ fn a_killed_child_is_reported_without_waiting_for_enter() {
 
 #[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
-    // The moment is counted in system calls, not in time: strace kills the
-    // process on its first call of a name. With -f it follows the child too.
-    if !installed("strace") {
-        skip!("strace, which kills the step at a chosen system call, is not installed");
-    }
-    // Some processors have no poll(2) but by ppoll(2).
-    let of_parent = ["socketpair", "clone", "write", "uname", "recvfrom", "?poll,ppoll", "wait4"];
+    // A moment is a system call, not a time: the signal comes at the first call of a name.
+    require_programs!("strace");
+    // Some processors have only the second of two calls that do the same.
+    let poll = "?poll,ppoll";
+    let of_parent = ["socketpair", "clone", "write", "uname", "recvfrom", poll, "wait4"];
     let of_both = ["prctl", "recvfrom", "sethostname", "uname", "write"];
-    let moments =
-        of_parent.map(|call| ("-qq", call)).into_iter().chain(of_both.map(|call| ("-fqq", call)));
-    for (follow, call) in moments {
-        for signal in ["SIGKILL", "SIGTERM", "SIGINT"] {
-            let inject = format!("inject={call}:signal={signal}:when=1");
-            let output = Host::unchanged(|| {
-                Step::new("/usr/bin/strace", User::Ordinary)
-                    .args([follow, "-e", &format!("trace={call}"), "-e", &inject])
-                    .args([env!("CARGO_BIN_EXE_step03-uts"), "helo"])
-                    .run()
-            });
-            assert!(output.stderr.contains(signal), "no {signal} at {call}: {output:?}");
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+        let in_parent = of_parent.map(|call| SignalAt::new(call, signal));
+        let in_both = of_both.map(|call| SignalAt::in_any_process(call, signal));
+        for moment in in_parent.into_iter().chain(in_both) {
+            let output = moment.run(EXE, &["helo"], User::Ordinary);
+            let received = output.stderr.contains(signal.as_str());
+            assert!(received, "no {signal} at {}: {output:?}", moment.call);
         }
     }
 }
@@ -204,14 +189,12 @@ fn a_hostname_of_64_bytes_is_the_longest() {
     for &user in User::all() {
         let longest = "h".repeat(64);
         let output = step(user).args([&longest]).run();
-        assert_ok(&output);
+        output.assert_ok();
         assert!(output.stdout.contains(&format!("in child:  {longest}\n")));
 
         let output = step(user).args([&"h".repeat(65)]).run();
         assert_eq!(output.code(), Some(1));
-        let errors: Vec<_> =
-            output.stderr.lines().filter(|line| !line.starts_with("note:")).collect();
-        let [error, hint] = errors[..] else { panic!("{output:?}") };
+        let [error, hint] = output.errors()[..] else { panic!("{output:?}") };
         assert!(error.starts_with("step03-uts: sethostname(\"hhh"), "{error}");
         assert!(error.ends_with("): EINVAL: Invalid argument"), "{error}");
         assert_eq!(hint, "hint: a hostname is limited to 64 bytes");
@@ -222,7 +205,7 @@ fn a_hostname_of_64_bytes_is_the_longest() {
 #[test]
 fn an_empty_hostname_is_a_hostname_to_the_kernel() {
     let output = step(User::Ordinary).args([""]).run();
-    assert_ok(&output);
+    output.assert_ok();
     assert!(output.stdout.contains("uts.nodename in child:  \n"));
 }
 
@@ -237,7 +220,7 @@ fn bytes_that_are_no_text_and_control_characters_are_escaped() {
         (b"it's \"it\"", "it's \"it\""),
     ] {
         let output = step(User::Ordinary).args([OsStr::from_bytes(name)]).run();
-        assert_ok(&output);
+        output.assert_ok();
         assert!(output.stdout.contains(&format!("in child:  {shown}\n")), "{output:?}");
     }
 }
@@ -251,9 +234,7 @@ fn wrong_use_is_one_line_and_status_2() {
         (&["--\x1b[31m"], r"invalid option '--\u{1b}[31m'"),
     ] {
         let output = step(User::Ordinary).args(args).run();
-        assert_eq!(output.code(), Some(2));
-        assert_eq!(output.stderr, format!("step03-uts: {error} (try --help)\n"));
-        assert_eq!(output.stdout, "");
+        output.assert_usage_error(error);
     }
 }
 
@@ -265,79 +246,34 @@ fn a_name_that_begins_with_a_dash_follows_two_dashes() {
 
 #[test]
 fn help_names_the_manual_and_an_example() {
-    let output = step(User::Ordinary).args(["--help"]).run();
-    assert_ok(&output);
-    for part in ["Usage: step03-uts HOSTNAME", "cargo run -p step03-uts -- helo", "clone(2)"] {
-        assert!(output.stdout.contains(part), "{part}");
+    let example = "cargo run -p step03-uts -- helo";
+    step(User::Ordinary).assert_help(&["Usage: step03-uts HOSTNAME", example, "clone(2)"]);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
+    for &user in User::all() {
+        Step::assert_stdout_errors(|| step(user).args(["helo"]));
+        let output = step(user).args(["helo"]).stdout_without_reader().run();
+        assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
     }
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
-    let (reader, writer) = nix::unistd::pipe().unwrap();
-    drop(reader);
-    let output = step(User::Ordinary)
-        .args(["helo"])
-        .with(|it| {
-            it.stdout(writer);
-        })
-        .run();
-    assert_ok(&output);
-    assert!(only_the_user_note_is_on_stderr(&output, User::Ordinary), "{output:?}");
+fn a_full_stderr_is_no_error() {
+    step(User::Ordinary).args(["helo"]).stderr_full().run().assert_ok();
 }
 
 #[test]
-fn a_full_device_is_an_error_and_a_full_stderr_is_not() {
-    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = step(User::all()[0])
-        .args(["helo"])
-        .with(|it| {
-            it.stdout(full());
-        })
-        .run();
-    assert_eq!(output.code(), Some(1));
-    let error = "step03-uts: write(stdout): ENOSPC: No space left on device\n";
-    assert!(output.stderr.ends_with(error), "{output:?}");
-
-    let output = step(User::Ordinary)
-        .args(["helo"])
-        .with(|it| {
-            it.stderr(full());
-        })
-        .run();
-    assert_ok(&output);
+fn colour_appears_only_on_request() {
+    Step::assert_colour_on_request(|| step(User::Ordinary).args(["helo"]));
 }
 
-#[test]
-fn colour_is_only_for_those_who_ask() {
-    let plain = step(User::Ordinary).args(["helo"]).run();
-    assert!(!plain.stdout.contains('\x1b'));
-    let forced = step(User::Ordinary)
-        .args(["helo"])
-        .with(|it| {
-            it.env("CLICOLOR_FORCE", "1");
-        })
-        .run();
-    assert!(forced.stdout.contains("\x1b["), "{forced:?}");
-}
-
-/// Runs the step in a new user namespace whose limit for UTS namespaces is 0.
 #[test]
 fn at_the_limit_the_hint_names_the_setting() {
-    let output = step(User::all()[0])
-        .args(["helo"])
-        .with(|it| {
-            // SAFETY: only system calls and allocation in a child that has one thread.
-            unsafe {
-                it.pre_exec(|| {
-                    unshare(CloneFlags::CLONE_NEWUSER)?;
-                    fs::write("/proc/sys/user/max_uts_namespaces", "0")?;
-                    fs::write("/proc/sys/user/max_user_namespaces", "0")
-                });
-            }
-        })
-        .run();
-    assert_eq!(output.code(), Some(1));
+    let at_limit = || no_more_namespaces(&["uts", "user"]);
+    let output = step(User::Ordinary).args(["helo"]).with_obstacle(at_limit).run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.contains("step03-uts: clone(CLONE_NEW"), "{output:?}");
     assert!(output.stderr.contains("ENOSPC: No space left on device\n"), "{output:?}");
     assert!(output.stderr.contains("hint: user.max_user_namespaces=0 blocks this"), "{output:?}");

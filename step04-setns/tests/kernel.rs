@@ -1,4 +1,4 @@
-//! Runs step04-setns and asks the kernel whether the command has arrived.
+//! Runs step04-setns and asks the kernel whether the command is in the joined namespaces.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -12,14 +12,15 @@ use std::process::{Child, Command, Stdio};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, gettid, setgid, setgroups, sethostname, setuid};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
+use testkit::{Host, Running, Step, User, descendants, namespace, temp_dir};
+use testkit::{require_programs, require_root, wait_until};
 
 fn step(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step04-setns"), user)
 }
 
-/// A process of `user` in namespaces of its own, with the hostname helo if a
-/// UTS namespace is among them. It is ended on drop.
+/// A process of `user` in new namespaces, with the hostname helo if a UTS namespace is
+/// among them. Dropping it kills it.
 struct Target {
     shell: Child,
     pid: Pid,
@@ -49,15 +50,13 @@ impl Target {
         // SAFETY: only system calls in a child that has one thread.
         unsafe { command.pre_exec(prepare) };
         let shell = command.spawn().unwrap();
-        let children = format!("/proc/{0}/task/{0}/children", shell.id());
-        let mut pid = 0;
-        wait_until("the target's cat is there", || {
-            let first =
-                fs::read_to_string(&children).unwrap().split_whitespace().next().map(str::parse);
-            pid = first.map_or(0, Result::unwrap);
-            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm == "cat\n")
+        let mut cat = None;
+        wait_until("the target's cat runs", || {
+            cat = descendants(Pid::from_raw(shell.id() as i32)).first().copied();
+            let comm = cat.map(|pid| fs::read_to_string(format!("/proc/{pid}/comm")));
+            comm.is_some_and(|comm| comm.is_ok_and(|comm| comm == "cat\n"))
         });
-        Target { shell, pid: Pid::from_raw(pid) }
+        Target { shell, pid: cat.unwrap() }
     }
 
     fn file(&self, kind: &str) -> String {
@@ -73,26 +72,12 @@ impl Drop for Target {
     }
 }
 
-/// Starts `cat` behind the step; returns once cat answers.
+/// Starts the step (or `unshare`) with `cat` as its command, and returns once cat answers.
 fn started(step: Step) -> Running {
     let mut step = step.args(["--", "cat"]).start();
     step.type_in("ready\n");
     assert_eq!(step.line(), "ready");
     step
-}
-
-fn assert_error(output: &Output, error: &str, hint: &str) {
-    assert_eq!(output.code(), Some(1), "{output:?}");
-    assert_eq!(output.stdout, "");
-    let lines: Vec<_> = output.stderr.lines().collect();
-    assert_eq!(lines[0], format!("step04-setns: {error}"), "{output:?}");
-    match hint {
-        "" => assert_eq!(lines.len(), 1, "{output:?}"),
-        _ => assert!(
-            lines.iter().any(|line| line.starts_with("hint: ") && line.contains(hint)),
-            "{output:?}"
-        ),
-    }
 }
 
 /// All kinds but time, which `unshare(2)` gives to children only.
@@ -113,34 +98,33 @@ fn a_namespace_is_joined_through_its_file() {
             files.insert(0, target.file("user"));
         }
         let output = Host::unchanged(|| step(user).args(&files).args(["--", "uname", "-n"]).run());
-        assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "helo\n"), "{output:?}");
+        assert_eq!(output.assert_ok().stdout, "helo\n", "{output:?}");
     }
 }
 
 #[test]
-fn only_what_was_joined_is_another_one_and_stderr_says_which() {
+fn only_the_joined_namespaces_change_and_stderr_lists_them() {
     for &user in User::all() {
         let target = Target::new(user, all());
         let step = started(step(user).args(["--target", &target.pid.to_string()]));
-        let mut said = Vec::new();
+        let mut changes = Vec::new();
         for kind in ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"] {
             let (ours, theirs) = (namespace("self", kind), namespace(target.pid, kind));
             assert_eq!(namespace(step.pid(), kind), theirs, "{user:?} {kind}");
             if ours != theirs {
-                said.push(format!("{kind}: {ours} -> {theirs}"));
+                changes.push(format!("{kind}: {ours} -> {theirs}"));
             }
         }
-        assert_eq!(said.len(), if user == User::Root { 5 } else { 6 });
+        assert_eq!(changes.len(), if user == User::Root { 5 } else { 6 });
         let output = step.wait();
-        assert_eq!(output.stderr.lines().collect::<Vec<_>>(), said);
+        assert_eq!(output.stderr.lines().collect::<Vec<_>>(), changes);
     }
 }
 
 #[test]
-fn a_bind_mount_of_a_namespace_file_serves_as_well() {
-    if !geteuid().is_root() || !installed("unshare") {
-        skip!("it takes root and unshare to mount in a mount namespace of the test");
-    }
+fn a_bind_mount_of_a_namespace_file_works_as_well() {
+    require_root!("to mount in a new mount namespace");
+    require_programs!("unshare");
     let target = Target::new(User::Root, CloneFlags::CLONE_NEWUTS);
     let script = format!(
         "cd $(mktemp -d) && touch kept && mount --bind {} kept && kill -9 {} && {} kept -- uname -n; \
@@ -157,9 +141,7 @@ fn a_bind_mount_of_a_namespace_file_serves_as_well() {
 
 #[test]
 fn in_a_pid_namespace_the_command_is_a_child_that_is_really_inside() {
-    if !geteuid().is_root() {
-        skip!("the target's PID namespace is made by root");
-    }
+    require_root!("to create the target's PID namespace");
     let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
     for args in [vec!["--target".to_owned(), target.pid.to_string()], vec![target.file("pid")]] {
         let step = started(step(User::Root).args(args));
@@ -169,18 +151,16 @@ fn in_a_pid_namespace_the_command_is_a_child_that_is_really_inside() {
         let inside = processes.iter().find(is_cat).unwrap();
         assert_eq!(namespace(inside, "pid"), namespace(target.pid, "pid"));
         assert_eq!(namespace(step.pid(), "pid"), namespace("self", "pid"));
-        assert_eq!(step.wait().code(), Some(0));
+        step.wait().assert_ok();
     }
 }
 
 #[test]
 fn a_command_in_another_pid_namespace_dies_with_the_step() {
-    if !geteuid().is_root() {
-        skip!("the target's PID namespace is made by root");
-    }
+    require_root!("to create the target's PID namespace");
     let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        // The command would outlive its stdin, and everything but the kernel's signal.
+        // The command does not read stdin, so only a signal of the kernel ends it.
         let script = "echo ready; exec sleep 1000";
         let file = target.file("pid");
         let mut step = step(User::Root).args([&file, "--", "sh", "-c", script]).start();
@@ -191,10 +171,8 @@ fn a_command_in_another_pid_namespace_dies_with_the_step() {
 }
 
 #[test]
-fn once_pid_1_has_ended_nothing_is_born_there() {
-    if !geteuid().is_root() {
-        skip!("the target's PID namespace is made by root");
-    }
+fn once_pid_1_has_ended_no_process_can_be_created_there() {
+    require_root!("to create the target's PID namespace");
     let target = Target::new(User::Root, CloneFlags::CLONE_NEWPID);
     let file = fs::File::open(target.file("pid")).unwrap();
     kill(target.pid, Signal::SIGKILL).unwrap();
@@ -208,40 +186,35 @@ fn once_pid_1_has_ended_nothing_is_born_there() {
 }
 
 #[test]
-fn the_user_namespace_comes_first_for_an_ordinary_user() {
+fn the_user_namespace_comes_first_for_an_unprivileged_user() {
     let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
     let files = [target.file("uts"), target.file("user")];
     let output = step(User::Ordinary).args(&files).args(["--", "true"]).run();
     let error = format!("setns({}): EPERM: Operation not permitted", files[0]);
-    assert_error(&output, &error, "join its user namespace first");
+    assert_eq!(output.assert_error(&error, "join its user namespace first").stdout, "");
 }
 
 #[test]
-fn whoever_is_root_inside_arrives_as_root() {
-    if !geteuid().is_root() || !installed("unshare") {
-        skip!("it takes root to enter somebody else's user namespace");
-    }
-    let mut target = Step::new("/usr/bin/unshare", User::Ordinary).args(["-r", "cat"]).start();
-    target.type_in("ready\n");
-    assert_eq!(target.line(), "ready");
+fn in_a_user_namespace_that_maps_root_the_command_is_root() {
+    require_root!("to enter the user namespace of another user");
+    require_programs!("unshare");
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
     let pid = target.pid().to_string();
     let output = step(User::Root).args(["-t", &pid, "--", "id", "-u"]).run();
     assert_eq!(output.stdout, "0\n", "{output:?}");
-    assert_eq!(target.wait().code(), Some(0));
+    target.wait().assert_ok();
 }
 
 #[test]
 fn root_gives_up_its_groups_and_is_only_what_is_mapped_in_the_user_namespace() {
-    if !geteuid().is_root() || !installed("unshare") {
-        skip!("only root has groups to give up");
-    }
-    let file = std::env::temp_dir().join(format!("step04-groups-{}", std::process::id()));
+    require_root!("to have groups to give up");
+    require_programs!("unshare");
+    let dir = temp_dir(User::Ordinary);
+    let file = dir.path().join("readable-by-group-4");
     fs::write(&file, "secret").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::chown(&file, Some(0), Some(4)).unwrap();
-    let mut target = Step::new("/usr/bin/unshare", User::Ordinary).args(["-r", "cat"]).start();
-    target.type_in("ready\n");
-    assert_eq!(target.line(), "ready");
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
     let pid = target.pid().to_string();
     let in_group_4 = |argv: &[&str]| {
         let step = step(User::Root).args(argv).with_obstacle(|| Ok(setgroups(&[4.into()])?));
@@ -250,20 +223,17 @@ fn root_gives_up_its_groups_and_is_only_what_is_mapped_in_the_user_namespace() {
     let read = ["-t", &pid, "--", "cat", file.to_str().unwrap()];
     let output = in_group_4(&read);
     assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
-    // By its file as well; and where no user namespace is joined, the groups stay.
+    // The same by the namespace's file. Where no user namespace is joined, the groups stay.
     let ns = format!("/proc/{pid}/ns/user");
     assert_eq!(in_group_4(&[&ns, "--", "id", "-G"]).stdout, "0\n");
     let own = std::process::id().to_string();
     assert_eq!(in_group_4(&["-t", &own, "--", "id", "-G"]).stdout, "0 4\n");
-    fs::remove_file(&file).unwrap();
-    assert_eq!(target.wait().code(), Some(0));
+    target.wait().assert_ok();
 }
 
 #[test]
 fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
-    if !geteuid().is_root() {
-        skip!("only root can enter somebody else's user namespace");
-    }
+    require_root!("to enter the user namespace of another user");
     let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
     let output = step(User::Root).args(["-t", &target.pid.to_string(), "--", "id"]).run();
     assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
@@ -273,7 +243,7 @@ fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
 }
 
 #[test]
-fn a_thread_is_named_with_its_process() {
+fn the_error_for_a_thread_names_its_process() {
     let own = std::process::id().to_string();
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
@@ -291,43 +261,45 @@ fn a_thread_is_named_with_its_process() {
 }
 
 #[test]
-fn what_is_no_namespace_is_refused_with_a_reason() {
-    let own = "/proc/self/ns/user";
-    let output = step(User::Ordinary).args([own]).run();
-    assert_error(
-        &output,
-        &format!("setns({own}): EINVAL: Invalid argument"),
-        "user namespace that the caller is in",
-    );
-    let output = step(User::Ordinary).args(["/etc/passwd"]).run();
-    assert_error(&output, "setns(/etc/passwd): EINVAL: Invalid argument", "not a namespace file");
-    let output = step(User::Ordinary).args(["/no/such/file"]).run();
-    assert_error(&output, "open(/no/such/file): ENOENT: No such file or directory", "");
-    let output = step(User::Ordinary).args([OsStr::from_bytes(b"/\x1b[31m\xff")]).run();
-    assert_error(&output, r"open(/\u{1b}[31m\xFF): ENOENT: No such file or directory", "");
+fn a_file_that_cannot_be_joined_is_refused_with_a_reason() {
+    let (own, control) = (b"/proc/self/ns/user", b"/\x1b[31m\xff");
+    for (file, error, hint) in [
+        (
+            &own[..],
+            "setns(/proc/self/ns/user): EINVAL: Invalid argument",
+            "user namespace that the caller is in",
+        ),
+        (b"/etc/passwd", "setns(/etc/passwd): EINVAL: Invalid argument", "not a namespace file"),
+        (b"/no/such/file", "open(/no/such/file): ENOENT: No such file or directory", ""),
+        (control, r"open(/\u{1b}[31m\xFF): ENOENT: No such file or directory", ""),
+    ] {
+        let output = step(User::Ordinary).args([OsStr::from_bytes(file)]).run();
+        assert_eq!(output.assert_error(error, hint).stdout, "");
+    }
 }
 
 #[test]
-fn a_process_that_is_not_there_or_not_ours_is_refused_with_a_reason() {
+fn a_process_that_does_not_exist_or_is_not_ours_is_refused_with_a_reason() {
     let target = Target::new(User::all()[0], CloneFlags::CLONE_NEWUTS);
     let gone = target.pid;
     if geteuid().is_root() {
         let output = step(User::Ordinary).args(["--target", &gone.to_string()]).run();
         let error = format!("readlink(/proc/{gone}/ns/cgroup): EACCES: Permission denied");
-        assert_error(&output, &error, "CAP_SYS_PTRACE");
+        assert_eq!(output.assert_error(&error, "CAP_SYS_PTRACE").stdout, "");
     }
     drop(target);
     let proc = format!("/proc/{gone}");
     wait_until("the target has been waited for", || !std::path::Path::new(&proc).exists());
     let output = step(User::Ordinary).args(["--target", &gone.to_string()]).run();
-    assert_error(&output, &format!("pidfd_open({gone}): ESRCH: No such process"), "may have ended");
+    let error = format!("pidfd_open({gone}): ESRCH: No such process");
+    assert_eq!(output.assert_error(&error, "may have ended").stdout, "");
 }
 
 #[test]
 fn a_process_that_shares_everything_leaves_nothing_to_join() {
     let own = std::process::id().to_string();
     let output = step(User::all()[0]).args(["--target", &own, "--", "echo", "here"]).run();
-    assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "here\n"), "{output:?}");
+    assert_eq!(output.assert_ok().stdout, "here\n");
     assert_eq!(output.stderr, "note: nothing to join: the caller is in these namespaces already\n");
 }
 
@@ -357,25 +329,19 @@ fn the_status_of_the_command_is_passed_on() {
 }
 
 #[test]
-fn without_a_command_it_is_the_shell() {
+fn without_a_command_it_runs_the_shell() {
     let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
     let pid = target.pid.to_string();
-    let mut step = step(User::Ordinary)
-        .args(["--target", &pid])
-        .with(|it| {
-            it.env("SHELL", "/bin/sh");
-        })
-        .start();
+    let mut step = step(User::Ordinary).args(["--target", &pid]).env("SHELL", "/bin/sh").start();
     step.type_in("uname -n\n");
     assert_eq!(step.line(), "helo");
-    assert_eq!(step.wait().code(), Some(0));
+    step.wait().assert_ok();
 }
 
 #[test]
 fn nsenter_agrees() {
-    if !geteuid().is_root() || !installed("nsenter") {
-        skip!("it takes root and nsenter, the second witness");
-    }
+    require_root!("to join all kinds of namespace");
+    require_programs!("nsenter");
     let target = Target::new(User::Root, all());
     let pid = target.pid.to_string();
     let script = "for kind in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$kind; done; pwd";
@@ -399,19 +365,12 @@ fn wrong_use_is_one_line_and_status_2() {
         (&["--target", "5", "true"], "unexpected argument \"true\""),
         (&["-x"], "invalid option '-x'"),
     ] {
-        let output = step(User::Ordinary).args(args).run();
-        assert_eq!(output.code(), Some(2), "{output:?}");
-        assert_eq!(output.stderr, format!("step04-setns: {error} (try --help)\n"));
+        step(User::Ordinary).args(args).run().assert_usage_error(error);
     }
 }
 
 #[test]
 fn help_names_the_manual_and_an_example() {
-    let output = step(User::Ordinary).args(["--help"]).run();
-    assert_eq!(output.code(), Some(0));
-    for part in
-        ["Usage: step04-setns NSFILE...", "cargo run -p step04-setns -- --target", "setns(2)"]
-    {
-        assert!(output.stdout.contains(part), "{part}");
-    }
+    let example = "cargo run -p step04-setns -- --target";
+    step(User::Ordinary).assert_help(&["Usage: step04-setns NSFILE...", example, "setns(2)"]);
 }

@@ -1,19 +1,21 @@
-//! Runs step05-unshare and asks the kernel where the command has arrived.
+//! Runs step05-unshare and asks the kernel in which namespaces the command is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::{Pid, chroot, geteuid, pipe};
-use testkit::obstacle::{cover, own_mounts, refuse};
-use testkit::{Host, Output, Running, Step, User, installed, namespace, skip, wait_until};
+use nix::unistd::{Pid, chroot};
+use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts, refuse};
+use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
+use testkit::{require_programs, require_root, wait_until};
+
+const EXE: &str = env!("CARGO_BIN_EXE_step05-unshare");
 
 /// Short and long option, and the link that changes for the command (or its children).
 const KINDS: [(&str, &str, &str); 8] = [
@@ -28,10 +30,10 @@ const KINDS: [(&str, &str, &str); 8] = [
 ];
 
 fn step(user: User) -> Step {
-    Step::new(env!("CARGO_BIN_EXE_step05-unshare"), user)
+    Step::new(EXE, user)
 }
 
-/// Starts `cat` behind the step; returns both once cat answers.
+/// Starts the step with `cat` as its command, and returns once cat answers.
 fn started(user: User, options: &[&str]) -> Running {
     let mut step = step(user).args(options).args(["cat"]).start();
     step.type_in("ready\n");
@@ -39,17 +41,18 @@ fn started(user: User, options: &[&str]) -> Running {
     step
 }
 
-/// The command that was forked off: neither the step nor its watchdog.
+/// The command that runs in a child: neither the step nor its watchdog.
 fn forked(step: &Running) -> Pid {
     let all = step.processes();
     assert_eq!(all.len(), 3, "{all:?}");
-    let comm = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
-    all.into_iter().find(|pid| *pid != step.pid() && comm(pid) != "watchdog\n").unwrap()
+    all.into_iter().find(|pid| *pid != step.pid() && status(pid, "Name") != "watchdog").unwrap()
 }
 
-fn assert_error(output: &Output, code: i32, lines: &[&str]) {
-    assert_eq!(output.code(), Some(code), "{output:?}");
-    assert_eq!(output.stderr.lines().collect::<Vec<_>>(), lines);
+/// The signals that `/proc/PID/status`, which the command has printed, lists as ignored.
+fn ignored_signals(output: &Output) -> Vec<Signal> {
+    let set = output.stdout.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let set = u64::from_str_radix(set.trim(), 16).unwrap();
+    Signal::iterator().filter(|it| set & (1 << (*it as i32 - 1)) != 0).collect()
 }
 
 #[test]
@@ -71,19 +74,23 @@ fn each_option_short_or_long_changes_its_link_and_no_other() {
                     assert_eq!(changed, asked, "{user:?} {options:?} {other}");
                 }
                 let output = step.wait();
-                assert_eq!(output.code(), Some(0), "{output:?}");
-                let said = |kind: &str| {
+                output.assert_ok();
+                let reported = |kind: &str| {
                     output.stderr.lines().any(|line| line.starts_with(&format!("{kind}: ")))
                 };
-                assert!(said(kind), "{output:?}");
-                assert_eq!(said("user"), options.contains(&"-r") || kind == "user", "{output:?}");
+                assert!(reported(kind), "{output:?}");
+                assert_eq!(
+                    reported("user"),
+                    options.contains(&"-r") || kind == "user",
+                    "{output:?}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn what_is_said_to_change_is_what_the_kernel_shows() {
+fn the_changes_on_stderr_are_what_the_kernel_shows() {
     for &user in User::all() {
         let step = started(user, &["-Uru"]);
         let links = ["user", "uts"].map(|kind| {
@@ -95,7 +102,7 @@ fn what_is_said_to_change_is_what_the_kernel_shows() {
 }
 
 #[test]
-fn with_r_one_is_root_inside_and_oneself_outside() {
+fn with_r_the_user_is_root_inside_and_unchanged_outside() {
     for &user in User::all() {
         let step = started(user, &["-r"]);
         let read = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", step.pid())).unwrap();
@@ -106,7 +113,7 @@ fn with_r_one_is_root_inside_and_oneself_outside() {
         assert_eq!(map("gid_map")[2], "1");
         assert_eq!(read("setgroups"), "deny\n");
         assert!(read("status").contains(&format!("Uid:\t{id}\t{id}")), "seen from outside");
-        assert_eq!(step.wait().code(), Some(0));
+        step.wait().assert_ok();
         let output = self::step(user).args(["-r", "id", "-u"]).run();
         assert_eq!(output.stdout, "0\n");
     }
@@ -114,24 +121,22 @@ fn with_r_one_is_root_inside_and_oneself_outside() {
 
 #[test]
 fn a_hostname_set_inside_stays_inside() {
-    if !installed("hostname") {
-        skip!("hostname, which sets it by sethostname(2), is not installed");
-    }
+    require_programs!("hostname");
     for &user in User::all() {
         let script = "hostname helo; uname -n";
         let output = Host::unchanged(|| step(user).args(["-ru", "sh", "-c", script]).run());
-        assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "helo\n"), "{output:?}");
+        assert_eq!(output.assert_ok().stdout, "helo\n");
     }
 }
 
 #[test]
-fn an_ordinary_user_without_r_is_refused_and_told_of_it() {
+fn an_unprivileged_user_without_r_is_refused_and_the_hint_says_add_r() {
     for (option, flag) in [("-u", "CLONE_NEWUTS"), ("-m", "CLONE_NEWNS"), ("-T", "CLONE_NEWTIME")] {
         let output = step(User::Ordinary).args([option, "true"]).run();
-        let error = format!("step05-unshare: unshare({flag}): EPERM: Operation not permitted");
-        let hint =
-            "hint: add -r: it makes you root in a new user namespace, which can own the others";
-        assert_error(&output, 1, &[&error, hint]);
+        let hint = "add -r: it makes you root in a new user namespace, which can own the others";
+        let error = format!("unshare({flag}): EPERM: Operation not permitted");
+        output.assert_error(&error, hint);
+        assert_eq!(output.stderr, format!("step05-unshare: {error}\nhint: {hint}\n"));
     }
 }
 
@@ -140,12 +145,10 @@ fn with_p_and_f_the_command_is_pid_1() {
     for &user in User::all() {
         let step = started(user, &["-rpf"]);
         let child = forked(&step);
-        let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap();
-        let nspid = status.lines().find(|line| line.starts_with("NSpid:")).unwrap();
-        assert_eq!(nspid.split_whitespace().nth(2), Some("1"), "{nspid}");
+        assert_eq!(status(child, "NSpid"), format!("{child} 1"));
         assert_ne!(namespace(child, "pid"), namespace("self", "pid"));
         assert_eq!(namespace(step.pid(), "pid"), namespace("self", "pid"));
-        assert_eq!(step.wait().code(), Some(0));
+        step.wait().assert_ok();
     }
 }
 
@@ -168,7 +171,7 @@ fn with_t_alone_a_command_is_in_the_new_time_namespace_from_linux_6_2_on_as_the_
     let moves = (numbers.next(), numbers.next()) >= (Some(6), Some(2));
     for &user in User::all() {
         let output = step(user).args(["-rT", "readlink", "/proc/self/ns/time"]).run();
-        assert_eq!(output.code(), Some(0), "{output:?}");
+        output.assert_ok();
         let before = format!("{}\n", namespace("self", "time"));
         assert_eq!(output.stdout != before, moves, "{release} {before} {output:?}");
         assert!(output.stderr.contains("note: before Linux 6.2, without -f "), "{output:?}");
@@ -187,28 +190,12 @@ fn mount_proc_shows_the_processes_of_the_new_namespace_only() {
 
 #[test]
 fn a_mount_inside_is_not_seen_outside_even_where_mounts_are_shared() {
-    if !geteuid().is_root() {
-        skip!("it takes root to make the mounts around the step shared");
-    }
-    // As systemd does with `/`; here in a mount namespace that the test makes.
+    require_root!("to make the mounts around the step shared");
     let count = "grep -c ' /mnt .*step05' /proc/self/mountinfo";
     let inside = format!("mount -t tmpfs step05 /mnt; {count}");
-    let script = format!("{} -m sh -c \"{inside}\"; {count}", env!("CARGO_BIN_EXE_step05-unshare"));
-    let output = Host::unchanged(|| {
-        Step::new("/bin/sh", User::Root)
-            .args(["-c", &script])
-            .with(|it| {
-                let shared = || {
-                    unshare(CloneFlags::CLONE_NEWNS)?;
-                    let none = None::<&str>;
-                    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
-                    Ok(mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SHARED, none)?)
-                };
-                // SAFETY: only system calls in a child that has one thread.
-                unsafe { it.pre_exec(shared) };
-            })
-            .run()
-    });
+    let script = format!("{EXE} -m sh -c \"{inside}\"; {count}");
+    let shell = || Step::new("/bin/sh", User::Root).args(["-c", &script]);
+    let output = Host::unchanged(|| shell().with_obstacle(own_shared_mounts).run());
     assert_eq!(output.stdout, "1\n0\n", "{output:?}");
 }
 
@@ -240,7 +227,7 @@ fn a_command_dies_with_the_step_even_as_pid_1() {
         for options in ["-rf", "-rpf"] {
             for signal in [Signal::SIGKILL, Signal::SIGTERM] {
                 let output = Host::unchanged(|| {
-                    // The command would outlive its stdin, and everything but the kernel's signal.
+                    // The command does not read stdin, so only a signal of the kernel ends it.
                     let script = "echo ready; exec sleep 1000";
                     let mut step = step(user).args([options, "sh", "-c", script]).start();
                     assert_eq!(step.line(), "ready");
@@ -255,10 +242,9 @@ fn a_command_dies_with_the_step_even_as_pid_1() {
 
 #[test]
 fn a_command_that_changes_its_user_dies_with_the_step_too() {
-    if !geteuid().is_root() || !installed("setpriv") {
-        skip!("only root can become another user, and setpriv does it");
-    }
-    // The kernel clears PR_SET_PDEATHSIG then; the watchdog is left.
+    require_root!("to become another user");
+    require_programs!("setpriv");
+    // The kernel then clears PR_SET_PDEATHSIG, but the watchdog still kills the command.
     let to_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     for options in ["-f", "-pf"] {
         let script = ["sh", "-c", "echo ready; exec sleep 1000"];
@@ -270,18 +256,18 @@ fn a_command_that_changes_its_user_dies_with_the_step_too() {
 }
 
 #[test]
-fn a_watchdog_that_is_killed_is_not_missed() {
+fn a_command_dies_with_the_step_even_if_the_watchdog_was_killed() {
     let step = started(User::Ordinary, &["-rpf"]);
-    let comm = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
-    let watchdog = step.processes().into_iter().find(|pid| comm(pid) == "watchdog\n").unwrap();
+    let is_watchdog = |pid: &Pid| status(pid, "Name") == "watchdog";
+    let watchdog = step.processes().into_iter().find(is_watchdog).unwrap();
     kill(watchdog, Signal::SIGKILL).unwrap();
     step.signal(Signal::SIGKILL);
     assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
 }
 
-/// Waits until the step waits for signals, which it does once its command is started.
+/// Waits until the step waits for signals, as it does after starting its command.
 fn wait_until_supervising(step: &Running) {
-    // The second is that of 32-bit processors, for which libc has no name.
+    // The second number is that of 32-bit processors; libc has no name for it.
     let sigtimedwait = [nix::libc::SYS_rt_sigtimedwait, 421];
     let file = format!("/proc/{}/syscall", step.pid());
     wait_until("the step waits for signals", || {
@@ -302,11 +288,11 @@ fn a_key_on_the_terminal_is_for_the_command() {
     }
     step.type_in("still here\n");
     assert_eq!(step.line(), "still here");
-    assert_eq!(step.wait().code(), Some(0));
+    step.wait().assert_ok();
 }
 
 #[test]
-fn a_command_that_a_key_has_killed_takes_the_step_with_it_by_the_same_signal() {
+fn a_key_that_kills_the_command_kills_the_step_by_the_same_signal() {
     for key in [Signal::SIGINT, Signal::SIGQUIT] {
         let step = started(User::Ordinary, &["-rf"]);
         wait_until_supervising(&step);
@@ -322,7 +308,7 @@ fn a_command_that_a_key_has_killed_takes_the_step_with_it_by_the_same_signal() {
 fn a_key_that_the_kernel_drops_for_pid_1_is_explained_and_the_second_kills() {
     for &user in User::all() {
         let mut step = step(user).args(["-Urpf", "--mount-proc", "sleep", "1000"]).start();
-        let is_sleep = |pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap() == "sleep\n";
+        let is_sleep = |pid| status(pid, "Name") == "sleep";
         wait_until("the command runs", || step.processes().into_iter().any(is_sleep));
         wait_until_supervising(&step);
         step.signal(Signal::SIGINT);
@@ -345,7 +331,7 @@ fn a_key_that_pid_1_handles_is_not_explained_and_never_kills() {
     step.type_in("here\n");
     assert_eq!(step.line(), "here");
     let output = step.wait();
-    assert_eq!(output.code(), Some(0), "{output:?}");
+    output.assert_ok();
     assert!(!output.stderr.contains("press the key again"), "{output:?}");
 }
 
@@ -361,42 +347,44 @@ fn the_status_is_passed_on_even_if_sigchld_was_ignored_and_the_command_inherits_
     };
     assert_eq!(ignoring(&["sh", "-c", "exit 7"]).code(), Some(7));
     let output = ignoring(&["cat", "/proc/self/status"]);
-    let ignored = output.stdout.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
-    let ignored = u64::from_str_radix(ignored, 16).unwrap();
-    assert_ne!(ignored & (1 << (Signal::SIGCHLD as i32 - 1)), 0, "{output:?}");
+    assert!(ignored_signals(&output).contains(&Signal::SIGCHLD), "{output:?}");
 }
 
 #[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
-    if !installed("strace") {
-        skip!("strace, which kills the step at a chosen system call, is not installed");
-    }
-    for (follow, call) in [
-        ("-qq", "unshare"),
-        ("-qq", "write"),
-        ("-qq", "mount"),
-        ("-qq", "clone"),
-        ("-qq", "wait4"),
-        ("-fqq", "prctl"),
-        ("-fqq", "?poll,ppoll"), // some processors have only the second
-        ("-fqq", "mount"),
-        ("-fqq", "execve"),
-    ] {
-        // The first execve is that of the step itself.
-        let when = if call == "execve" { 2 } else { 1 };
-        let output = Host::unchanged(|| {
-            Step::new("/usr/bin/strace", User::Ordinary)
-                .args([follow, "-e", &format!("trace={call}")])
-                .args(["-e", &format!("inject={call}:signal=SIGKILL:when={when}")])
-                .args([env!("CARGO_BIN_EXE_step05-unshare"), "-Urpf", "--mount-proc", "true"])
-                .run()
-        });
-        assert!(output.stderr.contains("SIGKILL") || call == "execve", "{call}: {output:?}");
+    require_programs!("strace");
+    let sigkill = Signal::SIGKILL;
+    let of_step = ["unshare", "write", "mount", "clone", "wait4"];
+    // In the command's process and the watchdog. Some processors have only ppoll(2).
+    let of_children = ["prctl", "?poll,ppoll", "setsid"];
+    let of_step = of_step.map(|call| SignalAt::new(call, sigkill));
+    let of_children = of_children.map(|call| SignalAt::in_any_process(call, sigkill));
+    // The first clone(2) is that of the watchdog.
+    let second_clone = SignalAt { when: 2, ..SignalAt::new("clone", sigkill) };
+    for moment in of_step.into_iter().chain(of_children).chain([second_clone]) {
+        let args = ["-Urpf", "--mount-proc", "true"];
+        let output = moment.run(EXE, &args, User::Ordinary);
+        assert!(output.stderr.contains("SIGKILL"), "{}: {output:?}", moment.call);
     }
 }
 
 #[test]
-fn what_follows_the_command_is_the_commands() {
+fn a_child_killed_before_it_becomes_the_command_leaves_nothing_behind() {
+    require_programs!("strace");
+    // The step makes these calls too, but with other paths (`-P`).
+    for (call, path) in [("mount", "/proc"), ("execve", "/bin/true")] {
+        let strace = Step::new("/usr/bin/strace", User::Ordinary)
+            .args(["-fqq", "-P", path, "-e", &format!("trace={call}")])
+            .args(["-e", &format!("inject={call}:signal=SIGKILL:when=1")])
+            .args([EXE, "-Urpf", "--mount-proc", "/bin/true"]);
+        let output = Host::unchanged(|| strace.run());
+        assert!(output.stderr.contains("SIGKILL"), "{call}: {output:?}");
+        assert_eq!(output.code(), Some(128 + 9), "only the child was killed: {output:?}");
+    }
+}
+
+#[test]
+fn options_after_the_command_belong_to_the_command() {
     let output = step(User::Ordinary).args(["-r", "echo", "-u", "--help", "--"]).run();
     assert_eq!(output.stdout, "-u --help --\n");
     let output = step(User::Ordinary).args(["-r", "--", "echo", "-n", "x"]).run();
@@ -404,31 +392,17 @@ fn what_follows_the_command_is_the_commands() {
 }
 
 #[test]
-fn without_a_command_it_is_the_shell() {
-    let shell = |value| {
-        step(User::Ordinary)
-            .args(["-r"])
-            .with(move |it| {
-                it.env("SHELL", value);
-            })
-            .run()
-    };
+fn without_a_command_it_runs_the_shell() {
+    let shell = |path| step(User::Ordinary).args(["-r"]).env("SHELL", path).run();
     assert_eq!(shell("/bin/true").code(), Some(0));
     assert_eq!(shell("/bin/false").code(), Some(1));
-    let output = step(User::Ordinary)
-        .args(["-r"])
-        .with(|it| {
-            it.env_remove("SHELL");
-        })
-        .run();
-    assert_eq!(output.code(), Some(0), "/bin/sh ends with its stdin: {output:?}");
+    let without = step(User::Ordinary).args(["-r"]).with(|it| _ = it.env_remove("SHELL"));
+    without.run().assert_ok(); // /bin/sh ends with its stdin
 }
 
 #[test]
 fn unshare_of_util_linux_agrees() {
-    if !installed("unshare") {
-        skip!("unshare, the second witness, is not installed");
-    }
+    require_programs!("unshare");
     for &user in User::all() {
         let script =
             "cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups; id -u; echo $$";
@@ -442,9 +416,8 @@ fn unshare_of_util_linux_agrees() {
 
 #[test]
 fn lsns_sees_the_new_namespace_and_its_command() {
-    if !geteuid().is_root() || !installed("lsns") {
-        skip!("it takes root and lsns to look from outside");
-    }
+    require_root!("to look at the namespace from outside");
+    require_programs!("lsns");
     let step = started(User::Root, &["-n"]);
     let pid = step.pid().to_string();
     let lsns = Command::new("lsns")
@@ -453,13 +426,12 @@ fn lsns_sees_the_new_namespace_and_its_command() {
         .unwrap();
     let lsns = String::from_utf8(lsns.stdout).unwrap();
     let row: Vec<_> = lsns.split_whitespace().collect();
-    let inode = namespace(step.pid(), "net").replace("net:[", "").replace(']', "");
-    assert_eq!(row, [&inode, &pid, "cat"]);
-    assert_eq!(step.wait().code(), Some(0));
+    assert_eq!(row, [&inode(step.pid(), "net"), &pid, "cat"]);
+    step.wait().assert_ok();
 }
 
 #[test]
-fn a_proc_of_its_own_takes_a_pid_namespace_of_its_own() {
+fn mount_proc_needs_a_new_pid_namespace() {
     let output = step(User::Ordinary).args(["-r", "--mount-proc", "true"]).run();
     assert_eq!(output.code(), Some(1));
     let error = "step05-unshare: mount(proc, /proc): EPERM: Operation not permitted";
@@ -469,23 +441,12 @@ fn a_proc_of_its_own_takes_a_pid_namespace_of_its_own() {
 
 #[test]
 fn at_the_limit_the_error_is_enospc() {
-    let output = step(User::all()[0])
-        .args(["-ru", "true"])
-        .with(|it| {
-            let at_limit = || {
-                unshare(CloneFlags::CLONE_NEWUSER)?;
-                fs::write("/proc/sys/user/max_user_namespaces", "0")
-            };
-            // SAFETY: only system calls and allocation in a child that has one thread.
-            unsafe { it.pre_exec(at_limit) };
-        })
-        .run();
-    assert_eq!(output.code(), Some(1));
-    let lines: Vec<_> = output.stderr.lines().collect();
-    let error =
-        "step05-unshare: unshare(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC: No space left on device";
-    assert_eq!(lines[0], error);
-    assert!(lines[1].starts_with("hint: user.max_user_namespaces=0 blocks this; "), "{lines:?}");
+    let at_limit = || no_more_namespaces(&["user"]);
+    let output = step(User::all()[0]).args(["-ru", "true"]).with_obstacle(at_limit).run();
+    let error = "unshare(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC: No space left on device";
+    let hint = "hint: user.max_user_namespaces=0 blocks this; ";
+    output.assert_error(error, hint);
+    assert!(output.stderr.lines().nth(1).unwrap().starts_with(hint), "{output:?}");
 }
 
 /// Runs the step in a chroot: a directory that is not a mount point, with the root of the
@@ -495,7 +456,7 @@ fn in_chroot(user: User, args: &[&str]) -> Output {
     fs::create_dir(&dir).unwrap();
     let mount_point = dir.clone();
     let enter = move || {
-        // Nobody else sees this tmpfs, in which the chroot is a directory.
+        // No other process sees this tmpfs, in which the chroot is a directory.
         own_mounts()?;
         cover(dir.to_str().unwrap())?;
         let root = dir.join("root");
@@ -507,17 +468,15 @@ fn in_chroot(user: User, args: &[&str]) -> Output {
         }
         Ok(chroot(&root)?)
     };
-    let exe = format!("/host{}", env!("CARGO_BIN_EXE_step05-unshare"));
+    let exe = format!("/host{EXE}");
     let output = Step::new("/usr/bin/env", user).args([&exe]).args(args).with_obstacle(enter).run();
     fs::remove_dir(&mount_point).unwrap();
     output
 }
 
 #[test]
-fn in_a_chroot_the_hint_says_that_this_is_why() {
-    if !geteuid().is_root() {
-        skip!("only root can enter a chroot without a user namespace");
-    }
+fn in_a_chroot_the_hint_says_that_it_is_the_reason() {
+    require_root!("to enter a chroot without a user namespace");
     let output = in_chroot(User::Root, &["-Ur", "true"]);
     let error =
         "unshare(CLONE_NEWUSER): EPERM: Operation not permitted\nhint: a process in a chroot";
@@ -530,7 +489,7 @@ fn in_a_chroot_the_hint_says_that_this_is_why() {
 }
 
 #[test]
-fn what_a_filter_refuses_is_said_to_be_filtered_whatever_the_errno() {
+fn the_hint_for_a_filtered_call_names_the_filter_whatever_the_errno() {
     for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
         let filter = (nix::libc::SYS_unshare, CloneFlags::empty(), errno);
         let step =
@@ -543,51 +502,33 @@ fn what_a_filter_refuses_is_said_to_be_filtered_whatever_the_errno() {
 #[test]
 fn wrong_use_is_one_line_and_status_2() {
     for (arg, error) in [("-x", "invalid option '-x'"), ("--nope", "invalid option '--nope'")] {
-        let output = step(User::Ordinary).args([arg]).run();
-        assert_error(&output, 2, &[&format!("step05-unshare: {error} (try --help)")]);
+        step(User::Ordinary).args([arg]).run().assert_usage_error(error);
     }
 }
 
 #[test]
 fn a_closed_or_full_stderr_does_not_stop_the_command() {
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = step(User::Ordinary)
-        .args(["-r", "echo", "x"])
-        .with(|it| {
-            it.stderr(full);
-        })
-        .run();
-    assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "x\n"));
-    let (reader, writer) = pipe().unwrap();
-    drop(reader);
-    let output = step(User::Ordinary)
-        .args(["-r", "echo", "x"])
-        .with(|it| {
-            it.stderr(writer);
-        })
-        .run();
-    assert_eq!((output.code(), output.stdout.as_str()), (Some(0), "x\n"));
+    let echo = || step(User::Ordinary).args(["-r", "echo", "x"]);
+    for step in [echo().stderr_full(), echo().stderr_without_reader()] {
+        assert_eq!(step.run().assert_ok().stdout, "x\n");
+    }
 }
 
 #[test]
 fn the_command_gets_the_signals_that_a_shell_would_give_it() {
     for options in ["-r", "-rf"] {
         let output = step(User::Ordinary).args([options, "cat", "/proc/self/status"]).run();
-        let set = output.stdout.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
-        let ignored = u64::from_str_radix(set.trim(), 16).unwrap();
-        // Rust ignores SIGPIPE in itself, and we ignore keys while we wait: a
-        // command must not inherit either.
+        let ignored = ignored_signals(&output);
+        // The step itself ignores SIGPIPE, as every Rust program does. While it waits, no key
+        // ends it. The command must inherit neither.
         for signal in [Signal::SIGPIPE, Signal::SIGINT, Signal::SIGQUIT] {
-            assert_eq!(ignored & (1 << (signal as i32 - 1)), 0, "{signal}");
+            assert!(!ignored.contains(&signal), "{signal}");
         }
     }
 }
 
 #[test]
 fn help_names_the_manual_and_an_example() {
-    let output = step(User::Ordinary).args(["--help"]).run();
-    assert_eq!(output.code(), Some(0));
-    for part in ["Usage: step05-unshare", "cargo run -p step05-unshare -- -Urpf", "unshare(2)"] {
-        assert!(output.stdout.contains(part), "{part}");
-    }
+    let example = "cargo run -p step05-unshare -- -Urpf";
+    step(User::Ordinary).assert_help(&["Usage: step05-unshare", example, "unshare(2)"]);
 }
