@@ -18,7 +18,7 @@ use crate::error::exit_status;
 ///
 /// # Errors
 ///
-/// `write(stdout)` with the kernel's errno. [`exit_status`](crate::exit_status) treats
+/// `write(stdout)` with the kernel's errno. [`exit_status`] treats
 /// EPIPE, a reader that has left, as success.
 pub fn print(line: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
