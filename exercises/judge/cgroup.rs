@@ -293,8 +293,7 @@ fn judge(controller: Option<&str>, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
 
 /// A cgroup in which this user may create children that have the controller.
 fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
-    let all =
-        cgroup::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
+    let all = cgroup::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
     let writable = |dir: &Path| {
         let file = dir.join("cgroup.procs");
         [dir, &file].iter().all(|it| eaccess(*it, AccessFlags::W_OK).is_ok())
@@ -313,7 +312,8 @@ fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> 
             }
             continue;
         }
-        let mut places = mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.mount_point));
+        let mut places =
+            mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.mount_point));
         let gives = |dir: &&Path| writable(dir) && has(words(&dir.join("cgroup.subtree_control")));
         if let Some(place) = places.find(gives) {
             return Ok((Version::V2, place.to_owned()));

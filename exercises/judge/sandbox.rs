@@ -24,8 +24,8 @@ use nix::unistd::{
     ForkResult, Gid, Pid, Uid, fork, getegid, geteuid, getpid, getppid, setgroups, setresgid,
     setresuid,
 };
+use step_support::process::{DefaultSigchld, pidfd_open};
 use step_support::refusal::restrictions;
-use step_support::process::pidfd_open;
 
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable, wrong};
 
@@ -55,6 +55,7 @@ pub fn run_in_sandbox(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) ->
 fn start(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
     let failed =
         |errno| unavailable("the judge could not start", errno, "To see limits: ulimit -a");
+    DefaultSigchld::set();
     // Orphans in the sandbox become our children, so we can wait until all have ended.
     set_child_subreaper(true).map_err(failed)?;
     let parent = getpid();

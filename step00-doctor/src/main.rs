@@ -26,6 +26,7 @@ use nix::sys::signal::Signal;
 use nix::sys::utsname::uname;
 use nix::unistd::geteuid;
 
+use step_support::process::DefaultSigchld;
 use step_support::{exit_code, print, printable, refusal};
 use step06_cgroup::hints;
 
@@ -78,6 +79,7 @@ fn run() -> Result<u8> {
         }
     }
 
+    DefaultSigchld::set(); // each check is a child that is waited for
     let facts = facts()?;
     let findings = run_checks()?;
     if json {

@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::libc::*;
 use nix::sched::CloneFlags;
 use nix::sys::prctl::set_no_new_privs;
+use nix::sys::signal::{SigHandler, Signal};
 use step_support::cgroup::Version;
 use testkit::obstacle::{cover, docker, own_mounts, own_user_namespace};
 use testkit::{Host, Output, Step, User, installed, skip, wait_until};
@@ -18,9 +19,9 @@ fn doctor(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step00-doctor"), user)
 }
 
-/// Runs the doctor as an ordinary user after `wall`, which is called in its process.
-fn behind(wall: fn() -> io::Result<()>) -> Output {
-    Host::unchanged(|| doctor(User::Ordinary).with_obstacle(wall).run())
+/// Runs the doctor as an unprivileged user after `obstacle`, which is called in its process.
+fn behind(obstacle: fn() -> io::Result<()>) -> Output {
+    Host::unchanged(|| doctor(User::Ordinary).with_obstacle(obstacle).run())
 }
 
 /// The line about this part and user, with the line of advice after it.
@@ -206,4 +207,16 @@ fn it_leaves_the_cgroups_and_the_processes_in_them_alone() {
         wait_until("the removal of a cgroup", || fs::remove_dir(&dir).is_ok() || !dir.exists());
     }
     assert!(alive);
+}
+
+#[test]
+fn an_inherited_sigchld_that_is_ignored_changes_nothing() {
+    let ignore_sigchld = || {
+        // SAFETY: SIG_IGN installs no handler that could run.
+        unsafe { nix::sys::signal::signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
+        Ok(())
+    };
+    let user = User::all()[0];
+    let (usual, ignored) = (doctor(user).run(), doctor(user).with_obstacle(ignore_sigchld).run());
+    assert_eq!((ignored.code(), &ignored.stdout), (usual.code(), &usual.stdout), "{ignored:?}");
 }

@@ -11,7 +11,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{Pid, pipe};
 use testkit::obstacle::{cover, no_more_namespaces, own_mounts};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
@@ -378,4 +378,14 @@ fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
 fn help_names_the_manual_and_an_example() {
     let example = "cargo run -p step02-clone -- uts pid";
     step(User::Ordinary).assert_help(&["Usage: step02-clone", example, "clone(2)"]);
+}
+
+#[test]
+fn an_inherited_sigchld_that_is_ignored_does_not_lose_the_childs_status() {
+    let ignore_sigchld = || {
+        // SAFETY: SIG_IGN installs no handler that could run.
+        unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
+        Ok(())
+    };
+    step(User::all()[0]).args(["uts"]).with_obstacle(ignore_sigchld).run().assert_ok();
 }

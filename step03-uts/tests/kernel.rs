@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use testkit::obstacle::no_more_namespaces;
 use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
@@ -278,4 +278,14 @@ fn at_the_limit_the_hint_names_the_setting() {
     assert!(output.stderr.contains("ENOSPC: No space left on device\n"), "{output:?}");
     assert!(output.stderr.contains("hint: user.max_user_namespaces=0 blocks this"), "{output:?}");
     assert!(output.stderr.contains("hint: user.max_uts_namespaces=0 allows none"), "{output:?}");
+}
+
+#[test]
+fn an_inherited_sigchld_that_is_ignored_does_not_lose_the_childs_status() {
+    let ignore_sigchld = || {
+        // SAFETY: SIG_IGN installs no handler that could run.
+        unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
+        Ok(())
+    };
+    step(User::all()[0]).args(["helo"]).with_obstacle(ignore_sigchld).run().assert_ok();
 }
