@@ -79,7 +79,7 @@ fn a_pid_namespace_without_a_first_process_is_shown_as_none_yet() {
     let target = isolated(CloneFlags::CLONE_NEWPID);
     let pid = target.pid().to_string();
     let output = step(User::all()[0]).args([&pid]).run();
-    // Linux 7.3 has the link before the first child is created.
+    // Newer kernels (seen on 7.3) have the link before the first child is created.
     let link = fs::read_link(format!("/proc/{pid}/ns/pid_for_children"));
     let link = link.map_or("(none yet)".to_owned(), |it| it.display().to_string());
     let row = format!("pid_for_children -> {link}");
