@@ -3,7 +3,7 @@
 //
 // Where the book is published with such a machine (lab/build, maintain/ci/book), the
 // line that describes it, `window.lab = {…}`, is put in front of this file.
-// Without it nothing of this happens, and nothing is asked of the server.
+// Without that line this file does nothing and requests nothing.
 (() => {
     'use strict';
 
@@ -120,7 +120,7 @@
             this.forget();
         }
 
-        /** What was asked of a machine that is no more will not be answered. */
+        /** Drops what is pending: the machine that would answer is gone. */
         forget() {
             this.said = '';
             this.last = Promise.resolve();
@@ -159,7 +159,7 @@
             this.used = Promise.resolve();
         }
 
-        /** Whoever uses the terminal, or is about to, no longer does. */
+        /** Ends every use of the terminal, also one that is about to begin. */
         interrupt() {
             this.user.abort(INTERRUPTED);
         }

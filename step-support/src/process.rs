@@ -91,7 +91,7 @@ pub fn fork_detached() -> Result<ForkResult> {
     forked.context("fork()")
 }
 
-/// The default action of SIGCHLD. Whoever started this program may have had it ignored;
+/// The default action of SIGCHLD. The parent of this program may have ignored it;
 /// then the kernel would reap our children, and `waitpid(2)` would give ECHILD.
 pub struct DefaultSigchld {
     was_ignored: bool,

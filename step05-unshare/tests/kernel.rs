@@ -70,8 +70,8 @@ fn each_option_short_or_long_changes_its_link_and_no_other() {
                 {
                     let changed = namespace(step.pid(), other) != namespace("self", other);
                     // execve(2) takes a process into its time namespace, on newer kernels.
-                    let asked = *other == kind || (*other == "user" && options.contains(&"-r"));
-                    assert_eq!(changed, asked, "{user:?} {options:?} {other}");
+                    let expected = *other == kind || (*other == "user" && options.contains(&"-r"));
+                    assert_eq!(changed, expected, "{user:?} {options:?} {other}");
                 }
                 let output = step.wait();
                 output.assert_ok();

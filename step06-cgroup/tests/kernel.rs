@@ -40,7 +40,7 @@ fn own() -> Option<PathBuf> {
     Some(Path::new("/sys/fs/cgroup").join(path))
 }
 
-/// A cgroup at or above ours in which whoever runs the tests may make others, with limits.
+/// A cgroup at or above ours in which the user of the tests may create others, with limits.
 fn delegated() -> Option<PathBuf> {
     let own = own()?;
     let usable = |dir: &&Path| {
@@ -52,7 +52,7 @@ fn delegated() -> Option<PathBuf> {
     own.ancestors().find(usable).map(Path::to_owned)
 }
 
-/// Who may make cgroups with limits here: whoever runs the tests, if anybody.
+/// The user who may create cgroups with limits here: the user of the tests, or nobody.
 fn able() -> Option<User> {
     let user = User::all()[0];
     let can = if v2() { delegated().is_some() } else { geteuid().is_root() };
@@ -317,8 +317,8 @@ fn the_command_has_the_signals_and_the_stdin_of_an_ordinary_command() {
     let mut step = script(user, &[], "grep -E 'Sig(Blk|Ign)' /proc/self/status; cat").start();
     let ours = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = ours.lines().find(|line| line.starts_with("SigIgn")).unwrap();
-    // The test harness ignores SIGPIPE, 13, and what it starts does not; nor 1 to 3, the
-    // witness sees to that; 32 and up are glibc's.
+    // The test harness ignores SIGPIPE, 13, but its children do not; testkit resets signals
+    // 1 to 3; 32 and up are glibc's.
     let ignored = u64::from_str_radix(&ignored[8..], 16).unwrap() & 0x7fff_eff8;
     assert_eq!(step.line(), "SigBlk:\t0000000000000000");
     let line = step.line();
