@@ -62,16 +62,23 @@ impl AsFd for Side {
 /// others.
 pub fn wait_for_enter(child: &Side, message: &str) -> Result<()> {
     let mut stdin = io::stdin();
-    let mut timeout = PollTimeout::ZERO;
+    let mut told = false;
     loop {
         let reading = may_read(stdin.as_fd());
+        let timeout = match (told, reading) {
+            (false, _) => PollTimeout::ZERO,
+            (true, true) => PollTimeout::NONE,
+            // Nothing tells a process that `fg` has given it the terminal: look again.
+            (true, false) => BACKGROUND_CHECK_MS.into(),
+        };
         let mut ends = [PollFd::new(child.as_fd(), PollFlags::POLLIN)].to_vec();
         if reading {
             ends.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
         }
         let ready = poll(&mut ends, timeout).context("poll()")?;
-        if ready == 0 && timeout == PollTimeout::ZERO {
+        if ready == 0 && !told {
             note(message);
+            told = true;
         }
         if ends[0].any() == Some(true) {
             return Ok(());
@@ -81,8 +88,6 @@ pub fn wait_for_enter(child: &Side, message: &str) -> Result<()> {
             let _ = stdin.read(&mut [0; 1024]);
             return Ok(());
         }
-        // Nothing tells a process that `fg` has given it the terminal: look again.
-        timeout = if reading { PollTimeout::NONE } else { BACKGROUND_CHECK_MS.into() };
     }
 }
 

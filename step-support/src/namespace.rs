@@ -143,7 +143,11 @@ pub fn not_empty(target: PathBuf) -> io::Result<PathBuf> {
 /// Makes sure that `/proc` belongs to our PID namespace. If it does not, its numbers
 /// are those of other processes.
 pub fn check_proc() -> Result<()> {
-    let there = printable(readlink("/proc/self").context("readlink(/proc/self)")?);
+    let there = match readlink("/proc/self") {
+        // The link is there, but it leads nowhere.
+        Err(Errno::ENOENT) if fs::symlink_metadata("/proc/self").is_ok() => "nothing".to_owned(),
+        there => printable(there.context("readlink(/proc/self)")?),
+    };
     let here = getpid().to_string();
     match there == here {
         true => Ok(()),

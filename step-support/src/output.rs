@@ -40,8 +40,8 @@ pub fn note(line: &str) {
 /// (hostnames, process names, paths) cannot drive the terminal.
 pub fn printable(text: impl AsRef<OsStr>) -> String {
     // `{:?}` escapes what we want escaped, and quotes, which we do not.
-    let quoted = format!("{:?}", text.as_ref()).replace("\\\"", "\"").replace("\\'", "'");
-    quoted[1..quoted.len() - 1].to_owned()
+    let quoted = format!("{:?}", text.as_ref());
+    quoted[1..quoted.len() - 1].replace("\\\"", "\"").replace("\\'", "'")
 }
 
 /// The name under which this program was started, as it begins error messages.
@@ -63,7 +63,7 @@ mod tests {
             (b"\x1b[31mred\x07", r"\u{1b}[31mred\u{7}"),
             (b"two\nlines", r"two\nlines"),
             (b"h\xe9lo", r"h\xE9lo"),
-            (b"back\\slash", r"back\\slash"),
+            (b"back\\slash\\", r"back\\slash\\"),
             (b"it's \"it\"", "it's \"it\""),
             ("골디락스".as_bytes(), "골디락스"),
             ("left\u{202e}right".as_bytes(), r"left\u{202e}right"),

@@ -3,17 +3,18 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::process::CommandExt;
-use std::process::{self, Command};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{self, Command, ExitStatus};
 
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::{set_dumpable, set_pdeathsig};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, getpid, setsid};
+use nix::sys::wait::WaitPidFlag;
+use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, setsid};
 
 use crate::error::{Hint, errno};
 use crate::handshake;
@@ -35,6 +36,9 @@ pub fn command_or_shell(argv: impl IntoIterator<Item = OsString>) -> Command {
 /// the exit status that a shell would use: 127 not found, 126 not executable.
 pub fn exec(mut command: Command) -> u8 {
     let errno = errno(&command.exec());
+    // `exec` has given SIGPIPE its default action, and stderr may have no reader.
+    // SAFETY: SIG_IGN installs no handler that could run.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
     let path = printable(command.get_program());
     note(&format!("{}: execve({path}): {errno}", program_name()));
     if errno == Errno::ENOENT { 127 } else { 126 }
@@ -46,7 +50,7 @@ pub fn exec(mut command: Command) -> u8 {
 /// SIGINT or SIGQUIT, this program dies by it too.
 pub fn run_in_child(
     command: Command,
-    watchdog: &Watchdog,
+    watchdog: Watchdog,
     prepare: impl FnOnce() -> Result<()>,
 ) -> Result<u8> {
     let terminal = Terminal::open();
@@ -55,6 +59,7 @@ pub fn run_in_child(
     // SAFETY: this process has one thread, so the child may allocate and print.
     match unsafe { fork() }.hint(fork_hint).context("fork()")? {
         ForkResult::Child => {
+            drop(watchdog); // our copy would hide the step's end from it
             child_side.die_with_parent()?;
             prepare()?;
             child_side.wait(); // until the watchdog knows this process
@@ -64,8 +69,11 @@ pub fn run_in_child(
         ForkResult::Parent { child } => {
             drop(child_side);
             watchdog.watch(child);
+            let keys = terminal.block_keys()?; // before the command can receive one
             parent_side.notify();
-            terminal.wait_for_command(child)
+            let status = terminal.wait_for_command(child, keys)?;
+            drop(watchdog);
+            Ok(pass_on(status))
         }
     }
 }
@@ -85,7 +93,13 @@ pub fn fork_detached() -> Result<ForkResult> {
     // SAFETY: this process has one thread, so the child may allocate and print.
     let forked = unsafe { fork() };
     match forked {
-        Ok(ForkResult::Child) => _ = setsid(),
+        Ok(ForkResult::Child) => {
+            let _ = setsid();
+            // Whoever reads our stdout must not have to wait for this process.
+            if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
+                let _ = dup2_stdin(&null).and_then(|()| dup2_stdout(&null));
+            }
+        }
         _ => mask.thread_set_mask().context("sigprocmask()")?,
     }
     forked.context("fork()")
@@ -115,16 +129,56 @@ impl DefaultSigchld {
     }
 }
 
-/// Waits for a child of this program (`waitpid(2)`) and returns its exit status.
+/// Waits for a child (`waitpid(2)`). None if it has not ended and the flags are WNOHANG.
+///
+/// nix's function fails with EINVAL, after it has reaped the child, if a real-time signal
+/// killed it.
+pub fn wait(child: Pid, flags: WaitPidFlag) -> Result<Option<ExitStatus>> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one number to `status`.
+    let pid = unsafe { libc::waitpid(child.as_raw(), &raw mut status, flags.bits()) };
+    let pid = Errno::result(pid).with_context(|| format!("waitpid({child})"))?;
+    Ok((pid != 0).then(|| ExitStatus::from_raw(status)))
+}
+
+/// How a shell numbers the end of a command: its exit status, or 128+N for signal N.
+pub fn shell_status(status: ExitStatus) -> u8 {
+    let signal = || 128 + status.signal().unwrap_or_default();
+    status.code().unwrap_or_else(signal) as u8
+}
+
+/// Ends this program as the command ended. A shell stops its loop only if we die by the
+/// same key; otherwise this returns the exit status.
+pub fn pass_on(status: ExitStatus) -> u8 {
+    match status.signal() {
+        Some(libc::SIGINT) => end_by_signal(Signal::SIGINT),
+        Some(libc::SIGQUIT) => end_by_signal(Signal::SIGQUIT),
+        _ => shell_status(status),
+    }
+}
+
+/// The end of a process in words: `exited with status 0`, `was killed by SIGKILL`.
+pub fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (_, Some(number)) => match Signal::try_from(number) {
+            Ok(signal) => format!("was killed by {signal}"),
+            Err(_) => format!("was killed by signal {number}"),
+        },
+        _ => format!("ended: {status}"),
+    }
+}
+
+/// Waits for a child of this program and returns its exit status.
 ///
 /// # Errors
 ///
 /// The child was killed by a signal.
 pub fn wait_for_child(child: Pid) -> Result<u8> {
-    match waitpid(child, None).with_context(|| format!("waitpid({child})"))? {
-        WaitStatus::Exited(_, status) => Ok(u8::try_from(status)?),
-        WaitStatus::Signaled(_, signal, _) => bail!("child {child} was killed by {signal}"),
-        other => bail!("waitpid({child}): {other:?}"),
+    let status = wait(child, WaitPidFlag::empty())?.context("waitpid()")?;
+    match status.code() {
+        Some(code) => Ok(code as u8),
+        None => bail!("child {child} {}", describe(status)),
     }
 }
 

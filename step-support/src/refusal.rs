@@ -164,7 +164,7 @@ fn status(field: &str) -> Option<String> {
 }
 
 /// Whether `/` is not the root of a mount, which it always is outside of a chroot
-/// (`statx(2)`). A chroot whose `/` is a mount point is not found out.
+/// (`statx(2)`). A chroot whose `/` is a mount point is not detected.
 fn is_chroot() -> bool {
     let mut statx = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: the path ends with a NUL, and the buffer is as large as the kernel expects.

@@ -1,26 +1,25 @@
 //! Sharing the terminal with a command: Ctrl-C is the command's, and only the foreground
 //! job reads.
 
-use std::fs;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::BorrowedFd;
+use std::process::ExitStatus;
 
-use anyhow::{Context, Result, bail};
-use nix::errno::Errno;
+use anyhow::{Context, Result};
 use nix::fcntl::{OFlag, openat};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::stat::Mode;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use crate::output::note;
-use crate::process::end_by_signal;
+use crate::process::wait;
 
 /// Whether reading from this descriptor would not stop us with SIGTTIN: it is not our
 /// controlling terminal, or we are its foreground process group.
 pub fn may_read(fd: BorrowedFd) -> bool {
-    tcgetpgrp(fd).is_err_and(|errno| errno == Errno::ENOTTY) || tcgetpgrp(fd) == Ok(getpgrp())
+    tcgetpgrp(fd).map_or(true, |foreground| foreground == getpgrp())
 }
 
 /// What waiting for a command needs. Opened before the command may change what `/proc` is.
@@ -34,29 +33,29 @@ impl Terminal {
         Terminal { proc: File::open("/proc").ok() }
     }
 
-    /// Waits for a command that shares our terminal, as a shell does, and returns its exit
-    /// status, or 128+N if signal N killed it.
-    ///
-    /// Ctrl-C and Ctrl-\ are for the command. If it is PID 1 of a PID namespace and has no
-    /// handler, the kernel drops them: the first one is explained, the second kills.
-    pub fn wait_for_command(&self, child: Pid) -> Result<u8> {
-        let mut signals = keys_not_ignored();
+    /// Blocks Ctrl-C and Ctrl-\\, which are for the command, and SIGCHLD. Keys that were
+    /// ignored already stay so. The command is forked before, so it is not affected.
+    pub fn block_keys(&self) -> Result<SigSet> {
+        let ignored = self.signals("self", "SigIgn:");
+        let keys = [Signal::SIGINT, Signal::SIGQUIT].into_iter();
+        let mut signals: SigSet = keys.filter(|key| ignored & bit(*key) == 0).collect();
         signals.add(Signal::SIGCHLD);
-        // Blocked before the first look at the child, so that no signal is missed.
         signals.thread_block().context("sigprocmask()")?;
+        Ok(signals)
+    }
+
+    /// Waits for a command that shares our terminal, as a shell does. `keys` is what
+    /// [`block_keys`](Terminal::block_keys) returned.
+    ///
+    /// If the command is PID 1 of a PID namespace and has no handler, the kernel drops the
+    /// keys: the first one is explained, the second kills.
+    pub fn wait_for_command(&self, child: Pid, keys: SigSet) -> Result<ExitStatus> {
         let mut explained = false;
         loop {
-            let status = waitpid(child, Some(WaitPidFlag::WNOHANG));
-            match status.with_context(|| format!("waitpid({child})"))? {
-                WaitStatus::StillAlive => {}
-                WaitStatus::Exited(_, status) => return Ok(u8::try_from(status)?),
-                WaitStatus::Signaled(_, key @ (Signal::SIGINT | Signal::SIGQUIT), _) => {
-                    return Ok(end_by_signal(key));
-                }
-                WaitStatus::Signaled(_, signal, _) => return Ok(128 + signal as u8),
-                other => bail!("waitpid({child}): {other:?}"),
+            if let Some(status) = wait(child, WaitPidFlag::WNOHANG)? {
+                return Ok(status);
             }
-            let key = signals.wait().context("sigwait()")?;
+            let key = keys.wait().context("sigwait()")?;
             if key == Signal::SIGCHLD || !self.drops(child, key) {
                 continue;
             }
@@ -75,31 +74,37 @@ impl Terminal {
     /// Whether the kernel drops this signal for the child: it is PID 1 of a PID namespace, and
     /// neither handles, blocks nor ignores the signal.
     fn drops(&self, child: Pid, signal: Signal) -> bool {
-        let mut status = String::new();
-        let path = format!("{child}/status");
+        let process = child.to_string();
+        let pids = self.status(&process, "NSpid:");
+        let mut pids = pids.split_whitespace();
+        let first = pids.next() != Some("1") && pids.next_back() == Some("1");
+        let has = |field: &str| self.signals(&process, field) & bit(signal) != 0;
+        first && !["SigCgt:", "SigIgn:", "SigBlk:"].into_iter().any(has)
+    }
+
+    /// A set of signals of a process, as bits.
+    fn signals(&self, process: &str, field: &str) -> u64 {
+        u64::from_str_radix(&self.status(process, field), 16).unwrap_or_default()
+    }
+
+    /// A field of `/proc/PID/status`; empty if it cannot be read. The name of the process in
+    /// that file need not be UTF-8.
+    fn status(&self, process: &str, field: &str) -> String {
+        let mut text = Vec::new();
+        let path = format!("{process}/status");
         let file = self.proc.as_ref().and_then(|proc| {
             openat(proc, path.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()
         });
-        let Some(file) = file else { return false };
-        let _ = File::from(file).read_to_string(&mut status);
-        let field = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim()
-        };
-        let has = |name: &str| {
-            let set = u64::from_str_radix(field(name), 16).unwrap_or_default();
-            set & (1 << (signal as i32 - 1)) != 0
-        };
-        let mut pids = field("NSpid:").split_whitespace();
-        let first = pids.next() != Some("1") && pids.next_back() == Some("1");
-        first && !["SigCgt:", "SigIgn:", "SigBlk:"].into_iter().any(has)
+        if let Some(file) = file {
+            let _ = File::from(file).read_to_end(&mut text);
+        }
+        let text = String::from_utf8_lossy(&text);
+        let value = text.lines().find_map(|line| line.strip_prefix(field));
+        value.unwrap_or_default().trim().to_owned()
     }
 }
 
-/// The keys of the terminal that would end this process.
-fn keys_not_ignored() -> SigSet {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);
-    let keys = [Signal::SIGINT, Signal::SIGQUIT].into_iter();
-    keys.filter(|key| ignored & (1 << (*key as i32 - 1)) == 0).collect()
+/// The bit of a signal in the sets of `/proc/PID/status`.
+fn bit(signal: Signal) -> u64 {
+    1 << (signal as i32 - 1)
 }

@@ -1,7 +1,8 @@
 //! A process that kills the command when the step dies, even by SIGKILL.
 //!
 //! `PR_SET_PDEATHSIG` does that too, but the kernel clears it when the command changes its
-//! user ID, as `setpriv` and `su` do.
+//! user ID, as `setpriv` and `su` do. (What a user has started with `sudo` is beyond both:
+//! only root may kill it.)
 
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
@@ -12,12 +13,17 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_name;
 use nix::sys::signal::Signal;
+use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{ForkResult, Pid};
 
-use crate::process::{fork_detached, pidfd_open, pidfd_send_signal};
+use crate::process::{fork_detached, pidfd_open, pidfd_send_signal, wait};
 
-/// The step's connection to its watchdog. The kernel closes it however the step ends.
-pub struct Watchdog(UnixStream);
+/// The step's connection to its watchdog. The kernel closes it however the step ends; when
+/// it is dropped, the watchdog ends and is reaped.
+pub struct Watchdog {
+    step: Option<UnixStream>,
+    pid: Pid,
+}
 
 impl Watchdog {
     /// Starts the watchdog (`fork(2)`). Call this before `unshare(2)` or `setns(2)`: the first
@@ -25,7 +31,7 @@ impl Watchdog {
     pub fn start() -> Result<Watchdog> {
         let (step, watchdog) = UnixStream::pair().context("socketpair()")?;
         match fork_detached()? {
-            ForkResult::Parent { .. } => Ok(Watchdog(step)),
+            ForkResult::Parent { child } => Ok(Watchdog { step: Some(step), pid: child }),
             ForkResult::Child => {
                 drop(step);
                 let _ = set_name(c"watchdog");
@@ -38,9 +44,17 @@ impl Watchdog {
     /// Tells the watchdog which process to kill, and returns when it is prepared to. If it has
     /// been killed, `PR_SET_PDEATHSIG` is left.
     pub fn watch(&self, command: Pid) {
-        let mut step = &self.0;
-        let _ = step.write_all(&command.as_raw().to_ne_bytes());
-        let _ = step.read_exact(&mut [0]);
+        if let Some(mut step) = self.step.as_ref() {
+            let _ = step.write_all(&command.as_raw().to_ne_bytes());
+            let _ = step.read_exact(&mut [0]);
+        }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.step.take());
+        let _ = wait(self.pid, WaitPidFlag::empty()); // ECHILD in a child of the step
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::exit;
 
 use anyhow::{Context, Result};
@@ -13,13 +14,13 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, clone, setns, unshare};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{
     ForkResult, Gid, Uid, fork, geteuid, getpid, getppid, pipe2, setgroups, setresgid, setresuid,
 };
 use step_support::cgroup::{self, Version};
 use step_support::error::{errno, errno_of};
-use step_support::process::pidfd_open;
+use step_support::process::{pidfd_open, wait};
 use step06_cgroup::limits::Limits;
 use step06_cgroup::place::Place;
 
@@ -56,7 +57,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What came of a check.
+/// The result of a check.
 pub type Outcome = Result<(), Failure>;
 
 /// Something that has to work.
@@ -108,9 +109,10 @@ impl Check {
         drop(pipe);
         let mut bytes = [0; 4];
         let received = File::from(end).read_exact(&mut bytes);
-        let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
-        Ok(match (status, i32::from_ne_bytes(bytes)) {
-            (WaitStatus::Signaled(_, signal, _), _) => Err(Failure::Killed(signal)),
+        let status = wait(child, WaitPidFlag::empty())?;
+        let signal = status.and_then(|status| status.signal());
+        Ok(match (signal, i32::from_ne_bytes(bytes)) {
+            (Some(signal), _) => Err(Failure::Killed(Signal::try_from(signal)?)),
             _ if received.is_err() => Err(Failure::Errno(Errno::EPIPE)),
             (_, 0) => Ok(()),
             (_, number @ 1..) => Err(Failure::Errno(Errno::from_raw(number))),

@@ -169,7 +169,14 @@ fn advice(check: &Check, failure: Failure, user: RunAs) -> String {
     if check.call == checks::CGROUP.call {
         return hints::hint(errno, user == RunAs::Root).unwrap_or_else(unknown);
     }
-    match (refusal::restrictions().into_iter().next(), errno) {
+    // What keeps users out of user namespaces does not keep root from the others.
+    let refused = matches!(errno, Errno::EPERM | Errno::EACCES | Errno::ENOSPC);
+    let reasons = match user {
+        _ if !refused => Vec::new(),
+        RunAs::Root => refusal::seccomp_filter().into_iter().collect(),
+        RunAs::Ordinary => refusal::restrictions(),
+    };
+    match (reasons.into_iter().next(), errno) {
         (_, Errno::ENOENT) => "/proc is not mounted: mount -t proc proc /proc".into(),
         (Some(restriction), _) => restriction,
         (_, Errno::ENOSPC) => "raise the limit that is 0: grep . /proc/sys/user/max_*".into(),

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::unistd::{Pid, getpid};
-use step_support::namespace::{NONE_YET, not_empty};
+use step_support::namespace::{NONE_YET, check_proc, not_empty};
 use step_support::{exit_code, print, printable};
 
 mod all;
@@ -50,9 +50,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8> {
     match cli::parse_args()? {
-        Args::All => all::list(&namespaces(getpid())?)?,
+        Args::All => check_proc().and_then(|()| all::list(&namespaces(getpid())?))?,
         Args::Processes(pids) => match pids[..] {
-            [] => list(getpid())?,
+            [] => check_proc().and_then(|()| list(getpid()))?,
             [pid] => list(pid)?,
             _ => compare(&pids)?,
         },

@@ -262,3 +262,16 @@ fn help_names_the_manual_and_an_example() {
     let example = "cargo run -p step01-proc-ns -- $$";
     step(User::Ordinary).assert_help(&["Usage: step01-proc-ns", example, "namespaces(7)"]);
 }
+
+#[test]
+fn in_a_pid_namespace_with_the_old_proc_it_does_not_show_somebody_else_as_itself() {
+    require_programs!("unshare");
+    for args in [&[][..], &["--all"]] {
+        let mut command = vec!["-Urpf", env!("CARGO_BIN_EXE_step01-proc-ns")];
+        command.extend(args);
+        let output = Step::new("/usr/bin/unshare", User::all()[0]).args(command).run();
+        assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
+        assert!(output.stderr.contains("/proc belongs to another PID namespace"), "{output:?}");
+        assert!(output.stderr.contains("hint: unshare --mount-proc"), "{output:?}");
+    }
+}

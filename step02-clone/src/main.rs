@@ -22,10 +22,11 @@ use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{Pid, geteuid, getpid, getppid};
 use step_support::handshake::{self, Side};
 use step_support::namespace::{USER_NAMESPACE_NOTE, check_proc, flag_names, links};
+use step_support::process::{describe, wait};
 use step_support::{Hint, exit_code, exit_status, note, print};
 
 mod cli;
@@ -101,16 +102,11 @@ fn compare_namespaces(child: Pid) -> Result<()> {
 
 /// Waits for the child and prints how it ended (`waitpid(2)`).
 fn report_end(child: Pid, compared: Result<()>) -> Result<u8> {
-    let status = waitpid(child, None).with_context(|| format!("waitpid({child})"))?;
-    let (end, code) = match status {
-        WaitStatus::Exited(_, code) => (format!("exited with status {code}"), code),
-        WaitStatus::Signaled(_, signal, _) => (format!("was killed by {signal}"), 1),
-        other => (format!("{other:?}"), 1),
-    };
+    let status = wait(child, WaitPidFlag::empty())?.context("waitpid()")?;
     // If the child was killed, a comparison that failed is only a consequence.
-    if matches!(status, WaitStatus::Exited(..)) {
+    if status.code().is_some() {
         compared?;
     }
-    print(&format!("child {child} {end}"))?;
-    Ok(u8::try_from(code)?)
+    print(&format!("child {child} {}", describe(status)))?;
+    Ok(status.code().map_or(1, |code| code as u8))
 }

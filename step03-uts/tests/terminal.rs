@@ -86,6 +86,26 @@ fn take_terminal() -> io::Result<()> {
 }
 
 #[test]
+fn a_job_that_went_to_the_background_waits_for_enter_again_after_fg() {
+    require_programs!("bash");
+    let mut shell = Shell::new();
+    let bash = Pid::from_raw(shell.shell.id() as i32);
+    shell.type_in(&format!("{} helo\n", env!("CARGO_BIN_EXE_step03-uts")));
+    shell.wait_for("Press Enter to end both.");
+    shell.type_in("\x1a"); // Ctrl-Z
+    wait_until("the shell is in the foreground", || shell.foreground() == bash);
+    shell.type_in("bg\n");
+    shell.type_in("echo to the $((1+1))nd\n");
+    shell.wait_for("to the 2nd");
+    shell.type_in("fg\n");
+    wait_until("the step is in the foreground", || shell.foreground() != bash);
+    shell.type_in("\n");
+    wait_until("the shell is in the foreground again", || shell.foreground() == bash);
+    shell.type_in("echo status $?\n");
+    shell.wait_for("status 0");
+}
+
+#[test]
 fn a_background_job_leaves_the_input_to_the_shell_and_after_fg_waits_for_enter() {
     require_programs!("bash");
     let mut shell = Shell::new();

@@ -20,8 +20,8 @@ pub struct Credentials {
 
 impl Credentials {
     /// If a user namespace is going to be joined, drops the supplementary groups
-    /// (`setgroups(2)`): they would open files to the command that the root of that user
-    /// namespace may not read. Some user namespaces deny this to their root, so it has to be
+    /// (`setgroups(2)`): with them the command could read files that the root of that
+    /// user namespace may not. Some user namespaces deny this to their root, so it has to be
     /// tried before joining.
     pub fn before_joining(target: &Target) -> Credentials {
         let joins_user = match target {
@@ -41,24 +41,31 @@ impl Credentials {
     /// # Errors
     ///
     /// A privileged caller cannot give up its own identity.
-    pub fn become_root(self) -> Result<()> {
+    pub fn become_root(&self) -> Result<()> {
         let groups = if self.groups_dropped { Ok(()) } else { setgroups(&[]) };
         if self.was_root {
             groups.context("setgroups(0)")?;
         }
-        let root = setgid(Gid::from_raw(0)).and_then(|()| setuid(Uid::from_raw(0)));
-        match root {
-            Err(Errno::EINVAL) if !self.was_root => Ok(()),
-            root => root
-                .hint(|errno| {
-                    (errno == Errno::EINVAL).then_some(
-                        "no user is mapped to root in that user namespace, so the command would \
-                         run in it as the root of the host, whom its processes could control",
-                    )
-                })
-                .context("setuid(0)"),
+        if self.is_mapped(setgid(Gid::from_raw(0)), "setgid(0)")? {
+            self.is_mapped(setuid(Uid::from_raw(0)), "setuid(0)")?;
+        }
+        Ok(())
+    }
+
+    /// Whether the ID that a call asked for is mapped in the user namespace.
+    fn is_mapped(&self, result: nix::Result<()>, call: &'static str) -> Result<bool> {
+        match result {
+            Err(Errno::EINVAL) if !self.was_root => Ok(false),
+            result => result.hint(not_mapped).context(call).map(|()| true),
         }
     }
+}
+
+fn not_mapped(errno: Errno) -> Option<&'static str> {
+    (errno == Errno::EINVAL).then_some(
+        "root is not mapped into that user namespace, so the command would run there as the \
+         host's root, and processes of that namespace could control it",
+    )
 }
 
 /// Whether this is the file of a user namespace (`NS_GET_NSTYPE`, ioctl_ns(2)).

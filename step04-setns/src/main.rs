@@ -61,8 +61,9 @@ fn run() -> Result<u8> {
     }
     if changed.contains(&"pid_for_children") {
         // The caller stays in its PID namespace; only new children are in the joined one.
-        return run_in_child(command, &watchdog, || Ok(()));
+        return run_in_child(command, watchdog, || Ok(()));
     }
+    drop(watchdog); // or the command would have a child that it does not know
     Ok(exec(command))
 }
 // ANCHOR_END: run

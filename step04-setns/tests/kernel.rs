@@ -237,8 +237,7 @@ fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
     let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
     let output = step(User::Root).args(["-t", &target.pid.to_string(), "--", "id"]).run();
     assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
-    let error =
-        "step04-setns: setuid(0): EINVAL: Invalid argument\nhint: no user is mapped to root";
+    let error = "step04-setns: setgid(0): EINVAL: Invalid argument\nhint: root is not mapped";
     assert!(output.stderr.contains(error), "{output:?}");
 }
 
@@ -373,4 +372,14 @@ fn wrong_use_is_one_line_and_status_2() {
 fn help_names_the_manual_and_an_example() {
     let example = "cargo run -p step04-setns -- --target";
     step(User::Ordinary).assert_help(&["Usage: step04-setns NSFILE...", example, "setns(2)"]);
+}
+
+#[test]
+fn the_command_has_no_child_that_it_did_not_start() {
+    let target = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
+    let pid = target.pid.to_string();
+    // A builtin, so that reading starts no child itself.
+    let children = "read children </proc/$$/task/$$/children; echo \"<$children>\"";
+    let output = step(User::Ordinary).args(["-t", &pid, "--", "sh", "-c", children]).run();
+    assert_eq!(output.stdout, "<>\n", "{output:?}");
 }

@@ -116,11 +116,17 @@ pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
 }
 
 /// Why a map could not be written.
-pub fn map_hint(errno: Errno, uid: Uid) -> Option<&'static str> {
-    // Otherwise root without it could write file capabilities that count outside.
-    (errno == Errno::EPERM && uid.is_root()).then_some(
-        "mapping root requires CAP_SETFCAP (Linux 5.12); check: grep CapEff /proc/self/status",
-    )
+pub fn map_hints(errno: Errno, uid: Uid) -> Vec<String> {
+    match errno {
+        // Otherwise root without it could write file capabilities that count outside.
+        Errno::EPERM if uid.is_root() => vec![
+            "mapping root requires CAP_SETFCAP (Linux 5.12); check: grep CapEff /proc/self/status"
+                .to_owned(),
+        ],
+        // AppArmor may have taken the capabilities in the new user namespace.
+        Errno::EPERM | Errno::EACCES => refusal::restrictions(),
+        _ => Vec::new(),
+    }
 }
 
 /// Why a new `/proc` could not be mounted.

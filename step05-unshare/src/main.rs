@@ -59,7 +59,7 @@ fn run() -> Result<u8> {
 
     let prepare = || if mount_proc { mount_new_proc() } else { Ok(()) };
     if let Some(watchdog) = watchdog {
-        return run_in_child(command, &watchdog, prepare);
+        return run_in_child(command, watchdog, prepare);
     }
     cli::warn_without_fork(flags);
     prepare()?;
@@ -73,7 +73,7 @@ fn run() -> Result<u8> {
 fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
     let write = |file: &str, content: &str| {
         fs::write(file, content)
-            .hint(|errno| cli::map_hint(errno, uid))
+            .hint(|errno| cli::map_hints(errno, uid))
             .with_context(|| format!("write({file})"))
     };
     // An unprivileged process may map a group only after giving up setgroups(2). Otherwise a

@@ -469,7 +469,7 @@ fn in_chroot(user: User, args: &[&str]) -> Output {
         Ok(chroot(&root)?)
     };
     let exe = format!("/host{EXE}");
-    let output = Step::new("/usr/bin/env", user).args([&exe]).args(args).with_obstacle(enter).run();
+    let output = Step::new(&exe, user).args(args).with_obstacle(enter).run();
     fs::remove_dir(&mount_point).unwrap();
     output
 }
@@ -531,4 +531,17 @@ fn the_command_gets_the_signals_that_a_shell_would_give_it() {
 fn help_names_the_manual_and_an_example() {
     let example = "cargo run -p step05-unshare -- -Urpf";
     step(User::Ordinary).assert_help(&["Usage: step05-unshare", example, "unshare(2)"]);
+}
+
+#[test]
+fn a_command_that_a_real_time_signal_killed_has_the_status_of_a_shell() {
+    // nix has no names for these signals.
+    let output = step(User::Ordinary).args(["-rf", "sh", "-c", "kill -34 $$"]).run();
+    assert_eq!(output.code(), Some(128 + 34), "{output:?}");
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_127_even_if_nobody_reads_stderr() {
+    let output = step(User::Ordinary).args(["-r", "no/such/command"]).stderr_without_reader().run();
+    assert_eq!(output.code(), Some(127), "{output:?}");
 }

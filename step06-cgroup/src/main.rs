@@ -23,7 +23,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use nix::unistd::getpid;
-use step_support::process::{command_or_shell, end_by_signal};
+use step_support::process::{command_or_shell, end_by_signal, pass_on};
 use step_support::{cgroup, exit_code, exit_status, print};
 use step06_cgroup::cli::{Args, HELP, parse_args};
 use step06_cgroup::hints::explain;
@@ -54,13 +54,11 @@ fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
         Place::V2(group) => v2::run(group, limits, command, &[getpid(), supervisor.pid()]),
         Place::V1(group) => v1::run(group, limits, command),
     };
-    let removed = supervisor.finish(&place);
-    let ending = ending?;
-    if let Err(error) = removed {
+    if let Err(error) = supervisor.finish(&place) {
         exit_status(Err(error)); // prints it; the status remains that of the command
     }
-    match ending {
-        Ending::Exited(status) => Ok(status),
+    match ending? {
+        Ending::Command(status) => Ok(pass_on(status)),
         Ending::Signal(signal) => Ok(end_by_signal(signal)),
     }
 }

@@ -1,9 +1,12 @@
 //! Waiting for the command, or for a signal that ends the step before it.
 
+use std::process::ExitStatus;
+
 use anyhow::{Context, Result};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::WaitPidFlag;
 use nix::unistd::Pid;
+use step_support::process::wait;
 
 /// The signals that end the step. The group is killed, reported and removed first.
 const TERMINATION_SIGNALS: [Signal; 4] =
@@ -11,9 +14,9 @@ const TERMINATION_SIGNALS: [Signal; 4] =
 
 /// How a run ends.
 pub enum Ending {
-    /// With an exit status, as a shell numbers it.
-    Exited(u8),
-    /// The step ends by this signal, too.
+    /// The command ended.
+    Command(ExitStatus),
+    /// This signal ends the step.
     Signal(Signal),
 }
 
@@ -58,14 +61,8 @@ impl Signals {
             if signal != Signal::SIGCHLD {
                 return Ok(Ending::Signal(signal));
             }
-            match waitpid(command, Some(WaitPidFlag::WNOHANG)).context("waitpid()")? {
-                WaitStatus::Exited(_, status) => return Ok(Ending::Exited(status as u8)),
-                // From the keyboard: a shell that runs a script stops only if we die by it, too.
-                WaitStatus::Signaled(_, it @ (Signal::SIGINT | Signal::SIGQUIT), _) => {
-                    return Ok(Ending::Signal(it));
-                }
-                WaitStatus::Signaled(_, it, _) => return Ok(Ending::Exited(128 + it as u8)),
-                _ => {}
+            if let Some(status) = wait(command, WaitPidFlag::WNOHANG)? {
+                return Ok(Ending::Command(status));
             }
         }
     }

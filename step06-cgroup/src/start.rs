@@ -59,12 +59,12 @@ pub fn clone_into(dir: &File) -> nix::Result<ForkResult> {
 /// until its PID is in each `cgroup.procs`, so that everything it starts is inside, too.
 pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> Result<Pid> {
     let parent = ParentPidfd::of_this_process()?;
-    let (here, there) = handshake::pair()?;
+    let (parent_side, child_side) = handshake::pair()?;
     // SAFETY: this process has one thread, so the child may allocate and print.
     let pid = match unsafe { fork() }.context("fork()")? {
         ForkResult::Child => {
-            drop(here);
-            if !there.wait() {
+            drop(parent_side);
+            if !child_side.wait() {
                 process::exit(1); // the parent could not move us, or died
             }
             become_command(command, &parent, signals)
@@ -74,7 +74,7 @@ pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> 
     for dir in dirs {
         write(&dir.join("cgroup.procs"), &pid.to_string())?;
     }
-    here.notify();
+    parent_side.notify();
     Ok(pid)
 }
 // ANCHOR_END: start_and_join

@@ -1,4 +1,4 @@
-//! The process that removes the group whatever happens to the step, as a supervisor does.
+//! The process that removes the group whatever happens to the step.
 
 use std::fs::File;
 use std::io::Read;

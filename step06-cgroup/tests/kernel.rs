@@ -911,3 +911,12 @@ fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is() {
         assert_eq!(output.code(), Some(0));
     }
 }
+
+#[test]
+fn a_command_that_a_real_time_signal_killed_has_the_status_of_a_shell_and_a_report() {
+    let user = able!();
+    let output = script(user, &["--pids", "9"], "kill -34 $$").run();
+    assert_eq!(output.code(), Some(128 + 34), "{output:?}");
+    assert!(output.stderr.contains("forks refused"), "{output:?}");
+    assert_gone(&output);
+}

@@ -64,6 +64,9 @@ pub fn rmdir(dir: &Path) -> Result<()> {
 /// Removes a cgroup with everything in it: its processes are killed, and the cgroups below
 /// it go first.
 pub fn remove(dir: &Path) -> Result<()> {
+    if !dir.exists() {
+        return Ok(()); // on a read-only mount, rmdir(2) would not say so
+    }
     kill_all(dir)?;
     children(dir).iter().try_for_each(|child| remove(child))?;
     rmdir(dir)
