@@ -1,6 +1,6 @@
 //! The kinds of namespace, their flags, and the links in `/proc/PID/ns`.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -78,7 +78,7 @@ pub fn links(pid: impl Display) -> Result<Vec<(String, String)>> {
 /// The links of this process, readable even from a mount namespace with another `/proc`.
 pub struct OwnLinks {
     dir: OwnedFd,
-    before: Vec<(&'static str, String)>,
+    before: Vec<(&'static str, OsString)>,
 }
 
 impl OwnLinks {
@@ -90,14 +90,14 @@ impl OwnLinks {
         Ok(OwnLinks { dir, before })
     }
 
-    fn read(dir: &OwnedFd) -> Vec<(&'static str, String)> {
+    fn read(dir: &OwnedFd) -> Vec<(&'static str, OsString)> {
         let mut names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
         names.extend(["pid_for_children", "time_for_children"]);
         names.sort();
         let links = names.into_iter().filter_map(|name| match readlinkat(dir, name) {
-            Ok(target) => Some((name, printable(target))),
+            Ok(target) => Some((name, target)),
             Err(_) if name == "pid_for_children" => {
-                Some((name, "(none until PID 1 is born)".to_owned()))
+                Some((name, "(none until PID 1 is born)".into()))
             }
             Err(_) => None,
         });
@@ -114,7 +114,7 @@ impl OwnLinks {
             let told = name == "time_for_children" && changed.contains(&"time");
             let before = self.before.iter().find(|(it, _)| *it == name);
             if let Some((_, before)) = before.filter(|(_, before)| *before != after && !told) {
-                note(&format!("{name}: {before} -> {after}"));
+                note(&format!("{name}: {} -> {}", printable(before), printable(after)));
                 changed.push(name);
             }
         }

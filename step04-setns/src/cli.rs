@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,7 +12,7 @@ use nix::errno::Errno;
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 use nix::unistd::Pid;
 use step_support::Hint;
-use step_support::namespace::{check_proc, link};
+use step_support::namespace::link;
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
 use step_support::refusal::seccomp_filter;
@@ -36,6 +37,25 @@ pub enum Target {
     Files(Vec<PathBuf>),
     /// The namespaces of this process.
     Process(Pid),
+}
+
+impl Target {
+    /// Whether a namespace of this kind will be joined. What cannot be read is reported
+    /// when it is joined.
+    pub fn includes(&self, kind: &str, flag: i32) -> bool {
+        match self {
+            Target::Process(pid) => differs(*pid, kind).unwrap_or(false),
+            Target::Files(files) => files.iter().any(|file| kind_of(file) == flag),
+        }
+    }
+}
+
+/// The kind of a namespace file, as its CLONE_NEW… flag (`NS_GET_NSTYPE`, ioctl_ns(2)).
+fn kind_of(path: &Path) -> i32 {
+    const NS_GET_NSTYPE: libc::Ioctl = 0xb703;
+    let Ok(file) = File::open(path) else { return -1 };
+    // SAFETY: the request takes no argument, and the descriptor is open.
+    unsafe { libc::ioctl(file.as_raw_fd(), NS_GET_NSTYPE) }
 }
 
 /// Parses the command line: what to join, and what to run there.
@@ -69,7 +89,6 @@ pub fn parse_args() -> Result<(Target, Command), lexopt::Error> {
 /// Whether the process is in another namespace of this kind than the caller
 /// (`readlink(2)`). A kind that this kernel lacks is the same for all.
 pub fn differs(pid: Pid, kind: &str) -> Result<bool> {
-    check_proc()?; // or the PID would name a different process in /proc
     if !Path::new("/proc/self/ns").join(kind).exists() {
         return Ok(false);
     }

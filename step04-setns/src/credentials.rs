@@ -1,16 +1,12 @@
 //! Who the command is after joining a user namespace: its root, completely, or else what
 //! the caller was. nsenter(1) does the same.
 
-use std::fs::File;
-use std::os::fd::AsRawFd;
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
 use step_support::Hint;
 
-use crate::cli::{self, Target};
+use crate::cli::Target;
 
 /// The caller's supplementary groups and user ID, before it joins a user namespace.
 pub struct Credentials {
@@ -24,12 +20,7 @@ impl Credentials {
     /// user namespace may not. Some user namespaces deny this to their root, so it has to be
     /// tried before joining.
     pub fn before_joining(target: &Target) -> Credentials {
-        let joins_user = match target {
-            // What cannot be read is reported when it is joined.
-            Target::Process(pid) => cli::differs(*pid, "user").unwrap_or(false),
-            Target::Files(files) => files.iter().any(|file| is_user_namespace(file)),
-        };
-        let groups_dropped = joins_user && setgroups(&[]).is_ok();
+        let groups_dropped = target.includes("user", libc::CLONE_NEWUSER) && setgroups(&[]).is_ok();
         Credentials { was_root: geteuid().is_root(), groups_dropped }
     }
 
@@ -66,13 +57,4 @@ fn not_mapped(errno: Errno) -> Option<&'static str> {
         "root is not mapped into that user namespace, so the command would run there as the \
          host's root, and processes of that namespace could control it",
     )
-}
-
-/// Whether this is the file of a user namespace (`NS_GET_NSTYPE`, ioctl_ns(2)).
-fn is_user_namespace(path: &Path) -> bool {
-    const NS_GET_NSTYPE: libc::Ioctl = 0xb703;
-    let Ok(file) = File::open(path) else { return false };
-    // SAFETY: the request takes no argument, and the descriptor is open.
-    let kind = unsafe { libc::ioctl(file.as_raw_fd(), NS_GET_NSTYPE) };
-    kind == libc::CLONE_NEWUSER
 }

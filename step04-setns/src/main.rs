@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
-use step_support::namespace::{KINDS, OwnLinks, flag_names};
+use step_support::namespace::{KINDS, OwnLinks, check_proc, flag_names};
 use step_support::process::{exec, pidfd_open, run_in_child};
 use step_support::watchdog::Watchdog;
 use step_support::{Hint, exit_code, note, printable};
@@ -45,7 +45,7 @@ fn run() -> Result<u8> {
     let (target, command) = cli::parse_args()?;
     // Opened now, because another mount namespace has another /proc, or none.
     let links_before = OwnLinks::open()?;
-    let watchdog = Watchdog::start()?;
+    let watchdog = target.includes("pid", libc::CLONE_NEWPID).then(Watchdog::start).transpose()?;
     let credentials = Credentials::before_joining(&target);
     match target {
         Target::Files(files) => files.iter().try_for_each(|file| join_file(file))?,
@@ -59,11 +59,10 @@ fn run() -> Result<u8> {
     if changed.contains(&"user") {
         credentials.become_root()?;
     }
-    if changed.contains(&"pid_for_children") {
+    if let Some(watchdog) = watchdog {
         // The caller stays in its PID namespace; only new children are in the joined one.
         return run_in_child(command, watchdog, || Ok(()));
     }
-    drop(watchdog); // or the command would have a child that it does not know
     Ok(exec(command))
 }
 // ANCHOR_END: run
@@ -86,6 +85,7 @@ fn join_file(path: &Path) -> Result<()> {
 /// One call joins all of them or none. The kernel joins the user namespace first,
 /// because that gives the capabilities to join the others.
 fn join_process(pid: Pid) -> Result<()> {
+    check_proc()?; // or the PID would name a different process in /proc
     let pidfd = pidfd_open(pid)
         .hint(|errno| cli::pidfd_hint(errno, pid))
         .with_context(|| format!("pidfd_open({pid})"))?;
