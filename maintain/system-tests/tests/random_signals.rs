@@ -154,9 +154,11 @@ impl Case {
             _ => (true, true),
         };
         let runs_a_command = matches!(step, "step04-setns" | "step05-unshare" | "step06-cgroup");
+        let is_key = runs_a_command && matches!(self.signal, Signal::SIGINT | Signal::SIGQUIT);
         let number = self.signal as i32;
         let promised = match (output.code(), output.signal()) {
-            (None, signal) => step_hit && signal == Some(number),
+            // A key that kills the command kills the step, too, so that a shell's loop ends.
+            (None, signal) => (step_hit || child_hit && is_key) && signal == Some(number),
             (Some(1), _) => child_hit && !runs_a_command,
             (code, _) => child_hit && runs_a_command && code == Some(128 + number),
         };
