@@ -5,6 +5,7 @@
 //! | [`output`] | prints results to stdout and notes to stderr, with control characters escaped |
 //! | [`error`] | prints an error with its hints and turns it into an exit status |
 //! | [`process`] | runs a command as a shell does; ties a child's life to its parent's |
+//! | [`status`] | waits for processes, and ends this one as a command ended |
 //! | [`handshake`] | lets a parent and its child take turns |
 //! | [`watchdog`] | kills the command when the step dies, even by SIGKILL |
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
@@ -22,6 +23,7 @@ pub mod namespace;
 pub mod output;
 pub mod process;
 pub mod refusal;
+pub mod status;
 pub mod terminal;
 pub mod watchdog;
 

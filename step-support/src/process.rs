@@ -5,21 +5,21 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{self, Command, ExitStatus};
+use std::os::unix::process::CommandExt;
+use std::process::{self, Command};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::prctl::{set_dumpable, set_pdeathsig};
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
-use nix::sys::wait::WaitPidFlag;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
 use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, setsid};
 
 use crate::error::{Hint, errno};
 use crate::handshake;
 use crate::namespace::link;
 use crate::output::{note, printable, program_name};
+use crate::status::pass_on;
 use crate::terminal::Terminal;
 use crate::watchdog::Watchdog;
 
@@ -129,59 +129,6 @@ impl DefaultSigchld {
     }
 }
 
-/// Waits for a child (`waitpid(2)`). None if it has not ended and the flags are WNOHANG.
-///
-/// nix's function fails with EINVAL, after it has reaped the child, if a real-time signal
-/// killed it.
-pub fn wait(child: Pid, flags: WaitPidFlag) -> Result<Option<ExitStatus>> {
-    let mut status = 0;
-    // SAFETY: the kernel writes one number to `status`.
-    let pid = unsafe { libc::waitpid(child.as_raw(), &raw mut status, flags.bits()) };
-    let pid = Errno::result(pid).with_context(|| format!("waitpid({child})"))?;
-    Ok((pid != 0).then(|| ExitStatus::from_raw(status)))
-}
-
-/// How a shell numbers the end of a command: its exit status, or 128+N for signal N.
-pub fn shell_status(status: ExitStatus) -> u8 {
-    let signal = || 128 + status.signal().unwrap_or_default();
-    status.code().unwrap_or_else(signal) as u8
-}
-
-/// Ends this program as the command ended. A shell stops its loop only if we die by the
-/// same key; otherwise this returns the exit status.
-pub fn pass_on(status: ExitStatus) -> u8 {
-    match status.signal() {
-        Some(libc::SIGINT) => end_by_signal(Signal::SIGINT),
-        Some(libc::SIGQUIT) => end_by_signal(Signal::SIGQUIT),
-        _ => shell_status(status),
-    }
-}
-
-/// The end of a process in words: `exited with status 0`, `was killed by SIGKILL`.
-pub fn describe(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exited with status {code}"),
-        (_, Some(number)) => match Signal::try_from(number) {
-            Ok(signal) => format!("was killed by {signal}"),
-            Err(_) => format!("was killed by signal {number}"),
-        },
-        _ => format!("ended: {status}"),
-    }
-}
-
-/// Waits for a child of this program and returns its exit status.
-///
-/// # Errors
-///
-/// The child was killed by a signal.
-pub fn wait_for_child(child: Pid) -> Result<u8> {
-    let status = wait(child, WaitPidFlag::empty())?.context("waitpid()")?;
-    match status.code() {
-        Some(code) => Ok(code as u8),
-        None => bail!("child {child} {}", describe(status)),
-    }
-}
-
 /// A pidfd of the process that is about to create a child.
 pub struct ParentPidfd(OwnedFd);
 
@@ -223,18 +170,6 @@ pub fn pidfd_send_signal(pidfd: &OwnedFd, signal: Signal) -> nix::Result<()> {
     // SAFETY: the descriptor is open, and the kernel reads no memory of ours through NULL.
     let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, info, 0) };
     Errno::result(sent).map(drop)
-}
-
-/// Ends this program by `signal`, as if it had never been handled here, so that a shell
-/// sees which signal it was. Returns a shell's status for it if that is impossible.
-pub fn end_by_signal(signal: Signal) -> u8 {
-    // A core dump of this program would tell nothing about the command.
-    let _ = set_dumpable(false);
-    // SAFETY: SIG_DFL installs no handler that could run.
-    let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
-    let _ = raise(signal);
-    let _ = SigSet::from(signal).thread_unblock();
-    128 + signal as u8
 }
 
 #[cfg(test)]

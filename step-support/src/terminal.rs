@@ -14,7 +14,7 @@ use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use crate::output::note;
-use crate::process::wait;
+use crate::status::wait;
 
 /// Whether reading from this descriptor would not stop us with SIGTTIN: it is not our
 /// controlling terminal, or we are its foreground process group.

@@ -16,7 +16,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{ForkResult, Pid};
 
-use crate::process::{fork_detached, pidfd_open, pidfd_send_signal, wait};
+use crate::process::{fork_detached, pidfd_open, pidfd_send_signal};
+use crate::status::wait;
 
 /// The step's connection to its watchdog. The kernel closes it however the step ends; when
 /// it is dropped, the watchdog ends and is reaped.

@@ -20,7 +20,8 @@ use nix::unistd::{
 };
 use step_support::cgroup::{self, Version};
 use step_support::error::{errno, errno_of};
-use step_support::process::{pidfd_open, wait};
+use step_support::process::pidfd_open;
+use step_support::status::wait;
 use step06_cgroup::limits::Limits;
 use step06_cgroup::place::Place;
 

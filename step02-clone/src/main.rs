@@ -26,7 +26,7 @@ use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{Pid, geteuid, getpid, getppid};
 use step_support::handshake::{self, Side};
 use step_support::namespace::{USER_NAMESPACE_NOTE, check_proc, flag_names, links};
-use step_support::process::{describe, wait};
+use step_support::status::{describe, wait};
 use step_support::{Hint, exit_code, exit_status, note, print};
 
 mod cli;

@@ -29,7 +29,7 @@ use nix::sys::utsname::uname;
 use nix::unistd::{geteuid, sethostname};
 use step_support::handshake::{self, Side, wait_for_enter};
 use step_support::namespace::{USER_NAMESPACE_NOTE, flag_names};
-use step_support::process::wait_for_child;
+use step_support::status::wait_for_child;
 use step_support::{Hint, exit_code, exit_status, note, print, printable};
 
 mod cli;

@@ -23,7 +23,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use nix::unistd::getpid;
-use step_support::process::{command_or_shell, end_by_signal, pass_on};
+use step_support::process::command_or_shell;
+use step_support::status::{end_by_signal, pass_on};
 use step_support::{cgroup, exit_code, exit_status, print};
 use step06_cgroup::cli::{Args, HELP, parse_args};
 use step06_cgroup::hints::explain;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::Pid;
-use step_support::process::wait;
+use step_support::status::wait;
 
 /// The signals that end the step. The group is killed, reported and removed first.
 const TERMINATION_SIGNALS: [Signal; 4] =
