@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::geteuid;
 use step_support::cgroup;
 
 /// How the name of each run's cgroup begins.
@@ -26,7 +27,7 @@ pub const NAME_PREFIX: &str = "step06-cgroup-run-";
 const ATTRIBUTES: [&CStr; 2] = [c"user.step06-cgroup", c"trusted.step06-cgroup"];
 
 /// Creates a run's cgroup, marks it, and locks it as long as the result lives. It stays
-/// without lock and mark if that is impossible; then no other run will touch it.
+/// without lock and mark if that is impossible; then other runs remove it only while it is empty.
 pub fn create_owned(dir: &Path) -> Result<Option<Flock<File>>> {
     cgroup::mkdir(dir)?;
     let start = Instant::now();
@@ -47,8 +48,9 @@ pub fn create_owned(dir: &Path) -> Result<Option<Flock<File>>> {
 /// Removes the cgroups in `parent` whose runs have died. Without a mark only an empty one
 /// is removed: its run was killed before it could set the mark.
 pub fn remove_stale(parent: &Path) {
-    // Another user's are left to that user.
-    let ours = |dir: &&PathBuf| is_named_as_run(dir) && cgroup::is_delegated(dir);
+    // Another user's are left to that user, even by root.
+    let is_owner = |dir: &Path| fs::metadata(dir).is_ok_and(|it| it.uid() == geteuid().as_raw());
+    let ours = |dir: &&PathBuf| is_named_as_run(dir) && is_owner(dir);
     for dir in cgroup::children(parent).iter().filter(ours) {
         let Some(_lock) = try_lock(dir, FlockArg::LockExclusiveNonblock) else { continue };
         // What cannot be removed now is left to a later run.
