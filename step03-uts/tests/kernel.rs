@@ -89,11 +89,13 @@ fn lsns_sees_the_childs_namespace_and_nsenter_finds_the_name_in_it() {
     require_root!("to look into the child's namespace");
     require_programs!("lsns", "nsenter");
     let (step, child) = started(User::Root);
-    let lsns = Command::new("lsns").args(["-n", "-o", "NS,PID", "-t", "uts"]).output().unwrap();
     let row = format!("{} {child}", inode(child, "uts"));
-    let lsns = String::from_utf8_lossy(&lsns.stdout).into_owned();
-    let rows = lsns.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    assert!(rows.into_iter().any(|seen| seen == row), "{row:?} is not in {lsns}");
+    // lsns prints nothing if any process of the machine ends while it looks at it.
+    wait_until(&format!("lsns lists {row:?}"), || {
+        let lsns = Command::new("lsns").args(["-n", "-o", "NS,PID", "-t", "uts"]).output().unwrap();
+        let lsns = String::from_utf8_lossy(&lsns.stdout).into_owned();
+        lsns.lines().any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") == row)
+    });
 
     let target = child.to_string();
     let inside = Command::new("nsenter").args(["-u", "-t", &target, "uname", "-n"]).output();

@@ -420,13 +420,16 @@ fn lsns_sees_the_new_namespace_and_its_command() {
     require_programs!("lsns");
     let step = started(User::Root, &["-n"]);
     let pid = step.pid().to_string();
-    let lsns = Command::new("lsns")
-        .args(["-n", "-t", "net", "-o", "NS,PID,COMMAND", "-p", &pid])
-        .output()
-        .unwrap();
-    let lsns = String::from_utf8(lsns.stdout).unwrap();
-    let row: Vec<_> = lsns.split_whitespace().collect();
-    assert_eq!(row, [&inode(step.pid(), "net"), &pid, "cat"]);
+    let row = format!("{} {pid} cat", inode(step.pid(), "net"));
+    // lsns prints nothing if any process of the machine ends while it looks at it.
+    wait_until(&format!("lsns lists {row:?}"), || {
+        let lsns = Command::new("lsns")
+            .args(["-n", "-t", "net", "-o", "NS,PID,COMMAND", "-p", &pid])
+            .output()
+            .unwrap();
+        let lsns = String::from_utf8(lsns.stdout).unwrap();
+        lsns.split_whitespace().collect::<Vec<_>>().join(" ") == row
+    });
     step.wait().assert_ok();
 }
 
