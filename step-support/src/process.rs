@@ -95,7 +95,7 @@ pub fn fork_detached() -> Result<ForkResult> {
     match forked {
         Ok(ForkResult::Child) => {
             let _ = setsid();
-            // Whoever reads our stdout must not have to wait for this process.
+            // A reader of our stdout must not have to wait for this process.
             if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
                 let _ = dup2_stdin(&null).and_then(|()| dup2_stdout(&null));
             }
