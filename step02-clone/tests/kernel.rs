@@ -15,7 +15,7 @@ use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{Pid, pipe};
 use testkit::obstacle::{cover, no_more_namespaces, own_mounts};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
-use testkit::{require_programs, require_root, wait_until};
+use testkit::{require_programs, require_root, sample, wait_until};
 
 /// The kinds of namespace that clone(2) creates.
 const KINDS: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
@@ -97,7 +97,7 @@ fn all_kinds_at_once_are_all_new() {
 
 #[test]
 fn lines_come_in_order_and_name_the_same_pids() {
-    for _ in 0..20 {
+    for _ in sample(0..20) {
         for &user in User::all() {
             let output = step(user).run();
             let lines: Vec<_> = output.stdout.lines().collect();
@@ -330,7 +330,7 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
         let in_parent = of_parent.map(|call| SignalAt::new(call, signal));
         let in_both = of_both.map(|call| SignalAt::in_any_process(call, signal));
-        for moment in in_parent.into_iter().chain(in_both) {
+        for moment in sample(in_parent.into_iter().chain(in_both)) {
             let output = moment.run(EXE, &["uts", "pid"], User::Ordinary);
             let received = output.stderr.contains(signal.as_str());
             assert!(received, "no {signal} at {}: {output:?}", moment.call);

@@ -13,7 +13,7 @@ use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::{Pid, chroot};
 use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
-use testkit::{require_programs, require_root, wait_until};
+use testkit::{require_programs, require_root, sample, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step05-unshare");
 
@@ -57,35 +57,26 @@ fn ignored_signals(output: &Output) -> Vec<Signal> {
 
 #[test]
 fn each_option_short_or_long_changes_its_link_and_no_other() {
-    for &user in User::all() {
-        for (short, long, kind) in KINDS {
-            for option in [short, long] {
-                let mut options = vec![option];
-                if user == User::Ordinary && kind != "user" {
-                    options.push("-r");
-                }
-                let step = started(user, &options);
-                for (.., other) in
-                    KINDS.iter().filter(|(.., other)| !other.ends_with("_for_children"))
-                {
-                    let changed = namespace(step.pid(), other) != namespace("self", other);
-                    // execve(2) takes a process into its time namespace, on newer kernels.
-                    let expected = *other == kind || (*other == "user" && options.contains(&"-r"));
-                    assert_eq!(changed, expected, "{user:?} {options:?} {other}");
-                }
-                let output = step.wait();
-                output.assert_ok();
-                let reported = |kind: &str| {
-                    output.stderr.lines().any(|line| line.starts_with(&format!("{kind}: ")))
-                };
-                assert!(reported(kind), "{output:?}");
-                assert_eq!(
-                    reported("user"),
-                    options.contains(&"-r") || kind == "user",
-                    "{output:?}"
-                );
-            }
+    let options = KINDS.iter().flat_map(|&(short, long, kind)| [(short, kind), (long, kind)]);
+    let of = |&user| options.clone().map(move |(option, kind)| (user, option, kind));
+    for (user, option, kind) in sample(User::all().iter().flat_map(of)) {
+        let mut options = vec![option];
+        if user == User::Ordinary && kind != "user" {
+            options.push("-r");
         }
+        let step = started(user, &options);
+        for (.., other) in KINDS.iter().filter(|(.., other)| !other.ends_with("_for_children")) {
+            let changed = namespace(step.pid(), other) != namespace("self", other);
+            // execve(2) takes a process into its time namespace, on newer kernels.
+            let expected = *other == kind || (*other == "user" && options.contains(&"-r"));
+            assert_eq!(changed, expected, "{user:?} {options:?} {other}");
+        }
+        let output = step.wait();
+        output.assert_ok();
+        let reported =
+            |kind: &str| output.stderr.lines().any(|line| line.starts_with(&format!("{kind}: ")));
+        assert!(reported(kind), "{output:?}");
+        assert_eq!(reported("user"), options.contains(&"-r") || kind == "user", "{output:?}");
     }
 }
 
@@ -361,7 +352,7 @@ fn killed_at_any_moment_it_leaves_nothing_behind() {
     let of_children = of_children.map(|call| SignalAt::in_any_process(call, sigkill));
     // The first clone(2) is that of the watchdog.
     let second_clone = SignalAt { when: 2, ..SignalAt::new("clone", sigkill) };
-    for moment in of_step.into_iter().chain(of_children).chain([second_clone]) {
+    for moment in sample(of_step.into_iter().chain(of_children).chain([second_clone])) {
         let args = ["-Urpf", "--mount-proc", "true"];
         let output = moment.run(EXE, &args, User::Ordinary);
         assert!(output.stderr.contains("SIGKILL"), "{}: {output:?}", moment.call);

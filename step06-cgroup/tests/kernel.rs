@@ -15,7 +15,7 @@ use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use testkit::obstacle::refuse;
-use testkit::{Host, Output, Running, Step, User, skip, wait_until};
+use testkit::{Host, Output, Running, Step, User, sample, skip, wait_until};
 
 const STEP: &str = env!("CARGO_BIN_EXE_step06-cgroup");
 
@@ -481,17 +481,20 @@ fn killed_at(call: &str, when: u32, program: &[&str]) -> (Pid, Output) {
     (program.pid(), program.wait())
 }
 
-/// Each system call of a run that changes something, or waits. With ?, those that some
-/// processors do not have.
-const CALLS: [&str; 7] = [
-    "?fork,clone",
-    "?mkdir,mkdirat",
-    "openat",
-    "flock",
-    "write",
-    "wait4",
-    "?rt_sigtimedwait,?rt_sigtimedwait_time64",
-];
+/// When to kill a run: the first four times of each system call that changes something, or
+/// waits. With ?, those that some processors do not have.
+fn moments() -> impl Iterator<Item = (&'static str, u32)> {
+    let calls = [
+        "?fork,clone",
+        "?mkdir,mkdirat",
+        "openat",
+        "flock",
+        "write",
+        "wait4",
+        "?rt_sigtimedwait,?rt_sigtimedwait_time64",
+    ];
+    calls.into_iter().flat_map(|call| (1..5).map(move |when| (call, when)))
+}
 
 #[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
@@ -502,16 +505,14 @@ fn killed_at_any_moment_it_leaves_nothing_behind() {
     let dirs = made(&script(user, &["--pids", "9"], ":").run().stderr);
     let parents: Vec<_> = dirs.iter().map(|dir| dir.parent().unwrap()).collect();
     assert!(!parents.is_empty());
-    for call in CALLS {
-        for when in 1..5 {
-            let (pid, output) = killed_at(call, when, &[STEP, "--pids", "9", "true"]);
-            let killed = output.signal() == Some(Signal::SIGKILL as i32);
-            assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
-            let ours = format!("step06-cgroup-run-{pid}-");
-            for parent in &parents {
-                let left = children(parent).into_iter().find(|it| it.starts_with(&ours));
-                assert_eq!(left, None, "{call} {when}: {output:?}");
-            }
+    for (call, when) in sample(moments()) {
+        let (pid, output) = killed_at(call, when, &[STEP, "--pids", "9", "true"]);
+        let killed = output.signal() == Some(Signal::SIGKILL as i32);
+        assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
+        let ours = format!("step06-cgroup-run-{pid}-");
+        for parent in &parents {
+            let left = children(parent).into_iter().find(|it| it.starts_with(&ours));
+            assert_eq!(left, None, "{call} {when}: {output:?}");
         }
     }
 }
@@ -619,7 +620,7 @@ fn nonsense_is_refused_before_anything_is_made() {
         (&["--cpu=9999999".as_ref(), "true".as_ref()], "not have that many CPUs"),
         (&["--colour".as_ref()], "invalid option '--colour'"),
     ];
-    for (args, error) in cases {
+    for (args, error) in sample(cases) {
         let output = step(User::all()[0]).args(args).run();
         assert_eq!(output.code(), Some(2), "{args:?}: {output:?}");
         assert_eq!(output.stdout, "", "{args:?}");
@@ -742,21 +743,19 @@ fn killed_at_any_moment_while_it_stands_aside_it_undoes_what_it_enabled() {
         skip!("strace, which kills the step at a chosen system call, is not installed");
     }
     let mut killed_afterwards = 0;
-    for call in CALLS {
-        for when in 1..5 {
-            let scope = Scope::new(&above, "strace");
-            // Not strace: the step has to be alone in there.
-            let enter = format!("echo 0 > {}/cgroup.procs", scope.0.display());
-            let shell = format!("{enter}; exec {STEP} --pids 9 true");
-            let (_, output) = killed_at(call, when, &["sh", "-c", &shell]);
-            let killed = output.signal() == Some(Signal::SIGKILL as i32);
-            assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
-            killed_afterwards += u32::from(killed && output.stderr.contains("\necho '+"));
-            let left = (scope.enabled().trim().to_owned(), children(&scope.0));
-            assert_eq!(left, (String::new(), vec![]), "{call} {when}: {output:?}");
-        }
+    for (call, when) in sample(moments()) {
+        let scope = Scope::new(&above, "strace");
+        // Not strace: the step has to be alone in there.
+        let enter = format!("echo 0 > {}/cgroup.procs", scope.0.display());
+        let shell = format!("{enter}; exec {STEP} --pids 9 true");
+        let (_, output) = killed_at(call, when, &["sh", "-c", &shell]);
+        let killed = output.signal() == Some(Signal::SIGKILL as i32);
+        assert!(killed || when > 1 && output.code() == Some(0), "{call} {when}: {output:?}");
+        killed_afterwards += u32::from(killed && output.stderr.contains("\necho '+"));
+        let left = (scope.enabled().trim().to_owned(), children(&scope.0));
+        assert_eq!(left, (String::new(), vec![]), "{call} {when}: {output:?}");
     }
-    assert!(killed_afterwards > 5, "it was killed only before it had enabled anything");
+    assert!(killed_afterwards > 0, "it was killed only before it had enabled anything");
 }
 
 /// Leaves a scope as after SIGKILL of a run and of its supervisor.

@@ -14,7 +14,9 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::unistd::{Pid, close, dup2_stdout, geteuid};
 use testkit::obstacle::{cover, docker, hidden_processes, no_more_namespaces, own_mounts};
-use testkit::{Host, Output, Running, Step, User, require_root, skip, step_binary, tempfile};
+use testkit::{
+    Host, Output, Running, Step, User, require_root, sample, skip, step_binary, tempfile,
+};
 
 const DOCTOR: &str = "step00-doctor";
 const LINKS: &str = "step01-proc-ns";
@@ -152,7 +154,7 @@ fn at_the_limit_of_a_kind_of_namespace_the_error_is_enospc_and_a_hint_names_the_
         ("uts", "-u"),
     ];
     for &user in User::all() {
-        for (kind, option) in kinds {
+        for (kind, option) in sample(kinds) {
             let run = |command: &'static str, args: &[&str]| {
                 let step = Step::new(&step_binary(command), user).args(args);
                 let step = step.with_obstacle(move || no_more_namespaces(&[kind]));
@@ -366,7 +368,7 @@ fn in_a_full_cgroup_the_error_is_eagain_and_a_hint_names_the_limit() {
 fn run_limited(resource: Resource, values: &[rlim_t]) {
     let users: Vec<_> = User::all().iter().map(|&user| (user, Target::new(user))).collect();
     let all = values.iter().flat_map(|&value| COMMANDS.map(|command| (value, command)));
-    for ((value, command), (user, target)) in all.zip(users.iter().cycle()) {
+    for ((value, command), (user, target)) in sample(all.zip(users.iter().cycle())) {
         let here = format!("{command}, {resource:?} {value}");
         let limit = move || Ok(setrlimit(resource, value, value)?);
         let before = enabled_controllers();
@@ -413,7 +415,7 @@ fn at_a_file_size_limit_of_0_a_step_ends_by_sigxfsz_and_leaves_nothing() {
     for &user in User::all() {
         let target = Target::new(user);
         let limit = || Ok(setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?);
-        for command in COMMANDS {
+        for command in sample(COMMANDS) {
             let step = || step(command, user, &target).with_obstacle(limit);
             // The limit is not for pipes.
             checked(command, Host::unchanged(|| step().run()));
@@ -433,7 +435,7 @@ fn at_a_file_size_limit_of_0_a_step_ends_by_sigxfsz_and_leaves_nothing() {
 fn closed_standard_streams_change_no_exit_status() {
     for &user in User::all() {
         let target = Target::new(user);
-        for command in COMMANDS {
+        for command in sample(COMMANDS) {
             let open = step(command, user, &target).run();
             for closed in [&[0][..], &[1], &[2], &[0, 1, 2]] {
                 let close = || closed.iter().try_for_each(|&fd| Ok(close(fd)?));

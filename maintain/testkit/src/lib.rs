@@ -116,6 +116,15 @@ pub fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().expect(name))
 }
 
+/// The cases of a test that tries many similar ones: all of them, or on an emulated machine,
+/// where each takes a second, only those with the number `SAMPLE_FIRST`, `SAMPLE_FIRST +
+/// SAMPLE_EVERY`, and so on. Each virtual machine and user begins with a different one, so
+/// that together they try all.
+pub fn sample<T>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    let number = |name, default| setting(name).map_or(default, |it| it as usize);
+    cases.into_iter().skip(number("SAMPLE_FIRST", 0)).step_by(number("SAMPLE_EVERY", 1))
+}
+
 /// Prints a line to stderr that the test harness does not capture.
 pub fn log(line: &str) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
