@@ -32,7 +32,9 @@ pub fn inode(pid: impl Display, kind: &str) -> String {
 /// A field of `/proc/PID/status`: `status(pid, "NSpid")` is `11120 1`, with single spaces.
 pub fn status(pid: impl Display, field: &str) -> String {
     let file = format!("/proc/{pid}/status");
-    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let text = fs::read(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    // The name of the process in it need not be UTF-8.
+    let text = String::from_utf8_lossy(&text);
     let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     let value = value.unwrap_or_else(|| panic!("{file} has no {field}"));
     value.split_whitespace().collect::<Vec<_>>().join(" ")
