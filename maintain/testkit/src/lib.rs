@@ -30,7 +30,9 @@ pub use host::Host;
 pub use injection::SignalAt;
 pub use isolated::{Isolated, State};
 pub use output::Output;
-pub use process::{WaitingProcess, descendants, inode, link, namespace, status};
+pub use process::{
+    WaitingProcess, WithoutFirstThread, descendants, inode, link, namespace, status,
+};
 pub use run::{Running, Step};
 pub use {fastrand, tempfile};
 

@@ -300,7 +300,12 @@ fn next(stream: &Option<Receiver<String>>, seen: &mut String, name: &str) -> Str
 /// The processes whose environment has the mark.
 fn marked(mark: &str) -> Vec<Pid> {
     let wanted = OsString::from(format!("{MARK}={mark}")).into_encoded_bytes();
-    let has_mark = |&pid: &i32| environ(pid).split(|&byte| byte == 0).any(|it| it == wanted);
+    // One read(2) gets all of it: before a second one, execve(2) may have replaced it.
+    let mut buffer = vec![0; 2 << 20];
+    let has_mark = |&pid: &i32| {
+        let size = read_environ(pid, &mut buffer);
+        buffer[..size].split(|&byte| byte == 0).any(|entry| entry == wanted)
+    };
     let pids = fs::read_dir("/proc").expect("/proc").flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(has_mark)
@@ -308,22 +313,18 @@ fn marked(mark: &str) -> Vec<Pid> {
         .collect()
 }
 
-/// The environment of a process, empty if it cannot be read. During `execve(2)` a process has
-/// none for a moment; kernel threads and zombies, which have no `exe`, never have one.
-fn environ(pid: i32) -> Vec<u8> {
-    // One read(2) gets all of it: before a second one, execve(2) may have replaced it.
-    let mut buffer = vec![0; 2 << 20];
+/// Reads the environment of a process; returns its size, 0 if it cannot be read. During
+/// `execve(2)` a process has none for a moment; kernel threads and zombies, which have no
+/// `exe`, never have one.
+fn read_environ(pid: i32, buffer: &mut [u8]) -> usize {
     for _ in 0..10 {
         let file = fs::File::open(format!("/proc/{pid}/environ"));
-        match file.and_then(|mut file| file.read(&mut buffer)) {
+        match file.and_then(|mut file| file.read(buffer)) {
             Ok(0) if fs::read_link(format!("/proc/{pid}/exe")).is_ok() => {
                 thread::sleep(Duration::from_millis(1));
             }
-            size => {
-                buffer.truncate(size.unwrap_or_default());
-                return buffer;
-            }
+            size => return size.unwrap_or_default(),
         }
     }
-    Vec::new()
+    0
 }
