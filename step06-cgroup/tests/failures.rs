@@ -3,16 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use nix::errno::Errno;
 use nix::libc;
 use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::Pid;
 use step_support::cgroup::{self, Version};
 use step06_cgroup::parent;
 use testkit::obstacle::refuse;
-use testkit::{Step, User, require_root, skip};
+use testkit::{Step, User, require_root, skip, wait_until};
 
 fn step(args: &[&str]) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), User::Root).args(args)
@@ -42,16 +45,49 @@ fn a_lock_that_the_kernel_refuses_is_an_error_and_not_waited_for() {
     assert!(!Path::new(dir).exists(), "it is removed all the same");
 }
 
+/// A new cgroup in the hierarchy of v2, which has controllers or not.
+fn new_on_v2(name: &str) -> Option<PathBuf> {
+    let hierarchies = cgroup::all().unwrap();
+    let v2 = hierarchies.iter().find(|it| it.version == Version::V2)?;
+    let current = &v2.mounted.as_ref()?.current;
+    let dir = current.join(format!("step06-cgroup-{name}-{}", std::process::id()));
+    fs::create_dir(&dir).unwrap();
+    Some(dir)
+}
+
+#[test]
+fn a_cgroup_of_threads_is_removed_and_its_processes_are_those_of_the_cgroup_above() {
+    require_root!("to create a cgroup");
+    let Some(dir) = new_on_v2("threads") else { skip!("no cgroup v2 is mounted here") };
+    let threaded = dir.join("threaded");
+    fs::create_dir(&threaded).unwrap();
+    fs::write(threaded.join("cgroup.type"), "threaded").unwrap();
+    let mut target = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    fs::write(dir.join("cgroup.procs"), target.id().to_string()).unwrap();
+    fs::write(threaded.join("cgroup.threads"), target.id().to_string()).unwrap();
+
+    let procs = fs::read(threaded.join("cgroup.procs")).unwrap_err();
+    let processes = cgroup::processes(&dir);
+    let removed = cgroup::remove(&dir);
+    if removed.is_err() {
+        target.kill().unwrap();
+    }
+    let status = target.wait().unwrap();
+    let is_left = dir.exists();
+    for left in [&threaded, &dir].into_iter().filter(|_| is_left) {
+        wait_until("the end of a cgroup", || fs::remove_dir(left).is_ok() || !left.exists());
+    }
+    assert_eq!(procs.raw_os_error(), Some(Errno::EOPNOTSUPP as i32));
+    assert_eq!(processes.unwrap(), [Pid::from_raw(target.id() as i32)]);
+    removed.unwrap();
+    assert_eq!(status.signal(), Some(libc::SIGKILL));
+    assert!(!is_left);
+}
+
 #[test]
 fn the_cgroup_of_the_lock_is_removed_by_the_last_run() {
     require_root!("to create a cgroup");
-    let hierarchies = cgroup::all().unwrap();
-    let v2 = hierarchies.iter().find(|it| it.version == Version::V2);
-    let Some(mounted) = v2.and_then(|it| it.mounted.as_ref()) else {
-        skip!("no cgroup v2 is mounted here");
-    };
-    let dir = mounted.current.join(format!("step06-cgroup-lock-{}", std::process::id()));
-    fs::create_dir(&dir).unwrap();
+    let Some(dir) = new_on_v2("lock") else { skip!("no cgroup v2 is mounted here") };
     let supervisors = dir.join(parent::SUPERVISORS);
 
     // A cgroup that nobody has enabled anything in, so there is a setting to share.
