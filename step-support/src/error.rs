@@ -94,17 +94,19 @@ pub fn exit_status(result: Result<u8>) -> u8 {
         note(&format!("{program}: {} (try --help)", printable(usage.to_string())));
         return 2;
     }
-    let errno = errno_of(&error);
-    if errno == Some(Errno::EPIPE) {
+    if errno_of(&error) == Some(Errno::EPIPE) {
         return 0; // stdout was closed by its reader, as with `| head -1`
     }
-    note(&format!("{program}: {}", message(&error)));
-    let own = error.downcast_ref::<Hinted>().map_or(&[][..], |it| &it.hints);
-    let common = if own.is_empty() { common_hint(errno) } else { None };
-    for hint in own.iter().map(String::as_str).chain(common) {
-        note(&format!("hint: {hint}"));
-    }
+    note(&format!("{program}: {}", explained(&error)));
     1
+}
+
+/// An error as it is printed: the chain of causes, and below it a line for each hint.
+pub fn explained(error: &Error) -> String {
+    let own = error.downcast_ref::<Hinted>().map_or(&[][..], |it| &it.hints);
+    let common = if own.is_empty() { common_hint(errno_of(error)) } else { None };
+    let hints = own.iter().map(String::as_str).chain(common);
+    hints.fold(message(error), |text, hint| format!("{text}\nhint: {hint}"))
 }
 
 /// The chain of causes, as in `setns(3): EPERM: Operation not permitted`.
@@ -116,14 +118,12 @@ fn message(error: &Error) -> String {
     causes.collect::<Vec<_>>().join(": ")
 }
 
-/// What any call can run into: no `/proc`, or a limit (`getrlimit(2)`).
+/// What any call can run into: no `/proc`, or a limit (`getrlimit(2)`). An errno that means
+/// something else for another call is not here.
 fn common_hint(errno: Option<Errno>) -> Option<&'static str> {
     match errno? {
         Errno::ENOENT if fs::symlink_metadata("/proc/self").is_err() => {
             Some("/proc is not mounted: mount -t proc proc /proc")
-        }
-        Errno::EAGAIN => {
-            Some("process limit reached; check: ulimit -u, and pids.max of the cgroup")
         }
         Errno::EMFILE => Some("limit of open files reached; check: ulimit -n"),
         Errno::ENOMEM => Some("memory limit reached; check: ulimit -v"),
@@ -159,6 +159,20 @@ mod tests {
             .context("outer")
             .unwrap_err();
         assert_eq!(error.downcast_ref::<Hinted>().unwrap().hints, ["it was EACCES"]);
+    }
+
+    #[test]
+    fn an_explained_error_has_a_line_for_each_hint_and_a_limit_has_one_of_its_own() {
+        let hinted =
+            Err::<(), _>(Errno::EPERM).hint(|_| ["be root", "or wait"]).context("setns(3)");
+        let text = "setns(3): EPERM: Operation not permitted\nhint: be root\nhint: or wait";
+        assert_eq!(explained(&hinted.unwrap_err()), text);
+        let limit = Err::<(), _>(Errno::EMFILE).context("open(file)").unwrap_err();
+        let text = "open(file): EMFILE: Too many open files\nhint: limit of open files";
+        assert!(explained(&limit).starts_with(text));
+        // A full pipe gives EAGAIN, too.
+        let full = Err::<(), _>(Errno::EAGAIN).context("write(stdout)").unwrap_err();
+        assert_eq!(explained(&full), message(&full));
     }
 
     #[test]

@@ -96,9 +96,7 @@ impl OwnLinks {
         names.sort();
         let links = names.into_iter().filter_map(|name| match readlinkat(dir, name) {
             Ok(target) => Some((name, target)),
-            Err(_) if name == "pid_for_children" => {
-                Some((name, "(none until PID 1 is born)".into()))
-            }
+            Err(_) if name == "pid_for_children" => Some((name, NONE_YET.into())),
             Err(_) => None,
         });
         links.collect()
@@ -125,6 +123,12 @@ impl OwnLinks {
 /// Where one link of `/proc/PID/ns` leads (`readlink(2)`).
 pub fn link(pid: impl Display, name: &str) -> io::Result<String> {
     fs::read_link(format!("/proc/{pid}/ns/{name}")).and_then(not_empty).map(printable)
+}
+
+/// Whether the next child of this process will be in another PID namespace: after
+/// `unshare(CLONE_NEWPID)`, or `setns(2)` into one.
+pub fn children_change_pid_namespace() -> bool {
+    link("self", "pid").ok() != link("self", "pid_for_children").ok()
 }
 
 /// The inode number in a link such as `uts:[4026531838]`.

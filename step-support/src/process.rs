@@ -17,7 +17,7 @@ use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, setsid
 
 use crate::error::{Hint, errno};
 use crate::handshake;
-use crate::namespace::link;
+use crate::namespace::children_change_pid_namespace;
 use crate::output::{note, printable, program_name};
 use crate::status::pass_on;
 use crate::terminal::Terminal;
@@ -79,11 +79,17 @@ pub fn run_in_child(
 }
 // ANCHOR_END: run_in_child
 
-/// `fork(2)` gives ENOMEM also where no memory is missing.
-fn fork_hint(errno: Errno) -> Option<&'static str> {
-    let moved = || link("self", "pid").ok() != link("self", "pid_for_children").ok();
-    (errno == Errno::ENOMEM && moved())
-        .then_some("PID 1 of that PID namespace has ended, so no process can be created in it")
+/// Why `fork(2)` or `clone(2)` failed, where the errno alone would mislead.
+pub fn fork_hint(errno: Errno) -> Option<&'static str> {
+    match errno {
+        Errno::EAGAIN => {
+            Some("process limit reached; check: ulimit -u, and pids.max of the cgroup")
+        }
+        Errno::ENOMEM if children_change_pid_namespace() => {
+            Some("PID 1 of that PID namespace has ended, so no process can be created in it")
+        }
+        _ => None,
+    }
 }
 
 /// Forks a process (`fork(2)`) that survives what ends or stops a whole terminal or process
@@ -102,7 +108,7 @@ pub fn fork_detached() -> Result<ForkResult> {
         }
         _ => mask.thread_set_mask().context("sigprocmask()")?,
     }
-    forked.context("fork()")
+    forked.hint(fork_hint).context("fork()")
 }
 
 /// The default action of SIGCHLD. The parent of this program may have ignored it;

@@ -3,13 +3,15 @@
 
 use std::fs;
 use std::mem::MaybeUninit;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::geteuid;
+use nix::unistd::{Pid, geteuid};
 
-use crate::namespace::{KINDS, link};
+use crate::namespace::{KINDS, children_change_pid_namespace};
+use crate::process::fork_hint;
 
 /// Why `clone(2)` or `unshare(2)` did not create the namespaces of these flags, and what to
 /// do about it.
@@ -25,7 +27,7 @@ pub fn creation(errno: Errno, flags: CloneFlags) -> Vec<String> {
         Errno::EACCES | Errno::ENOSYS => filter_or_security_module(),
         Errno::EINVAL => invalid(flags),
         Errno::ENOSPC => limits(flags),
-        _ => Vec::new(),
+        _ => fork_hint(errno).map(str::to_owned).into_iter().collect(),
     }
 }
 
@@ -77,13 +79,12 @@ fn invalid(flags: CloneFlags) -> Vec<String> {
     let exists = |name: &str| Path::new("/proc/self/ns").join(name).exists();
     let missing = KINDS.iter().filter(|kind| flags.contains(kind.flag) && !exists(kind.name));
     let missing: Vec<_> = missing.map(|kind| kind.name).collect();
-    let moved = || link("self", "pid").ok() != link("self", "pid_for_children").ok();
     let hint = if !missing.is_empty() {
         format!(
             "this kernel has no namespaces of the kind {}; check: ls /proc/self/ns",
             missing.join(", ")
         )
-    } else if flags.contains(CloneFlags::CLONE_NEWPID) && moved() {
+    } else if flags.contains(CloneFlags::CLONE_NEWPID) && children_change_pid_namespace() {
         "the caller has a new PID namespace for its children already".to_owned()
     } else {
         "unknown: this kernel does not accept these flags together".to_owned()
@@ -117,6 +118,36 @@ const USERNS_SYSCTLS: [(&str, &str, &str); 3] = [
     ("kernel.unprivileged_userns_clone", "0", "1"),
     ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
 ];
+
+/// Why this user may not read the namespaces of a process (`ptrace(2)`, PTRACE_MODE_READ).
+pub fn unreadable(pid: Pid) -> &'static str {
+    // The directory belongs to the user as whom the process runs, even if what is in it
+    // belongs to root, because the process is not dumpable.
+    match fs::metadata(format!("/proc/{pid}")) {
+        Ok(process) if process.uid() == geteuid().as_raw() => {
+            "your process, but it is not dumpable (PR_SET_DUMPABLE), or has privileges that you lack"
+        }
+        _ => "another user's process",
+    }
+}
+
+/// A thread that lives in a process whose first thread has ended. As long as it lives, the
+/// kernel shows that process as a zombie.
+pub fn living_thread(pid: Pid) -> Option<Pid> {
+    let is_alive = |path: &Path| fs::read(path).is_ok_and(|stat| !is_zombie(&stat));
+    if is_alive(Path::new(&format!("/proc/{pid}/stat"))) {
+        return None;
+    }
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let alive = tasks.filter(|it| is_alive(&it.path().join("stat")));
+    alive.filter_map(|it| it.file_name().to_str()?.parse().ok()).map(Pid::from_raw).next()
+}
+
+/// Whether `/proc/PID/stat` shows a zombie. The state is the letter after the name, which is
+/// in parentheses and may contain some.
+pub fn is_zombie(stat: &[u8]) -> bool {
+    stat.rsplit(|&byte| byte == b')').next().is_some_and(|state| state.starts_with(b" Z"))
+}
 
 /// What on this machine keeps users from creating namespaces, each with a way around it.
 pub fn restrictions() -> Vec<String> {

@@ -18,9 +18,10 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{
     ForkResult, Gid, Uid, fork, geteuid, getpid, getppid, pipe2, setgroups, setresgid, setresuid,
 };
+use step_support::Hint;
 use step_support::cgroup::{self, Version};
 use step_support::error::{errno, errno_of};
-use step_support::process::pidfd_open;
+use step_support::process::{fork_hint, pidfd_open};
 use step_support::status::wait;
 use step06_cgroup::limits::Limits;
 use step06_cgroup::place::Place;
@@ -92,7 +93,7 @@ impl Check {
     pub fn run(&self, user: RunAs) -> Result<Outcome> {
         let (end, pipe) = pipe2(OFlag::O_CLOEXEC).context("pipe2(O_CLOEXEC)")?;
         // SAFETY: this process has one thread, so the child may allocate.
-        let child = match unsafe { fork() }.context("fork()")? {
+        let child = match unsafe { fork() }.hint(fork_hint).context("fork()")? {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
                 let outcome =

@@ -26,6 +26,7 @@ use nix::sys::signal::Signal;
 use nix::sys::utsname::uname;
 use nix::unistd::geteuid;
 
+use step_support::output::print_help;
 use step_support::process::DefaultSigchld;
 use step_support::{exit_code, print, printable, refusal};
 use step06_cgroup::hints;
@@ -73,7 +74,7 @@ fn run() -> Result<u8> {
     let mut parser = lexopt::Parser::from_env();
     while let Some(arg) = parser.next()? {
         match arg {
-            Short('h') | Long("help") => return print(HELP).map(|()| 0),
+            Short('h') | Long("help") => print_help(HELP),
             Long("json") => json = true,
             _ => return Err(arg.unexpected().into()),
         }

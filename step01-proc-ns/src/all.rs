@@ -42,7 +42,8 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
                 }
             }
             Err(Errno::EACCES) => forbidden += 1,
-            Err(_) => {} // the process has ended since /proc was read
+            Err(Errno::ENOENT | Errno::ESRCH) => {} // it has ended since /proc was read
+            Err(errno) => return Err(errno).with_context(|| format!("open(/proc/{pid}/ns)")),
         }
     }
 

@@ -45,7 +45,7 @@ pub fn parse_args() -> Result<CloneFlags, lexopt::Error> {
 pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     let mut hints = refusal::creation(errno, flags);
     if errno == Errno::EPERM && !geteuid().is_root() {
-        hints.push("root needs no user namespace: sudo target/debug/step02-clone …".to_owned());
+        hints.push("root needs no user namespace: sudo target/debug/step02-clone ...".to_owned());
     }
     hints
 }

@@ -15,7 +15,7 @@ use step_support::Hint;
 use step_support::namespace::link;
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
-use step_support::refusal::seccomp_filter;
+use step_support::refusal::{living_thread, seccomp_filter, unreadable};
 
 const HELP: &str = "\
 Runs a command in the namespaces of another process.
@@ -94,18 +94,28 @@ pub fn differs(pid: Pid, kind: &str) -> Result<bool> {
     }
     let ours = link("self", kind).with_context(|| format!("readlink(/proc/self/ns/{kind})"))?;
     let theirs = link(pid, kind)
-        .hint(|errno| match errno {
-            Errno::EACCES => Some(
-                "reading another user's namespaces requires CAP_SYS_PTRACE: \
-                 sudo target/debug/step04-setns …",
-            ),
-            Errno::ENOENT => {
-                Some("the process has ended, or /proc hides it because it is mounted with hidepid")
-            }
-            _ => None,
-        })
+        .hint(|errno| link_hint(errno, pid))
         .with_context(|| format!("readlink(/proc/{pid}/ns/{kind})"))?;
     Ok(ours != theirs)
+}
+
+/// Why a link in `/proc/PID/ns` could not be read.
+fn link_hint(errno: Errno, pid: Pid) -> Option<String> {
+    match (errno, living_thread(pid)) {
+        (Errno::EACCES, _) => Some(format!(
+            "{}: reading its namespaces requires CAP_SYS_PTRACE: sudo target/debug/step04-setns ...",
+            unreadable(pid)
+        )),
+        (Errno::ENOENT, Some(thread)) => Some(format!(
+            "the first thread of process {pid} has ended, but others live; join by the files of \
+             one of them: /proc/{pid}/task/{thread}/ns/..."
+        )),
+        (Errno::ENOENT, None) => Some(
+            "the process has ended, or /proc hides it because it is mounted with hidepid"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// Why `pidfd_open(2)` failed.
@@ -146,7 +156,7 @@ pub fn setns_hint(errno: Errno) -> Vec<String> {
         hints.push(
             "setns() requires CAP_SYS_ADMIN, both in the caller's user namespace and in the one \
              that owns the target: join its user namespace first, or use \
-             sudo target/debug/step04-setns …"
+             sudo target/debug/step04-setns ..."
                 .to_owned(),
         );
     }

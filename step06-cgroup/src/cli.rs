@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::iter;
 
+use step_support::output::print_help;
+
 use crate::limits::{self, Limits};
 
-/// What `--help` prints.
-pub const HELP: &str = "\
+const HELP: &str = "\
 Runs a command in a cgroup with limits. Without a command: shows in which
 cgroups this process is, and what this user may do there.
 
@@ -26,8 +27,6 @@ Manual:  cgroups(7), clone(2), proc(5)";
 
 /// What the command line says.
 pub enum Args {
-    /// Print the help.
-    Help,
     /// Show the cgroups of this process.
     Survey,
     /// Run a command with limits.
@@ -42,7 +41,7 @@ pub fn parse_args() -> Result<Args, lexopt::Error> {
     let mut parser = lexopt::Parser::from_env();
     while let Some(arg) = parser.next()? {
         match arg {
-            Short('h') | Long("help") => return Ok(Args::Help),
+            Short('h') | Long("help") => print_help(HELP),
             Long("pids") => limits.pids = Some(parser.value()?.parse_with(limits::pids)?),
             Long("memory") => limits.memory = Some(parser.value()?.parse_with(limits::size)?),
             Long("cpu") => limits.cpu = Some(parser.value()?.parse_with(limits::percentage)?),

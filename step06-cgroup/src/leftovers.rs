@@ -8,17 +8,20 @@
 
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::geteuid;
-use step_support::cgroup;
+use step_support::{cgroup, printable};
+
+use crate::report::note_error;
 
 /// How the name of each run's cgroup begins.
 pub const NAME_PREFIX: &str = "step06-cgroup-run-";
@@ -27,12 +30,13 @@ pub const NAME_PREFIX: &str = "step06-cgroup-run-";
 const ATTRIBUTES: [&CStr; 2] = [c"user.step06-cgroup", c"trusted.step06-cgroup"];
 
 /// Creates a run's cgroup, marks it, and locks it as long as the result lives. It stays
-/// without lock and mark if that is impossible; then other runs remove it only while it is empty.
+/// without lock and mark if another run keeps it locked; then others remove it only while it
+/// is empty.
 pub fn create_owned(dir: &Path) -> Result<Option<Flock<File>>> {
     cgroup::mkdir(dir)?;
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(1) {
-        if let Some(lock) = try_lock(dir, FlockArg::LockSharedNonblock) {
+        if let Some(lock) = try_lock(dir, FlockArg::LockSharedNonblock)? {
             let _ = set_mark(dir, "run");
             return Ok(Some(lock));
         }
@@ -45,20 +49,49 @@ pub fn create_owned(dir: &Path) -> Result<Option<Flock<File>>> {
     Ok(None)
 }
 
-/// Removes the cgroups in `parent` whose runs have died. Without a mark only an empty one
-/// is removed: its run was killed before it could set the mark.
-pub fn remove_stale(parent: &Path) {
-    // Another user's are left to that user, even by root.
-    let is_owner = |dir: &Path| fs::metadata(dir).is_ok_and(|it| it.uid() == geteuid().as_raw());
-    let ours = |dir: &&PathBuf| is_named_as_run(dir) && is_owner(dir);
-    for dir in cgroup::children(parent).iter().filter(ours) {
-        let Some(_lock) = try_lock(dir, FlockArg::LockExclusiveNonblock) else { continue };
-        // What cannot be removed now is left to a later run.
-        let _ = match mark(dir) {
-            Some(_) => cgroup::remove(dir),
-            None => fs::remove_dir(dir).map_err(Into::into),
-        };
+/// How long to wait for processes of dead runs to end: the next run waits meanwhile, and
+/// may hold a lock. What has not ended by then is left to a later run.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Removes the cgroups in these `parents` whose runs have died. One note says what could not
+/// be removed.
+pub fn remove_stale(parents: impl IntoIterator<Item: AsRef<Path>>) {
+    if let Err(error) = try_remove_stale(parents) {
+        note_error("an earlier run has left a cgroup", &error);
     }
+}
+
+/// The same without a note.
+///
+/// # Errors
+///
+/// Why the first of those that are left could not be removed.
+pub fn try_remove_stale(parents: impl IntoIterator<Item: AsRef<Path>>) -> Result<()> {
+    let start = Instant::now();
+    let mut result = Ok(());
+    for parent in parents {
+        for dir in cgroup::children(parent.as_ref())?.iter().filter(|dir| is_own_run(dir)) {
+            result = result.and(remove_if_stale(dir, PATIENCE.saturating_sub(start.elapsed())));
+        }
+    }
+    result
+}
+
+/// Whether a cgroup may be a run's. Another user's are left to that user, even by root.
+fn is_own_run(dir: &Path) -> bool {
+    let is_owner = || fs::metadata(dir).is_ok_and(|it| it.uid() == geteuid().as_raw());
+    is_named_as_run(dir) && is_owner()
+}
+
+/// Without a mark only an empty one is removed: its run was killed before it could set the
+/// mark, or somebody made it by hand.
+fn remove_if_stale(dir: &Path, timeout: Duration) -> Result<()> {
+    let Some(_lock) = try_lock(dir, FlockArg::LockExclusiveNonblock)? else { return Ok(()) };
+    if mark(dir).is_some() {
+        return cgroup::remove_within(dir, timeout);
+    }
+    let _ = fs::remove_dir(dir); // EBUSY: it is in use
+    Ok(())
 }
 
 /// Whether a directory has the name of a run's cgroup.
@@ -67,12 +100,19 @@ pub fn is_named_as_run(dir: &Path) -> bool {
 }
 
 /// Locks a directory without waiting. None if it is locked, or does not exist any more.
-pub fn try_lock(dir: &Path, how: FlockArg) -> Option<Flock<File>> {
-    let file = File::open(dir).ok()?;
-    let inode = file.metadata().ok()?.ino();
-    let lock = Flock::lock(file, how).ok()?;
+pub fn try_lock(dir: &Path, how: FlockArg) -> Result<Option<Flock<File>>> {
+    let call = |name: &str| format!("{name}({})", printable(dir));
+    let file = match File::open(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.with_context(|| call("open"))?,
+    };
+    let inode = file.metadata().with_context(|| call("fstat"))?.ino();
+    let lock = match Flock::lock(file, how) {
+        Err((_, Errno::EWOULDBLOCK)) => return Ok(None),
+        lock => lock.map_err(|(_, errno)| errno).with_context(|| call("flock"))?,
+    };
     // It may have been removed, and another one created, before we had the lock.
-    fs::metadata(dir).is_ok_and(|it| it.ino() == inode).then_some(lock)
+    Ok(fs::metadata(dir).is_ok_and(|it| it.ino() == inode).then_some(lock))
 }
 
 /// Marks a directory as ours (`setxattr(2)`).

@@ -25,8 +25,8 @@ use anyhow::Result;
 use nix::unistd::getpid;
 use step_support::process::command_or_shell;
 use step_support::status::{end_by_signal, pass_on};
-use step_support::{cgroup, exit_code, exit_status, print};
-use step06_cgroup::cli::{Args, HELP, parse_args};
+use step_support::{cgroup, exit_code, exit_status};
+use step06_cgroup::cli::{Args, parse_args};
 use step06_cgroup::hints::explain;
 use step06_cgroup::limits::Limits;
 use step06_cgroup::place::Place;
@@ -40,7 +40,6 @@ fn main() -> ExitCode {
 
 fn run() -> Result<u8> {
     match parse_args()? {
-        Args::Help => print(HELP).map(|()| 0),
         Args::Survey => survey::survey(),
         Args::Run(limits, argv) => run_in_group(&limits, command_or_shell(argv)).map_err(explain),
     }

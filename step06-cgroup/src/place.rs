@@ -90,7 +90,7 @@ impl Place {
 /// The nearest cgroup that can give its children the controllers.
 fn choose_on_v2(mounted: &Mounted, name: &str, limits: &Limits, ours: &[Pid]) -> Result<v2::Group> {
     let current = &mounted.current;
-    let available = words(&current.join("cgroup.controllers"));
+    let available = words(&current.join("cgroup.controllers"))?;
     // Those of the limits are needed, the others would make the report complete.
     let needed = limits.controllers();
     let wanted = |it: &&str| needed.contains(it) || available.iter().any(|name| name == it);

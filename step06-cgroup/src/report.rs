@@ -5,8 +5,10 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
+use anyhow::Error;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use step_support::cgroup::value;
+use step_support::error::explained;
 use step_support::note;
 
 /// The unit of a counter.
@@ -49,8 +51,14 @@ fn format(value: u64, unit: Unit) -> String {
 /// Prints how the group of a command ended: how many processes had to be killed, and what
 /// the kernel counted.
 pub fn print(command: &str, killed: usize, counted: &[String]) {
-    let end = format!("The group of {command} is gone; processes that had to be killed: {killed}");
+    let end = format!("The group of {command} is empty; processes that had to be killed: {killed}");
     note_in_time(&[&[end], counted].concat().join("\n"));
+}
+
+/// Prints, as a note of one line, what went wrong without being the fault of the command.
+pub fn note_error(consequence: &str, error: &Error) {
+    let cause = explained(error).replace("\nhint: ", "; ");
+    note_in_time(&format!("note: {consequence}: {cause}"));
 }
 
 /// Prints to stderr, unless its reader has not read for five seconds: the group has to be

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid, fork};
 use step_support::cgroup::write;
+use step_support::exit_status;
 use step_support::handshake;
 use step_support::process::{ParentPidfd, exec};
 
@@ -85,6 +86,6 @@ pub fn become_command(command: Command, parent: &ParentPidfd, signals: &Signals)
     signals.restore();
     match parent.die_with_it() {
         Ok(()) => process::exit(exec(command).into()),
-        Err(_) => process::exit(1),
+        Err(error) => process::exit(exit_status(Err(error)).into()), // prints it
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, getpid, getppid, pipe2};
+use step_support::error::explained;
 use step_support::output::program_name;
 use step_support::process::fork_detached;
 
@@ -34,7 +35,7 @@ impl Supervisor {
                 let removed = place.remove();
                 if let (Err(error), true) = (&removed, getppid() != step) {
                     // Nobody else is left to report it.
-                    note_in_time(&format!("{}: {error:#}", program_name()));
+                    note_in_time(&format!("{}: {}", program_name(), explained(error)));
                 }
                 process::exit(i32::from(removed.is_err()));
             }

@@ -34,7 +34,7 @@ pub fn survey() -> Result<u8> {
 
     let v2 = hierarchies.iter().find(|it| it.version == Version::V2);
     if let Some(mounted) = v2.and_then(|it| it.mounted.as_ref()) {
-        let list = |file| match &words(&mounted.current.join(file))[..] {
+        let list = |file| match &words(&mounted.current.join(file)).unwrap_or_default()[..] {
             [] => "none".to_owned(),
             words => words.join(" "),
         };
@@ -62,7 +62,10 @@ fn row(hierarchy: &Hierarchy) -> [String; 4] {
     let kind = match (version, mounted) {
         (Version::V1, _) => format!("v1 {}", controllers.join(",")),
         (Version::V2, Some(it)) => {
-            format!("v2 {}", words(&it.mount_point.join("cgroup.controllers")).join(","))
+            format!(
+                "v2 {}",
+                words(&it.mount_point.join("cgroup.controllers")).unwrap_or_default().join(",")
+            )
         }
         (Version::V2, None) => "v2".to_owned(),
     };

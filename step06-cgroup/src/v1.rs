@@ -40,9 +40,9 @@ pub struct Group {
 /// Runs the command in the group.
 pub fn run(group: &Group, limits: &Limits, command: Command) -> Result<Ending> {
     let Group { dirs } = group;
+    remove_stale(dirs.iter().filter_map(|dir| dir.parent()));
     let mut owned = Vec::new();
     for dir in dirs {
-        dir.parent().map(remove_stale);
         owned.push(create_owned(dir)?); // mkdir
     }
     apply(&settings(limits), dirs)?;
@@ -54,7 +54,7 @@ pub fn run(group: &Group, limits: &Limits, command: Command) -> Result<Ending> {
 
     // Before kill_all, which forbids forks: that would be counted, too.
     let counted = report::read(&COUNTERS, dirs);
-    let left = dirs.first().map_or(0, |dir| processes(dir).len());
+    let left = dirs.first().map_or(Ok(Vec::new()), |dir| processes(dir))?.len();
     dirs.iter().try_for_each(|dir| kill_all(dir))?;
     report::print(&name, left, &counted);
     Ok(ending)

@@ -65,7 +65,7 @@ pub fn run(group: &Group, limits: &Limits, command: Command, ours: &[Pid]) -> Re
     let ending = signals.wait(child)?;
 
     let counted = report::read(&COUNTERS, slice::from_ref(&group.dir));
-    let left = processes(&group.dir).len();
+    let left = processes(&group.dir)?.len();
     kill_all(&group.dir)?; // cgroup.kill
     report::print(&name, left, &counted);
     Ok(ending)
@@ -77,7 +77,7 @@ pub fn run(group: &Group, limits: &Limits, command: Command, ours: &[Pid]) -> Re
 fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
     let Group { parent, dir, controllers } = group;
     let _lock = parent::lock(parent, controllers)?;
-    remove_stale(parent);
+    remove_stale([parent]);
     let missing = parent::not_enabled(parent, controllers)?;
     if !missing.is_empty() {
         parent::record(parent, &missing)?;

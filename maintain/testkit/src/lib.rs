@@ -30,7 +30,9 @@ pub use host::Host;
 pub use injection::SignalAt;
 pub use isolated::{Isolated, State};
 pub use output::Output;
-pub use process::{WaitingProcess, descendants, inode, link, namespace, status};
+pub use process::{
+    WaitingProcess, WithoutFirstThread, descendants, inode, link, namespace, status,
+};
 pub use run::{Running, Step};
 pub use {fastrand, tempfile};
 
@@ -90,12 +92,39 @@ pub fn reset_terminal_signals() -> io::Result<()> {
 }
 
 /// Waits until `condition` holds; panics with `what` after the [`deadline`].
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, condition: impl FnMut() -> bool) {
+    wait_or_describe(deadline, || what.to_owned(), condition);
+}
+
+/// The same, with a description of the state when the time is over, not before.
+pub(crate) fn wait_or_describe(
+    deadline: impl Fn() -> Duration,
+    describe: impl Fn() -> String,
+    mut condition: impl FnMut() -> bool,
+) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < deadline(), "waited in vain for: {what}");
+        assert!(start.elapsed() < deadline(), "waited in vain for: {}", describe());
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+#[test]
+fn what_was_waited_for_is_described_as_it_is_when_the_time_is_over() {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    let looks = Cell::new(0);
+    let describe = || format!("look {}", looks.get());
+    let condition = || {
+        looks.set(looks.get() + 1);
+        false
+    };
+    let wait = || wait_or_describe(|| Duration::from_millis(10), describe, condition);
+    let panic = catch_unwind(AssertUnwindSafe(wait)).unwrap_err();
+    let message = panic.downcast::<String>().unwrap();
+    assert!(looks.get() > 1, "it has waited");
+    assert_eq!(*message, format!("waited in vain for: look {}", looks.get()));
 }
 
 /// A temporary directory that belongs to `user`. Dropping it removes it and its contents.

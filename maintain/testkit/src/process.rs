@@ -3,11 +3,19 @@
 use std::fmt::Display;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use nix::unistd::Pid;
+use nix::libc;
+use nix::sched::{CloneFlags, clone, unshare};
+use nix::sys::prctl::set_dumpable;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork, pause, setgid, setuid};
+
+use crate::{User, temp_dir, wait_until};
 
 /// The target of a symbolic link such as `uts:[4026531838]`; panics if it cannot be read.
 pub fn link(path: impl AsRef<Path>) -> String {
@@ -32,7 +40,9 @@ pub fn inode(pid: impl Display, kind: &str) -> String {
 /// A field of `/proc/PID/status`: `status(pid, "NSpid")` is `11120 1`, with single spaces.
 pub fn status(pid: impl Display, field: &str) -> String {
     let file = format!("/proc/{pid}/status");
-    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let text = fs::read(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    // The name of the process in it need not be UTF-8.
+    let text = String::from_utf8_lossy(&text);
     let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     let value = value.unwrap_or_else(|| panic!("{file} has no {field}"));
     value.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -65,6 +75,19 @@ impl WaitingProcess {
         WaitingProcess(command.spawn().expect("cat"))
     }
 
+    /// Starts a process of `user` that is not dumpable (`PR_SET_DUMPABLE`): who may run a
+    /// program but not read it may not look into its process either.
+    pub fn not_dumpable(user: User) -> WaitingProcess {
+        let dir = temp_dir(user);
+        let program = dir.path().join("cat");
+        fs::copy("/bin/cat", &program).expect("cp");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o111)).expect("chmod");
+        WaitingProcess::new(&program, move || {
+            setgid(user.uid().as_raw().into())?;
+            Ok(setuid(user.uid())?)
+        })
+    }
+
     /// Its PID.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.0.id() as i32)
@@ -80,5 +103,77 @@ impl Drop for WaitingProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// A process whose first thread has ended and whose second one sleeps. Dropping it kills it.
+pub struct WithoutFirstThread(Pid);
+
+impl WithoutFirstThread {
+    /// Starts it, in new namespaces of the kinds `flags`, as `user`.
+    pub fn new(user: User, flags: CloneFlags) -> WithoutFirstThread {
+        let mut stack = vec![0; 64 * 1024];
+        let sleep = Box::new(|| {
+            loop {
+                pause();
+            }
+        });
+        let thread = CloneFlags::CLONE_VM
+            | CloneFlags::CLONE_FS
+            | CloneFlags::CLONE_FILES
+            | CloneFlags::CLONE_SIGHAND
+            | CloneFlags::CLONE_THREAD;
+        let prepare = || {
+            // Without execve(2) it would keep the pipes of other tests open.
+            // SAFETY: the child uses no file.
+            unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
+            setgid(user.uid().as_raw().into())?;
+            setuid(user.uid())?;
+            set_dumpable(true)?; // setuid(2) has taken it
+            unshare(flags)
+        };
+        // SAFETY: only system calls until _exit(2); the memory was allocated before.
+        match unsafe { fork() }.expect("fork") {
+            ForkResult::Child => {
+                // SAFETY: the thread makes one system call, on a stack of its own, which is in
+                // use as long as the process lives.
+                let started =
+                    prepare().and_then(|()| unsafe { clone(sleep, &mut stack, thread, None) });
+                // SAFETY: exit(2) ends this thread only; if there is no other, the process.
+                unsafe { libc::syscall(libc::SYS_exit, i32::from(started.is_err())) };
+                unreachable!("exit(2) does not return");
+            }
+            ForkResult::Parent { child } => {
+                let process = WithoutFirstThread(child);
+                wait_until("the end of the first thread", || {
+                    status(child, "State").starts_with('Z')
+                });
+                assert_eq!(process.threads().len(), 2, "the second thread lives");
+                process
+            }
+        }
+    }
+
+    /// Its PID, which is also the number of the thread that has ended.
+    pub fn pid(&self) -> Pid {
+        self.0
+    }
+
+    /// The number of the thread that lives.
+    pub fn thread(&self) -> i32 {
+        let other = self.threads().into_iter().find(|it| *it != self.0.as_raw());
+        other.expect("the second thread")
+    }
+
+    fn threads(&self) -> Vec<i32> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.0)).expect("a process");
+        tasks.map(|it| it.unwrap().file_name().to_str().unwrap().parse().unwrap()).collect()
+    }
+}
+
+impl Drop for WithoutFirstThread {
+    fn drop(&mut self) {
+        let _ = kill(self.0, Signal::SIGKILL);
+        let _ = waitpid(self.0, None);
     }
 }

@@ -9,12 +9,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, pipe};
 use tempfile::TempDir;
 
-use crate::{Output, User, deadline, reset_terminal_signals, wait_until};
+use crate::{Output, User, deadline, reset_terminal_signals, wait_or_describe};
 
 /// The environment variable that marks all processes of one run.
 const MARK: &str = "TEST_RUN";
@@ -261,11 +262,12 @@ impl Running {
         self.close_stdin();
         let mut status = None;
         let mark = self.mark.clone();
-        wait_until(&format!("the end of the step; it has {:?}", marked(&mark)), || {
+        let left = || format!("the end of the step and all its processes: {:?}", marked(&mark));
+        wait_or_describe(deadline, left, || {
             status = self.child.try_wait().expect("waitpid");
             status.is_some()
         });
-        wait_until("the end of every process of the run", || marked(&mark).is_empty());
+        wait_or_describe(deadline, left, || marked(&mark).is_empty());
         let mut output = std::mem::take(&mut self.seen);
         output.status = status;
         output.stdout.extend(self.stdout.take().into_iter().flatten());
@@ -298,13 +300,31 @@ fn next(stream: &Option<Receiver<String>>, seen: &mut String, name: &str) -> Str
 /// The processes whose environment has the mark.
 fn marked(mark: &str) -> Vec<Pid> {
     let wanted = OsString::from(format!("{MARK}={mark}")).into_encoded_bytes();
-    let has_mark = |pid: &i32| {
-        fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|environ| environ.split(|&byte| byte == 0).any(|entry| entry == wanted))
+    // One read(2) gets all of it: before a second one, execve(2) may have replaced it.
+    let mut buffer = vec![0; 2 << 20];
+    let has_mark = |&pid: &i32| {
+        let size = read_environ(pid, &mut buffer);
+        buffer[..size].split(|&byte| byte == 0).any(|entry| entry == wanted)
     };
     let pids = fs::read_dir("/proc").expect("/proc").flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(has_mark)
         .map(Pid::from_raw)
         .collect()
+}
+
+/// Reads the environment of a process; returns its size, 0 if it cannot be read. During
+/// `execve(2)` a process has none for a moment; kernel threads and zombies, which have no
+/// `exe`, never have one.
+fn read_environ(pid: i32, buffer: &mut [u8]) -> usize {
+    for _ in 0..10 {
+        let file = fs::File::open(format!("/proc/{pid}/environ"));
+        match file.and_then(|mut file| file.read(buffer)) {
+            Ok(0) if fs::read_link(format!("/proc/{pid}/exe")).is_ok() => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            size => return size.unwrap_or_default(),
+        }
+    }
+    0
 }

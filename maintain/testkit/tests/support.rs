@@ -79,3 +79,13 @@ fn what_the_kernel_says_about_a_process_is_read_from_proc() {
     process.close_stdin();
     testkit::wait_until("a zombie", || status(pid, "State").starts_with('Z'));
 }
+
+#[test]
+fn a_process_that_is_in_execve_is_not_missed() {
+    // The shell replaces itself by a shell, again and again.
+    let script = r#"exec sh -c "$0" "$0""#;
+    let step = shell(script).args([script]).start();
+    for round in 0..100 {
+        assert_eq!(step.processes(), [step.pid()], "in round {round}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Operations on a cgroup's directory. Each error names the call and the file.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use nix::unistd::{AccessFlags, Pid, eaccess};
 
-use crate::error::{errno, failure};
+use crate::error::{errno, errno_of, failure};
 use crate::output::{note, printable};
 use crate::process::{pidfd_open, pidfd_send_signal};
 
-/// How long [`kill_all`] and [`rmdir`] wait for processes to end.
+/// How long [`kill_all`], [`remove`] and [`rmdir`] wait for processes to end.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long they sleep between two looks: v1 has no event for the end of a process.
@@ -26,10 +26,19 @@ pub fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("open({})", printable(file)))
 }
 
-/// The words of a file, which white space separates; none if it cannot be read.
-pub fn words(file: &Path) -> Vec<String> {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    text.split_whitespace().map(str::to_owned).collect()
+/// The words of a file, which white space separates; none if its cgroup does not exist.
+pub fn words(file: &Path) -> Result<Vec<String>> {
+    let text = read(file).or_else(|error| none_if_removed(error, Vec::new()))?;
+    Ok(String::from_utf8_lossy(&text).split_whitespace().map(str::to_owned).collect())
+}
+
+/// A cgroup may be removed at any moment, also while its files are open (ENODEV). What was
+/// in it is then none; any other error says nothing about that.
+fn none_if_removed<T>(error: anyhow::Error, none: T) -> Result<T> {
+    match errno_of(&error) {
+        Some(Errno::ENOENT | Errno::ENODEV) => Ok(none),
+        _ => Err(error),
+    }
 }
 
 /// Writes a value to a cgroup's file with one `write(2)`, as the kernel requires. It never
@@ -51,11 +60,15 @@ pub fn mkdir(dir: &Path) -> Result<()> {
 /// long as a killed process is still exiting the kernel refuses (EBUSY); this retries for
 /// up to [`TIMEOUT`]. A cgroup that does not exist is removed already.
 pub fn rmdir(dir: &Path) -> Result<()> {
+    rmdir_within(dir, TIMEOUT)
+}
+
+fn rmdir_within(dir: &Path, timeout: Duration) -> Result<()> {
     let start = Instant::now();
     loop {
         match fs::remove_dir(dir).map_err(|error| errno(&error)) {
             Ok(()) | Err(Errno::ENOENT) => return Ok(()),
-            Err(Errno::EBUSY) if start.elapsed() < TIMEOUT => thread::sleep(INTERVAL),
+            Err(Errno::EBUSY) if start.elapsed() < timeout => thread::sleep(INTERVAL),
             Err(errno) => return Err(errno).with_context(|| format!("rmdir({})", printable(dir))),
         }
     }
@@ -64,12 +77,17 @@ pub fn rmdir(dir: &Path) -> Result<()> {
 /// Removes a cgroup with everything in it: its processes are killed, and the cgroups below
 /// it go first.
 pub fn remove(dir: &Path) -> Result<()> {
+    remove_within(dir, TIMEOUT)
+}
+
+/// [`remove`] which waits only so long for the processes to end.
+pub fn remove_within(dir: &Path, timeout: Duration) -> Result<()> {
     if !dir.exists() {
         return Ok(()); // on a read-only mount, rmdir(2) would not say so
     }
-    kill_all(dir)?;
-    children(dir).iter().try_for_each(|child| remove(child))?;
-    rmdir(dir)
+    kill_all_within(dir, timeout)?;
+    children(dir)?.iter().try_for_each(|child| remove_within(child, timeout))?;
+    rmdir_within(dir, timeout)
 }
 
 /// Whether this user may create cgroups in `dir` and move processes into them: whether
@@ -79,20 +97,34 @@ pub fn is_delegated(dir: &Path) -> bool {
         && eaccess(&dir.join("cgroup.procs"), AccessFlags::W_OK).is_ok()
 }
 
-/// The cgroups directly below this one.
-pub fn children(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir())).map(|it| it.path()).collect()
+/// The cgroups directly below this one; none if it does not exist.
+pub fn children(dir: &Path) -> Result<Vec<PathBuf>> {
+    let list = || fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>();
+    let entries = list().with_context(|| format!("open({})", printable(dir)));
+    let entries = entries.or_else(|error| none_if_removed(error, Vec::new()))?;
+    let dirs = entries.iter().filter(|it| it.file_type().is_ok_and(|it| it.is_dir()));
+    Ok(dirs.map(|it| it.path()).collect())
 }
 
 /// The processes in a cgroup and in all cgroups below it. A process outside of our PID
 /// namespace has no PID here and is 0.
-pub fn processes(dir: &Path) -> Vec<Pid> {
-    let listed = words(&dir.join("cgroup.procs"));
+pub fn processes(dir: &Path) -> Result<Vec<Pid>> {
+    let listed = words(&dir.join("cgroup.procs")).or_else(|error| match errno_of(&error) {
+        // A threaded cgroup (v2): a cgroup above it lists the processes of its threads.
+        Some(Errno::EOPNOTSUPP) => Ok(Vec::new()),
+        _ => Err(error),
+    })?;
     let mut pids: Vec<_> =
         listed.iter().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
-    pids.extend(children(dir).iter().flat_map(|child| processes(child)));
-    pids
+    for child in children(dir)? {
+        pids.extend(processes(&child)?);
+    }
+    Ok(pids)
+}
+
+/// [`kill_all_within`] the usual time, [`TIMEOUT`].
+pub fn kill_all(dir: &Path) -> Result<()> {
+    kill_all_within(dir, TIMEOUT)
 }
 
 // ANCHOR: kill_all
@@ -102,20 +134,20 @@ pub fn processes(dir: &Path) -> Vec<Pid> {
 ///
 /// # Errors
 ///
-/// The PIDs that are still there after [`TIMEOUT`].
-pub fn kill_all(dir: &Path) -> Result<()> {
+/// The PIDs that are still there when the time is over.
+pub fn kill_all_within(dir: &Path, timeout: Duration) -> Result<()> {
     let start = Instant::now();
     loop {
-        let pids = processes(dir);
+        let pids = processes(dir)?;
         if pids.is_empty() {
             return Ok(());
         }
-        if start.elapsed() > TIMEOUT {
-            return Err(still_running(dir, &pids));
-        }
         if write(&dir.join("cgroup.kill"), "1").is_err() {
             let _ = write(&dir.join("pids.max"), "0");
-            kill_each(dir, &pids);
+            kill_each(dir, &pids)?;
+        }
+        if start.elapsed() > timeout {
+            return Err(still_running(dir, &pids, start.elapsed()));
         }
         thread::sleep(INTERVAL);
     }
@@ -124,23 +156,24 @@ pub fn kill_all(dir: &Path) -> Result<()> {
 
 /// Kills the processes by pidfd. A PID may be reused between reading it and opening the
 /// pidfd, so only those that `cgroup.procs` lists afterwards, too, are killed.
-fn kill_each(dir: &Path, pids: &[Pid]) {
+fn kill_each(dir: &Path, pids: &[Pid]) -> Result<()> {
     // 0 is a process outside of our PID namespace, which cannot be addressed.
     let pids = pids.iter().filter(|pid| pid.as_raw() > 0);
     let opened: Vec<_> = pids.filter_map(|&pid| Some((pid, pidfd_open(pid).ok()?))).collect();
-    let listed = processes(dir);
+    let listed = processes(dir)?;
     for (_, pidfd) in opened.iter().filter(|(pid, _)| listed.contains(pid)) {
         let _ = pidfd_send_signal(pidfd, Signal::SIGKILL);
     }
+    Ok(())
 }
 
-fn still_running(dir: &Path, pids: &[Pid]) -> anyhow::Error {
+fn still_running(dir: &Path, pids: &[Pid], waited: Duration) -> anyhow::Error {
     let pids: Vec<_> = pids.iter().map(Pid::to_string).collect();
     failure(
         format!(
             "kill({}, SIGKILL): still running after {} s in {}",
             pids.join(" "),
-            TIMEOUT.as_secs(),
+            waited.as_secs(),
             printable(dir)
         ),
         "a process in a frozen cgroup ends when it is thawed (v1: echo THAWED > freezer.state); \
@@ -166,8 +199,20 @@ mod tests {
     #[test]
     fn a_directory_that_does_not_exist_has_nobody_to_kill_and_is_removed_already() {
         let dir = Path::new("/tmp/step-support-no-such-dir");
-        assert!(processes(dir).is_empty() && children(dir).is_empty() && !is_delegated(dir));
+        assert!(processes(dir).unwrap().is_empty() && children(dir).unwrap().is_empty());
+        assert!(words(&dir.join("cgroup.controllers")).unwrap().is_empty() && !is_delegated(dir));
         kill_all(dir).unwrap();
         rmdir(dir).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_not_empty() {
+        // A file is no directory, and a directory is no file.
+        let (file, dir) = (Path::new("/proc/self/stat"), Path::new("/proc/self"));
+        assert_eq!(errno_of(&children(file).unwrap_err()), Some(Errno::ENOTDIR));
+        assert_eq!(children(file).unwrap_err().to_string(), "open(/proc/self/stat)");
+        assert_eq!(errno_of(&words(dir).unwrap_err()), Some(Errno::EISDIR));
+        assert_eq!(errno_of(&processes(file).unwrap_err()), Some(Errno::ENOTDIR));
+        assert_eq!(errno_of(&kill_all(file).unwrap_err()), Some(Errno::ENOTDIR));
     }
 }

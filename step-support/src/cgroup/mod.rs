@@ -16,7 +16,8 @@ mod files;
 mod parse;
 
 pub use files::{
-    TIMEOUT, children, is_delegated, kill_all, mkdir, processes, read, remove, rmdir, words, write,
+    TIMEOUT, children, is_delegated, kill_all, mkdir, processes, read, remove, remove_within,
+    rmdir, words, write,
 };
 pub use parse::{Membership, Mount, contains_only, memberships, missing, mounts, value};
 
