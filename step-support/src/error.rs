@@ -14,6 +14,7 @@ use anyhow::{Error, Result};
 use nix::errno::Errno;
 
 use crate::output::{note, printable, program_name};
+use crate::refusal;
 
 /// What went wrong, together with what the reader can do about it.
 #[derive(Debug)]
@@ -99,16 +100,27 @@ pub fn exit_status(result: Result<u8>) -> u8 {
         return 0; // stdout was closed by its reader, as with `| head -1`
     }
     note(&format!("{program}: {}", message(&error)));
-    let own = error.downcast_ref::<Hinted>().map_or(&[][..], |it| &it.hints);
-    let common = if own.is_empty() { common_hint(errno) } else { None };
-    for hint in own.iter().map(String::as_str).chain(common) {
+    for hint in hints(&error) {
         note(&format!("hint: {hint}"));
     }
     1
 }
 
+/// The hints of an error: its own, or else what holds for any call.
+pub fn hints(error: &Error) -> Vec<String> {
+    match own_hints(error) {
+        [] => common_hint(errno_of(error)).into_iter().collect(),
+        own => own.to_vec(),
+    }
+}
+
+/// The hints that the error was given.
+pub fn own_hints(error: &Error) -> &[String] {
+    error.downcast_ref::<Hinted>().map_or(&[], |it| &it.hints)
+}
+
 /// The chain of causes, as in `setns(3): EPERM: Operation not permitted`.
-fn message(error: &Error) -> String {
+pub fn message(error: &Error) -> String {
     let causes = error.chain().map(|cause| match cause.downcast_ref::<io::Error>() {
         Some(error) if error.raw_os_error().is_some() => errno(error).to_string(),
         _ => cause.to_string(),
@@ -117,8 +129,9 @@ fn message(error: &Error) -> String {
 }
 
 /// What any call can run into: no `/proc`, or a limit (`getrlimit(2)`).
-fn common_hint(errno: Option<Errno>) -> Option<&'static str> {
-    match errno? {
+fn common_hint(errno: Option<Errno>) -> Option<String> {
+    let hint = match errno? {
+        errno if refusal::exhausted(errno).is_some() => return refusal::exhausted(errno),
         Errno::ENOENT if fs::symlink_metadata("/proc/self").is_err() => {
             Some("/proc is not mounted: mount -t proc proc /proc")
         }
@@ -128,7 +141,8 @@ fn common_hint(errno: Option<Errno>) -> Option<&'static str> {
         Errno::EMFILE => Some("limit of open files reached; check: ulimit -n"),
         Errno::ENOMEM => Some("memory limit reached; check: ulimit -v"),
         _ => None,
-    }
+    };
+    hint.map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, setsid
 
 use crate::error::{Hint, errno};
 use crate::handshake;
-use crate::namespace::link;
 use crate::output::{note, printable, program_name};
+use crate::refusal;
 use crate::status::pass_on;
 use crate::terminal::Terminal;
 use crate::watchdog::Watchdog;
@@ -57,7 +57,7 @@ pub fn run_in_child(
     let sigchld = DefaultSigchld::set();
     let (parent_side, child_side) = handshake::pair()?;
     // SAFETY: this process has one thread, so the child may allocate and print.
-    match unsafe { fork() }.hint(fork_hint).context("fork()")? {
+    match unsafe { fork() }.context("fork()")? {
         ForkResult::Child => {
             drop(watchdog); // our copy would hide the step's end from it
             child_side.die_with_parent()?;
@@ -78,13 +78,6 @@ pub fn run_in_child(
     }
 }
 // ANCHOR_END: run_in_child
-
-/// `fork(2)` gives ENOMEM also where no memory is missing.
-fn fork_hint(errno: Errno) -> Option<&'static str> {
-    let moved = || link("self", "pid").ok() != link("self", "pid_for_children").ok();
-    (errno == Errno::ENOMEM && moved())
-        .then_some("PID 1 of that PID namespace has ended, so no process can be created in it")
-}
 
 /// Forks a process (`fork(2)`) that survives what ends or stops a whole terminal or process
 /// group: it is in its own session, and all signals are blocked in it from its first moment.
@@ -135,7 +128,8 @@ pub struct ParentPidfd(OwnedFd);
 impl ParentPidfd {
     /// Opens it; call this before `clone(2)` or `fork(2)`.
     pub fn of_this_process() -> Result<ParentPidfd> {
-        pidfd_open(getpid()).map(ParentPidfd).context("pidfd_open(self)")
+        let pidfd = pidfd_open(getpid()).hint(refusal::any_call).context("pidfd_open(self)")?;
+        Ok(ParentPidfd(pidfd))
     }
 
     /// In the child: if the parent dies, even by SIGKILL, the kernel kills the child

@@ -61,8 +61,6 @@ pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
 pub fn sethostname_hints(errno: Errno) -> Vec<String> {
     match errno {
         Errno::EINVAL => vec!["a hostname is limited to 64 bytes".to_owned()],
-        // AppArmor may have taken the capabilities in the new user namespace.
-        Errno::EPERM => refusal::restrictions(),
-        _ => Vec::new(),
+        _ => refusal::in_new_namespace(errno),
     }
 }
