@@ -110,7 +110,7 @@ fn all_lists_every_namespace_that_lsns_lists() {
         let lsns = Command::new("lsns").args(["-n", "-r", "-o", "TYPE,NS,PID"]).output().unwrap();
         let lsns = String::from_utf8(lsns.stdout).unwrap();
         let mut theirs: BTreeMap<_, _> = lsns.lines().filter_map(row).collect();
-        // On Linux 5.10 lsns lists folders in /proc too; the inodes of namespaces are all higher.
+        // lsns may list folders in /proc too (seen on 5.10); the inodes of namespaces are higher.
         theirs.retain(|(_, inode), _| *inode >= 0xefff_fff8);
         let ours = step(User::all()[0]).args(["--all"]).run().stdout;
         let ours: BTreeMap<_, _> = ours
