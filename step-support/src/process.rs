@@ -41,6 +41,9 @@ pub fn exec(mut command: Command) -> u8 {
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
     let path = printable(command.get_program());
     note(&format!("{}: execve({path}): {errno}", program_name()));
+    if let Some(hint) = refusal::execution(errno, command.get_program()) {
+        note(&format!("hint: {hint}"));
+    }
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
 

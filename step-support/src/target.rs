@@ -47,7 +47,9 @@ pub fn explain(pid: Pid, error: Error, again: &str) -> Error {
         error
     } else if let Err(foreign) = check_proc() {
         foreign
-    } else if matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM)) && stat.is_empty() {
+    } else if !stat.is_empty() {
+        error // the process is there, and the link is not
+    } else if matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM)) {
         with_hint(
             error,
             format!("process {pid} exists, but /proc hides it because it is mounted with hidepid"),

@@ -1,13 +1,13 @@
 //! Arguments, help, and hints for calls that fail.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
@@ -111,6 +111,18 @@ pub fn pidfd_hints(errno: Errno, pid: Pid) -> Vec<String> {
             vec![format!("{pid} is a thread of process {process}: use --target {process}")]
         }
         _ => refusal::any_call(errno),
+    }
+}
+
+/// Adds to the error of opening `/proc/PID/ns/...` what the state of the process explains.
+pub fn explain_open(path: &Path, error: Error) -> Error {
+    let mut names = path.iter().skip_while(|name| *name == "/").map(OsStr::to_str);
+    match [names.next(), names.next(), names.next()].map(Option::flatten) {
+        [Some("proc"), Some(pid), Some("ns")] => match parse_pid(pid) {
+            Ok(pid) => target::explain(pid, error, "step04-setns NSFILE... -- CMD"),
+            Err(_) => error,
+        },
+        _ => error,
     }
 }
 

@@ -72,7 +72,9 @@ fn run() -> Result<u8> {
 /// flags accept any kind).
 fn join_file(path: &Path) -> Result<()> {
     let name = printable(path);
-    let file = File::open(path).with_context(|| format!("open({name})"))?;
+    let file = File::open(path)
+        .with_context(|| format!("open({name})"))
+        .map_err(|error| cli::explain_open(path, error))?;
     setns(&file, CloneFlags::empty())
         .hint(|errno| cli::file_hints(errno, &file))
         .with_context(|| format!("setns({name})"))

@@ -447,3 +447,34 @@ fn a_filter_is_named_whatever_call_it_refuses_and_sudo_is_not_advised_to_root() 
         }
     }
 }
+
+#[test]
+fn the_file_of_a_process_that_may_not_be_looked_into_is_explained() {
+    require_root!("to start a process of another user");
+    let mut target = WaitingProcess::new("cat", || Ok(()));
+    let file = format!("/proc/{}/ns/uts", target.pid());
+    let run = |file: &str| step(User::Ordinary).args([file, "--", "true"]).run();
+    let error = format!("open({file}): EACCES: Permission denied");
+    run(&file).assert_error(&error, "another user's process: sudo ");
+    target.close_stdin();
+    wait_until("the target is a zombie", || status(target.pid(), "State").starts_with('Z'));
+    run(&file).assert_error(&error, "is a zombie");
+    let other = format!("/proc/{}/ns/other", std::process::id());
+    let output = step(User::Root).args([&other, "--", "true"]).run();
+    output.assert_error(&format!("open({other}): ENOENT: No such file or directory"), "");
+}
+
+#[test]
+fn root_that_cannot_drop_its_groups_is_told_why() {
+    require_root!("to drop a capability");
+    require_programs!("setpriv", "unshare");
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
+    let pid = target.pid().to_string();
+    let exe = env!("CARGO_BIN_EXE_step04-setns");
+    let output = Step::new("/usr/bin/setpriv", User::Root)
+        .args(["--bounding-set", "-setgid", exe, "--target", &pid, "--", "true"])
+        .run();
+    let error = "setgroups(0): EPERM: Operation not permitted\nhint: that user namespace forbids";
+    assert!(output.stderr.contains(error), "{output:?}");
+    target.wait().assert_ok();
+}

@@ -751,3 +751,36 @@ fn root_without_cap_sys_admin_is_told_of_r_as_well() {
     assert!(output.stderr.contains("\nhint: add -r: "), "{output:?}");
     setpriv(&["-ru"]).assert_ok();
 }
+
+#[test]
+fn a_program_that_is_there_and_cannot_run_is_explained() {
+    let dir = temp_dir(User::Ordinary);
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = |name: &str, content: &[u8]| {
+        let file = dir.path().join(name);
+        fs::write(&file, content).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let run = |file: &str| step(User::Ordinary).args(["-r", file]);
+    let script = program("script", b"#!/no/such/interpreter\r\n");
+    let cat = program("cat", b"#!/bin/cat\n");
+    let path = dir.path().to_owned();
+    let no_exec = move || {
+        own_mounts()?;
+        let (none, bind) = (None::<&str>, MsFlags::MS_BIND);
+        mount(Some(&path), &path, none, bind, none)?;
+        let flags = bind | MsFlags::MS_REMOUNT | MsFlags::MS_NOEXEC;
+        Ok(mount(none, &path, none, flags, none)?)
+    };
+    for (output, code, errno, hint) in [
+        (run(&script).run(), 127, "ENOENT", "is there, but the interpreter that it names is not"),
+        (run("script").env("PATH", dir.path()).run(), 127, "ENOENT", "is there, but the"),
+        (run(&cat).with_obstacle(no_exec).run(), 126, "EACCES", "mounted with noexec"),
+    ] {
+        assert_eq!(output.code(), Some(code), "{output:?}");
+        let [.., error, line] = output.stderr.lines().collect::<Vec<_>>()[..] else { panic!() };
+        assert!(error.contains(&format!("): {errno}: ")), "{output:?}");
+        assert!(line.starts_with("hint: ") && line.contains(hint), "{output:?}");
+    }
+}

@@ -1,8 +1,10 @@
 //! Why the kernel refused a call here: the same errno has several causes, so this asks for
 //! the state that decides. Where that does not tell, the hint says so.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
@@ -10,6 +12,7 @@ use nix::sys::prctl::get_dumpable;
 use nix::unistd::{Pid, Uid, getegid, geteuid, getpid};
 
 use crate::namespace::{KINDS, link};
+use crate::output::printable;
 
 mod settings;
 mod state;
@@ -144,6 +147,23 @@ pub fn joining(errno: Errno, flags: CloneFlags) -> Vec<String> {
     }
 }
 
+/// Why `execve(2)` did not run a program that is there.
+pub fn execution(errno: Errno, program: &OsStr) -> Option<String> {
+    let file = find_program(program)?;
+    match errno {
+        Errno::ENOENT => Some(format!(
+            "{} is there, but the interpreter that it names is not: the program after #! in its \
+             first line, or the loader that `readelf -l` shows",
+            printable(&file)
+        )),
+        Errno::EACCES if is_no_exec(&file) => Some(format!(
+            "{} is on a file system that is mounted with noexec; check: findmnt -T {0}",
+            printable(&file)
+        )),
+        _ => exhausted(errno),
+    }
+}
+
 /// Which limit any call ran into, where the state of this process tells.
 pub fn exhausted(errno: Errno) -> Option<String> {
     match errno {
@@ -188,6 +208,16 @@ fn known_or_unknown(mut hints: Vec<String>) -> Vec<String> {
         hints.push(unknown());
     }
     hints
+}
+
+/// The file that `execvp(3)` finds, unless it is a directory.
+fn find_program(program: &OsStr) -> Option<PathBuf> {
+    let name = Path::new(program);
+    if name.components().count() > 1 {
+        return Some(name.to_owned()).filter(|file| file.is_file());
+    }
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
 /// The kernel itself would have allowed it.

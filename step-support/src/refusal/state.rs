@@ -4,6 +4,7 @@
 use std::ffi::CString;
 use std::fs;
 use std::mem::MaybeUninit;
+use std::path::Path;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 
@@ -35,6 +36,11 @@ pub fn status(field: &str) -> Option<String> {
 
 pub fn is_read_only(path: &str) -> bool {
     statvfs(path).is_ok_and(|it| it.flags().contains(FsFlags::ST_RDONLY))
+}
+
+/// Whether nothing on that file system may be run.
+pub fn is_no_exec(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|it| it.flags().contains(FsFlags::ST_NOEXEC))
 }
 
 /// A mount point below `/proc`.
