@@ -77,13 +77,14 @@ fn protected(pid: Pid, again: &str) -> String {
     if geteuid().is_root() {
         return refusal::root_may_not_look_into(pid);
     }
+    let command = refusal::as_root(&format!("target/debug/{again}"));
     if real_uid(pid) == Some(geteuid().to_string()) {
         return format!(
             "process {pid} is yours, but the kernel protects it: it has privileges, or its program \
-             may be run but not read; sudo target/debug/{again}"
+             may be run but not read; {command}"
         );
     }
-    format!("another user's process: sudo target/debug/{again}")
+    format!("another user's process: {command}")
 }
 
 /// The real user ID of a process, which `/proc/PID` belongs to only if it is not protected.

@@ -16,7 +16,9 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, geteuid, pipe};
-use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_user_namespace, refuse};
+use testkit::obstacle::{
+    cover, docker, no_more_namespaces, own_mounts, own_user_namespace, refuse,
+};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
 use testkit::{require_programs, require_root, skip, wait_until};
 
@@ -466,4 +468,15 @@ fn a_filter_that_refuses_pidfd_open_is_named() {
         let error = format!("pidfd_open(self): {errno}");
         output.assert_error(&error, "a seccomp filter may be blocking this");
     }
+}
+
+#[test]
+fn sudo_is_not_advised_where_it_cannot_work() {
+    // This filter sets no_new_privs, as a container engine can.
+    let output = step(User::Ordinary).args(["uts"]).with_obstacle(docker).run();
+    let hint = "root needs no user namespace: target/debug/step02-clone … (as root elsewhere: \
+                no_new_privs is set here";
+    let error = "clone(CLONE_NEWUTS | CLONE_NEWUSER): EPERM: Operation not permitted";
+    output.assert_error(error, hint);
+    assert!(!output.stderr.contains("sudo target"), "{output:?}");
 }

@@ -146,12 +146,11 @@ pub fn file_hints(errno: Errno, file: &File) -> Vec<String> {
 pub fn setns_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     let mut hints = refusal::joining(errno, flags);
     if errno == Errno::EPERM && !refusal::is_host_root() {
-        hints.push(
+        hints.push(format!(
             "setns() requires CAP_SYS_ADMIN, both in the caller's user namespace and in the one \
-             that owns the target: join its user namespace first, or use \
-             sudo target/debug/step04-setns …"
-                .to_owned(),
-        );
+             that owns the target: join its user namespace first, or use {}",
+            refusal::as_root("target/debug/step04-setns …")
+        ));
     }
     hints
 }

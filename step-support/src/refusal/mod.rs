@@ -276,3 +276,15 @@ pub fn has_sys_admin() -> bool {
 pub fn is_host_root() -> bool {
     geteuid().is_root() && in_initial_user_namespace()
 }
+
+/// What to type in order to run a command as root. Where no_new_privs is set, as some
+/// containers and editors do it, sudo fails.
+pub fn as_root(command: &str) -> String {
+    if is_host_root() {
+        command.to_owned()
+    } else if status("NoNewPrivs:").is_some_and(|value| value == "1") {
+        format!("{command} (as root elsewhere: no_new_privs is set here, so sudo fails)")
+    } else {
+        format!("sudo {command}")
+    }
+}

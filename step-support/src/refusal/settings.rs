@@ -87,7 +87,8 @@ fn blocking(setting: &str, value: &str, allowing: &str) -> String {
 /// The command that sets it. A container's `/proc/sys` is read-only.
 fn sysctl(setting: &str, value: &str) -> String {
     let place = if state::is_read_only(&file_of(setting)) { " (on the host)" } else { "" };
-    format!("sudo sysctl {setting}={value}{place}")
+    let command = super::as_root(&format!("sysctl {setting}={value}"));
+    format!("{command}{place}")
 }
 
 fn file_of(setting: &str) -> String {
