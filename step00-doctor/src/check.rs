@@ -6,8 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::exit;
 
-use anyhow::{Context, Error, Result};
-use nix::errno::Errno;
+use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{Signal, raise};
@@ -15,7 +14,7 @@ use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{
     ForkResult, Gid, Pid, Uid, fork, geteuid, pipe2, setgroups, setresgid, setresuid,
 };
-use step_support::error::{errno_of, hints, message};
+use step_support::error::{hints, message};
 use step_support::status::wait;
 
 /// As which user a check is run.
@@ -44,10 +43,7 @@ pub struct Failure {
 }
 
 /// Where a check sends its error.
-pub struct Sender {
-    pipe: File,
-    user: RunAs,
-}
+pub struct Sender(File);
 
 impl Check {
     /// Runs the check in a child process. None if it passed.
@@ -57,7 +53,7 @@ impl Check {
         let child = match unsafe { fork() }.context("fork()")? {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
-                let sender = Sender { pipe: pipe.into(), user };
+                let sender = Sender(pipe.into());
                 sender.send(become_user(user).and_then(|()| (self.attempt)(&sender)));
                 exit(0)
             }
@@ -75,22 +71,14 @@ impl Check {
 }
 
 impl Sender {
-    /// Sends an error, as one line and one hint.
+    /// Sends an error, and what helps against it on this machine, as two lines. Called in the
+    /// process that met it.
     pub fn send(&self, result: Result<()>) {
         if let Err(error) = result {
-            let text = format!("{}\n{}", message(&error), advice(&error, self.user));
-            let _ = (&self.pipe).write_all(text.as_bytes());
+            let unknown = || "see the book's page about errors (errno)".to_owned();
+            let advice = hints(&error).into_iter().next().unwrap_or_else(unknown);
+            let _ = (&self.0).write_all(format!("{}\n{advice}", message(&error)).as_bytes());
         }
-    }
-}
-
-/// What helps against an error, on this machine. Asked in the process that met it.
-fn advice(error: &Error, user: RunAs) -> String {
-    let refused = matches!(errno_of(error), Some(Errno::EPERM | Errno::EACCES));
-    match hints(error).into_iter().next() {
-        Some(hint) => hint,
-        None if refused && user == RunAs::Ordinary => "as root: sudo ...".to_owned(),
-        None => "see the book's page about errors (errno)".to_owned(),
     }
 }
 
