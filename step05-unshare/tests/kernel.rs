@@ -784,3 +784,20 @@ fn a_program_that_is_there_and_cannot_run_is_explained() {
         assert!(line.starts_with("hint: ") && line.contains(hint), "{output:?}");
     }
 }
+
+#[test]
+fn a_pid_namespace_of_another_user_namespace_is_suspected_and_not_the_flags() {
+    require_root!("to join a PID namespace without its user namespace");
+    require_programs!("nsenter", "unshare");
+    let mut target = Step::new("/usr/bin/unshare", User::Root).args(["-Urpf", "cat"]).start();
+    target.type_in("ready\n");
+    assert_eq!(target.line(), "ready");
+    let is_cat = |pid: &Pid| status(pid, "Name") == "cat";
+    let pid = target.processes().into_iter().find(is_cat).unwrap().to_string();
+    let argv = ["-p", "-t", &pid, EXE, "-p", "true"];
+    let output = Step::new("/usr/bin/nsenter", User::Root).args(argv).run();
+    let error =
+        "unshare(CLONE_NEWPID): EINVAL: Invalid argument\nhint: unknown: the caller may be in";
+    assert!(output.stderr.contains(error), "{output:?}");
+    target.wait().assert_ok();
+}
