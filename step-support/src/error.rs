@@ -103,14 +103,24 @@ pub fn exit_status(result: Result<u8>) -> u8 {
 
 /// An error as it is printed: the chain of causes, and below it a line for each hint.
 pub fn explained(error: &Error) -> String {
-    let own = error.downcast_ref::<Hinted>().map_or(&[][..], |it| &it.hints);
-    let common = if own.is_empty() { common_hint(errno_of(error)) } else { None };
-    let hints = own.iter().map(String::as_str).chain(common);
-    hints.fold(message(error), |text, hint| format!("{text}\nhint: {hint}"))
+    hints(error).iter().fold(message(error), |text, hint| format!("{text}\nhint: {hint}"))
+}
+
+/// The hints of an error: its own, or else what holds for any call.
+pub fn hints(error: &Error) -> Vec<String> {
+    match own_hints(error) {
+        [] => common_hint(errno_of(error)).map(str::to_owned).into_iter().collect(),
+        own => own.to_vec(),
+    }
+}
+
+/// The hints that the error was given.
+pub fn own_hints(error: &Error) -> &[String] {
+    error.downcast_ref::<Hinted>().map_or(&[], |it| &it.hints)
 }
 
 /// The chain of causes, as in `setns(3): EPERM: Operation not permitted`.
-fn message(error: &Error) -> String {
+pub fn message(error: &Error) -> String {
     let causes = error.chain().map(|cause| match cause.downcast_ref::<io::Error>() {
         Some(error) if error.raw_os_error().is_some() => errno(error).to_string(),
         _ => cause.to_string(),

@@ -10,6 +10,7 @@
 //! | [`watchdog`] | kills the command when the step dies, even by SIGKILL |
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
 //! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
+//! | [`target`] | which text is a PID, and why the namespaces of a process cannot be read |
 //! | [`refusal`] | why the kernel refused a call on this machine |
 //! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
 //!
@@ -24,6 +25,7 @@ pub mod output;
 pub mod process;
 pub mod refusal;
 pub mod status;
+pub mod target;
 pub mod terminal;
 pub mod watchdog;
 

@@ -136,7 +136,8 @@ pub fn inode(target: &OsStr) -> Option<u64> {
     target.to_str()?.split_once(":[")?.1.strip_suffix(']')?.parse().ok()
 }
 
-/// Linux 5.10 returns an empty text, without an error, for a link that we may not read.
+/// Some kernels (seen on 5.10) return an empty text, without an error, for a link that we may
+/// not read.
 pub fn not_empty(target: PathBuf) -> io::Result<PathBuf> {
     match target.as_os_str().is_empty() {
         true => Err(Errno::EACCES.into()),

@@ -17,8 +17,8 @@ use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, setsid
 
 use crate::error::{Hint, errno};
 use crate::handshake;
-use crate::namespace::children_change_pid_namespace;
 use crate::output::{note, printable, program_name};
+use crate::refusal;
 use crate::status::pass_on;
 use crate::terminal::Terminal;
 use crate::watchdog::Watchdog;
@@ -41,6 +41,9 @@ pub fn exec(mut command: Command) -> u8 {
     let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
     let path = printable(command.get_program());
     note(&format!("{}: execve({path}): {errno}", program_name()));
+    if let Some(hint) = refusal::execution(errno, command.get_program()) {
+        note(&format!("hint: {hint}"));
+    }
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
 
@@ -57,7 +60,7 @@ pub fn run_in_child(
     let sigchld = DefaultSigchld::set();
     let (parent_side, child_side) = handshake::pair()?;
     // SAFETY: this process has one thread, so the child may allocate and print.
-    match unsafe { fork() }.hint(fork_hint).context("fork()")? {
+    match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
         ForkResult::Child => {
             drop(watchdog); // our copy would hide the step's end from it
             child_side.die_with_parent()?;
@@ -79,19 +82,6 @@ pub fn run_in_child(
 }
 // ANCHOR_END: run_in_child
 
-/// Why `fork(2)` or `clone(2)` failed, where the errno alone would mislead.
-pub fn fork_hint(errno: Errno) -> Option<&'static str> {
-    match errno {
-        Errno::EAGAIN => {
-            Some("process limit reached; check: ulimit -u, and pids.max of the cgroup")
-        }
-        Errno::ENOMEM if children_change_pid_namespace() => {
-            Some("PID 1 of that PID namespace has ended, so no process can be created in it")
-        }
-        _ => None,
-    }
-}
-
 /// Forks a process (`fork(2)`) that survives what ends or stops a whole terminal or process
 /// group: it is in its own session, and all signals are blocked in it from its first moment.
 pub fn fork_detached() -> Result<ForkResult> {
@@ -108,7 +98,7 @@ pub fn fork_detached() -> Result<ForkResult> {
         }
         _ => mask.thread_set_mask().context("sigprocmask()")?,
     }
-    forked.hint(fork_hint).context("fork()")
+    forked.hint(refusal::forking).context("fork()")
 }
 
 /// The default action of SIGCHLD. The parent of this program may have ignored it;
@@ -141,7 +131,8 @@ pub struct ParentPidfd(OwnedFd);
 impl ParentPidfd {
     /// Opens it; call this before `clone(2)` or `fork(2)`.
     pub fn of_this_process() -> Result<ParentPidfd> {
-        pidfd_open(getpid()).map(ParentPidfd).context("pidfd_open(self)")
+        let pidfd = pidfd_open(getpid()).hint(refusal::any_call).context("pidfd_open(self)")?;
+        Ok(ParentPidfd(pidfd))
     }
 
     /// In the child: if the parent dies, even by SIGKILL, the kernel kills the child

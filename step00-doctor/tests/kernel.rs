@@ -4,16 +4,20 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use nix::errno::Errno;
 use nix::libc::*;
+use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
 use nix::sys::prctl::set_no_new_privs;
 use nix::sys::signal::{SigHandler, Signal};
+use nix::unistd::{chroot, geteuid};
 use step_support::cgroup::Version;
-use testkit::obstacle::{cover, docker, own_mounts, own_user_namespace};
-use testkit::{Host, Output, Step, User, installed, skip, wait_until};
+use testkit::obstacle::{cover, docker, own_mounts, own_user_namespace, refuse};
+use testkit::{Host, Output, Step, User, installed, skip, step_binary, wait_until};
 
 fn doctor(user: User) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step00-doctor"), user)
@@ -88,8 +92,8 @@ fn a_limit_of_no_uts_namespaces_is_found_by_trying() {
         fs::write("/proc/sys/user/max_uts_namespaces", "0")
     });
     let line = about(&output, "step03-uts", "you");
-    assert!(line.contains("fails  clone(CLONE_NEWUTS): ENOSPC"), "{line}");
-    assert!(line.contains("/proc/sys/user/max_"), "{line}");
+    assert!(line.contains("fails  clone(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC"), "{line}");
+    assert!(line.contains("user.max_uts_namespaces=0 allows none"), "{line}");
     assert!(about(&output, "step01-proc-ns", "you").contains("works"));
     assert_eq!(output.code(), Some(1));
 }
@@ -178,8 +182,8 @@ fn where_a_part_of_proc_is_covered_the_example_of_step_05_fails_and_so_does_the_
         cover("/proc/sys")
     });
     let line = about(&output, "step05-unshare", "you");
-    assert!(line.contains("fails  mount(proc) in new namespaces: EPERM"), "{line}");
-    assert!(line.contains("mounted over a part of /proc"), "{line}");
+    assert!(line.contains("fails  mount(proc, /proc): EPERM"), "{line}");
+    assert!(line.contains("/proc/sys is covered in the old /proc"), "{line}");
 }
 
 #[test]
@@ -219,4 +223,106 @@ fn an_inherited_sigchld_that_is_ignored_changes_nothing() {
     let user = User::all()[0];
     let (usual, ignored) = (doctor(user).run(), doctor(user).with_obstacle(ignore_sigchld).run());
     assert_eq!((ignored.code(), &ignored.stdout), (usual.code(), &usual.stdout), "{ignored:?}");
+}
+
+// The doctor makes the calls of the steps: it must say of each what that step does.
+
+/// Refuses one system call.
+fn without(call: c_long, errno: Errno) -> io::Result<()> {
+    refuse(&[(call, CloneFlags::empty(), errno)])
+}
+
+fn read_only_proc() -> io::Result<()> {
+    own_mounts()?;
+    let none = None::<&str>;
+    mount(Some("/proc"), "/proc", none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+    Ok(mount(none, "/proc", none, flags, none)?)
+}
+
+/// execve(2) gives root only the capabilities in the bounding set.
+fn without_sys_admin() -> io::Result<()> {
+    const CAP_SYS_ADMIN: c_ulong = 21;
+    // SAFETY: the call takes two numbers and touches no memory of ours.
+    let dropped = unsafe { prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) };
+    // An ordinary user may not drop it, and does not have it.
+    assert!(dropped == 0 || !geteuid().is_root());
+    Ok(())
+}
+
+/// A directory that is no mount point, with all of the machine in it.
+fn in_chroot() -> io::Result<()> {
+    own_mounts()?;
+    cover("/mnt")?;
+    fs::create_dir("/mnt/root")?;
+    for entry in fs::read_dir("/")?.flatten() {
+        let (from, to) = (entry.path(), Path::new("/mnt/root").join(entry.file_name()));
+        if from.is_symlink() {
+            symlink(fs::read_link(&from)?, &to)?;
+        } else if from.is_dir() && from != Path::new("/mnt") {
+            fs::create_dir(&to)?;
+            let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+            mount(Some(&from), &to, None::<&str>, flags, None::<&str>)?;
+        }
+    }
+    Ok(chroot("/mnt/root")?)
+}
+
+/// A name, what puts it in the way, and whether the caller stays in its user namespace, so
+/// that step 04 can join a process outside.
+type Obstacle = (&'static str, fn() -> io::Result<()>, bool);
+
+const OBSTACLES: [Obstacle; 9] = [
+    ("nothing", || Ok(()), true),
+    ("Docker's filter", docker, true),
+    ("no pidfd_open", || without(SYS_pidfd_open, Errno::ENOSYS), true),
+    ("no sethostname", || without(SYS_sethostname, Errno::EPERM), true),
+    ("no unshare", || without(SYS_unshare, Errno::ENOSYS), true),
+    ("no setns", || without(SYS_setns, Errno::EACCES), true),
+    ("no CAP_SYS_ADMIN", without_sys_admin, true),
+    ("a read-only /proc", read_only_proc, false),
+    ("a chroot", in_chroot, false),
+];
+
+#[test]
+fn what_the_doctor_says_of_a_step_and_advises_is_what_the_step_does_and_says() {
+    for &user in User::all() {
+        let mut target = Step::new(&step_binary("step03-uts"), user).args(["helo"]).start();
+        let pid = target.line().rsplit(' ').next().unwrap().to_owned();
+        let all_kinds = if user == User::Root { "-Cimnu" } else { "-rCimnu" };
+        let commands = [
+            ("step01-proc-ns", vec![]),
+            ("step02-clone", vec!["uts"]),
+            ("step03-uts", vec!["helo"]),
+            ("step04-setns", vec!["--target", &pid, "--", "true"]),
+            ("step05-unshare", vec![all_kinds, "-p", "true"]),
+            ("step05-unshare", vec!["-Urpf", "--mount-proc", "true"]),
+        ];
+        for (name, obstacle, same_namespaces) in OBSTACLES {
+            if name == "a chroot" && user == User::Ordinary {
+                continue; // to enter one takes a user namespace, which the chroot then forbids
+            }
+            let run = |step: Step| Host::unchanged(|| step.with_obstacle(obstacle).run());
+            let output = run(doctor(user).args(["--json"]));
+            let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+            let who = if user == User::Root { "root" } else { "ordinary" };
+            let steps = commands
+                .chunk_by(|(a, _), (b, _)| a == b)
+                .filter(|runs| same_namespaces || runs[0].0 != "step04-setns");
+            for runs in steps {
+                let findings = json["findings"].as_array().unwrap();
+                let mut of_step = findings.iter().filter(|it| it["part"] == runs[0].0);
+                let failed = &of_step.find(|it| it["user"] == who).unwrap()["failed"];
+                let outputs = runs
+                    .iter()
+                    .map(|(step, args)| run(Step::new(&step_binary(step), user).args(args)));
+                // What the step needs for all of its runs.
+                let refused: Vec<_> = outputs.filter(|it| it.code() != Some(0)).collect();
+                let here = format!("{user:?}, {name}: {failed} {refused:?}");
+                assert_eq!(failed.is_null(), refused.is_empty(), "{here}");
+                let advice = format!("\nhint: {}\n", failed["advice"].as_str().unwrap_or_default());
+                assert!(refused.first().is_none_or(|it| it.stderr.contains(&advice)), "{here}");
+            }
+        }
+    }
 }

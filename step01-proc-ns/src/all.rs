@@ -90,7 +90,7 @@ fn inodes<'a>(pid: u32, kinds: &[&'a str]) -> nix::Result<Vec<(&'a str, u64)>> {
     let mut inodes = Vec::with_capacity(kinds.len());
     for &kind in kinds {
         match readlinkat(&ns, kind) {
-            // Linux 5.10 returns an empty text for a link that we may not read.
+            // Some kernels (seen on 5.10) return an empty text for a link that we may not read.
             Ok(target) if target.is_empty() => return Err(Errno::EACCES),
             Ok(target) => inodes.extend(inode(&target).map(|inode| (kind, inode))),
             Err(Errno::ENOENT) => {}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nix::unistd::Pid;
 use step_support::output::print_help;
+use step_support::target;
 
 const HELP: &str = "\
 Shows the namespaces of processes, as the links in /proc/PID/ns have them.
@@ -51,19 +52,13 @@ pub fn parse_args() -> Result<Args, lexopt::Error> {
     }
 }
 
-/// Parses a PID, or says why the text cannot be one. A process may have a PID above
-/// `kernel.pid_max` if that was lowered later.
+/// Parses a PID. A process may have one above `kernel.pid_max` if that was lowered later.
 fn parse_pid(text: &str) -> Result<Pid, String> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("{text:?} is not a PID: not a number"));
-    }
     let limit = fs::read_to_string("/proc/sys/kernel/pid_max").unwrap_or_default();
     let limit = limit.trim().parse().unwrap_or(i32::MAX);
-    match text.parse() {
-        Ok(0) => Err("0 is not a PID: the first process is 1".into()),
-        Ok(pid) if pid < limit || Path::new(&format!("/proc/{pid}")).exists() => {
-            Ok(Pid::from_raw(pid))
-        }
-        _ => Err(format!("{text} is larger than any PID here: kernel.pid_max is {limit}")),
+    let pid = target::parse_pid(text)?;
+    match pid.as_raw() < limit || Path::new(&format!("/proc/{pid}")).exists() {
+        true => Ok(pid),
+        false => Err(format!("{text} is larger than any PID here: kernel.pid_max is {limit}")),
     }
 }

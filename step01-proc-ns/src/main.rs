@@ -23,11 +23,10 @@ use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::unistd::{Pid, getpid};
 use step_support::namespace::{NONE_YET, check_proc, not_empty};
-use step_support::{exit_code, print, printable};
+use step_support::{exit_code, print, printable, target};
 
 mod all;
 mod cli;
-mod explain;
 use cli::Args;
 
 /// What the namespace behind each link in `/proc/PID/ns` isolates.
@@ -63,7 +62,7 @@ fn run() -> Result<u8> {
 // ANCHOR: namespaces
 /// The links of a process, by name as `ls` sorts them: `uts` and `uts:[4026531838]`.
 fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
-    read_links(pid).map_err(|error| explain::explain(pid, error))
+    read_links(pid).map_err(|error| target::explain(pid, error, "step01-proc-ns PID"))
 }
 
 /// Reads the links in `/proc/PID/ns` (`readlink(2)`).

@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use testkit::obstacle::{cover, hidden_processes, own_mounts};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, fork, setgid, setuid};
+use testkit::obstacle::{cover, hidden_processes, own_mounts, own_user_namespace};
 use testkit::{Host, Step, User, WaitingProcess, inode, link, namespace, status, temp_dir};
 use testkit::{require_programs, require_root, wait_until};
 
@@ -106,7 +110,7 @@ fn all_lists_every_namespace_that_lsns_lists() {
         let lsns = Command::new("lsns").args(["-n", "-r", "-o", "TYPE,NS,PID"]).output().unwrap();
         let lsns = String::from_utf8(lsns.stdout).unwrap();
         let mut theirs: BTreeMap<_, _> = lsns.lines().filter_map(row).collect();
-        // On Linux 5.10 lsns lists folders in /proc too; the inodes of namespaces are all higher.
+        // lsns may list folders in /proc too (seen on 5.10); the inodes of namespaces are higher.
         theirs.retain(|(_, inode), _| *inode >= 0xefff_fff8);
         let ours = step(User::all()[0]).args(["--all"]).run().stdout;
         let ours: BTreeMap<_, _> = ours
@@ -176,7 +180,10 @@ fn an_argument_that_is_no_pid_is_a_usage_error() {
         ("", "\"\" is not a PID: not a number".to_owned()),
         ("0", "0 is not a PID: the first process is 1".to_owned()),
         ("-5", "a PID is never negative".to_owned()),
-        (beyond, format!("{beyond} is larger than any PID here: kernel.pid_max is {max}")),
+        ("+1", "\"+1\" is not a PID: not a number".to_owned()),
+        (" 1", "\" 1\" is not a PID: not a number".to_owned()),
+        ("self", "\"self\" is not a PID: not a number".to_owned()),
+        (beyond, format!("{beyond} is larger than any PID")),
         (&max.to_string(), format!("{max} is larger than any PID here: kernel.pid_max is {max}")),
         ("--nope", "invalid option '--nope'".to_owned()),
         ("\u{1b}", r#""\u{1b}" is not a PID: not a number"#.replace('\\', r"\\")),
@@ -274,4 +281,91 @@ fn in_a_pid_namespace_with_the_old_proc_it_does_not_show_somebody_else_as_itself
         assert!(output.stderr.contains("/proc belongs to another PID namespace"), "{output:?}");
         assert!(output.stderr.contains("hint: unshare --mount-proc"), "{output:?}");
     }
+}
+
+// Why a process may not be looked into: the state of the process and of the caller decides.
+
+/// Starts a program of root that others may run but not read, as the ordinary user.
+fn protected_process() -> WaitingProcess {
+    let dir = temp_dir(User::Root);
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = dir.path().join("cat");
+    fs::copy("/bin/cat", &program).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o711)).unwrap();
+    let id = User::Ordinary.uid();
+    WaitingProcess::new(&program, move || {
+        setgid(id.as_raw().into())?;
+        Ok(setuid(id)?)
+    })
+}
+
+#[test]
+fn a_process_of_the_same_user_that_the_kernel_protects_is_not_called_another_users() {
+    require_root!("to own the program");
+    let target = protected_process();
+    let pid = target.pid().to_string();
+    let output = step(User::Ordinary).args([&pid]).run();
+    let error = format!("open(/proc/{pid}/ns): EACCES: Permission denied");
+    let hint = format!("process {pid} is yours, but the kernel protects it");
+    output.assert_error(&error, &hint);
+}
+
+#[test]
+fn root_of_a_user_namespace_is_told_that_it_is_root_only_there() {
+    require_root!("to be root in the user namespace, too");
+    let target = WaitingProcess::new("cat", || Ok(()));
+    let inside = || own_user_namespace(CloneFlags::empty());
+    let output = step(User::Root).args([target.pid().to_string()]).with_obstacle(inside).run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    let hint = "\nhint: you are root only in this user namespace, and process ";
+    assert!(output.stderr.contains(hint), "{output:?}");
+}
+
+/// Mounts the `/proc` of a PID namespace whose only process ends at once.
+fn proc_of_another_pid_namespace() -> std::io::Result<()> {
+    own_mounts()?;
+    unshare(CloneFlags::CLONE_NEWPID)?;
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }? {
+        ForkResult::Child => {
+            let flags = MsFlags::empty();
+            let mounted = mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>);
+            // SAFETY: the call only ends this process.
+            unsafe { nix::libc::_exit(i32::from(mounted.is_err())) }
+        }
+        ForkResult::Parent { child } => Ok(_ = waitpid(child, None)?),
+    }
+}
+
+#[test]
+fn a_process_that_another_pid_namespaces_proc_lacks_is_not_called_hidden() {
+    for &user in User::all() {
+        let own = std::process::id().to_string();
+        let output = step(user).args([&own]).with_obstacle(proc_of_another_pid_namespace).run();
+        let error = "step01-proc-ns: /proc belongs to another PID namespace: PID ";
+        assert!(output.stderr.starts_with(error), "{output:?}");
+        assert!(!output.stderr.contains("hidepid"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_process_of_which_only_the_first_thread_has_ended_is_not_called_a_zombie() {
+    // SAFETY: the child starts a thread, which allocates as glibc lets it after fork(2).
+    let ForkResult::Parent { child } = unsafe { fork() }.unwrap() else {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::park();
+            }
+        });
+        // SAFETY: the call only ends this thread.
+        unsafe { nix::libc::syscall(nix::libc::SYS_exit, 0) };
+        unreachable!()
+    };
+    wait_until("the first thread has ended", || status(child, "State").starts_with('Z'));
+    let output = step(User::all()[0]).args([child.to_string()]).run();
+    kill(child, Signal::SIGKILL).unwrap();
+    waitpid(child, None).unwrap();
+    let hint = format!("hint: the first thread of process {child} has ended");
+    assert!(output.stderr.contains(&hint), "{output:?}");
+    assert!(output.stderr.contains(&format!("others run: ls -l /proc/{child}/task/")));
 }

@@ -45,7 +45,8 @@ pub fn parse_args() -> Result<CloneFlags, lexopt::Error> {
 pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     let mut hints = refusal::creation(errno, flags);
     if errno == Errno::EPERM && !geteuid().is_root() {
-        hints.push("root needs no user namespace: sudo target/debug/step02-clone ...".to_owned());
+        let command = refusal::as_root("target/debug/step02-clone ...");
+        hints.push(format!("root needs no user namespace: {command}"));
     }
     hints
 }

@@ -4,18 +4,23 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::{Pid, pipe};
-use testkit::obstacle::{cover, no_more_namespaces, own_mounts};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork, geteuid, pipe};
+use testkit::obstacle::{
+    cover, docker, no_more_namespaces, own_mounts, own_user_namespace, refuse,
+};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
-use testkit::{require_programs, require_root, sample, wait_until};
+use testkit::{require_programs, require_root, sample, skip, wait_until};
 
 /// The kinds of namespace that clone(2) creates.
 const KINDS: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"];
@@ -389,4 +394,89 @@ fn an_inherited_sigchld_that_is_ignored_does_not_lose_the_childs_status() {
         Ok(())
     };
     step(User::all()[0]).args(["uts"]).with_obstacle(ignore_sigchld).run().assert_ok();
+}
+
+// Why the kernel refuses: the state of the machine decides.
+
+/// Has a new PID namespace for its children, whose PID 1 has ended.
+fn dead_pid_namespace() -> io::Result<()> {
+    match geteuid().is_root() {
+        true => unshare(CloneFlags::CLONE_NEWPID)?,
+        false => own_user_namespace(CloneFlags::CLONE_NEWPID)?,
+    }
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }? {
+        // SAFETY: the call only ends this process.
+        ForkResult::Child => unsafe { libc::_exit(0) },
+        ForkResult::Parent { child } => Ok(_ = waitpid(child, None)?),
+    }
+}
+
+#[test]
+fn no_memory_is_missing_where_pid_1_has_ended() {
+    for &user in User::all() {
+        let output = step(user).args(["uts"]).with_obstacle(dead_pid_namespace).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains("): ENOMEM: Out of memory\nhint: PID 1 of "), "{output:?}");
+        assert!(!output.stderr.contains("ulimit"), "{output:?}");
+    }
+}
+
+/// A cgroup that may have one process.
+struct FullCgroup(PathBuf);
+
+impl FullCgroup {
+    fn new() -> Option<FullCgroup> {
+        let name = format!("step02-full-{}", std::process::id());
+        let hierarchies = step_support::cgroup::all().ok()?.into_iter();
+        hierarchies.filter_map(|it| it.mounted).find_map(|it| {
+            let mut above =
+                it.current.ancestors().take_while(|dir| dir.starts_with(&it.mount_point));
+            above.find_map(|dir| {
+                let dir = dir.join(&name);
+                fs::create_dir(&dir).ok()?;
+                let group = FullCgroup(dir);
+                fs::write(group.0.join("pids.max"), "1").ok().map(|()| group)
+            })
+        })
+    }
+}
+
+impl Drop for FullCgroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_full_cgroup_is_named_and_not_the_limit_of_the_user() {
+    let Some(group) = FullCgroup::new() else {
+        skip!("no cgroup with the pids controller is delegated here");
+    };
+    let procs = group.0.join("cgroup.procs");
+    let output = step(User::all()[0]).with_obstacle(move || fs::write(&procs, "0")).run();
+    let limit = group.0.join("pids.max");
+    let hint = format!("the cgroup may have no more processes: {} is 1", limit.display());
+    output.assert_error("clone(): EAGAIN: Try again", &hint);
+}
+
+#[test]
+fn a_filter_that_refuses_pidfd_open_is_named() {
+    for errno in [Errno::EPERM, Errno::ENOSYS] {
+        let refuse = move || refuse(&[(libc::SYS_pidfd_open, CloneFlags::empty(), errno)]);
+        let output = step(User::Ordinary).with_obstacle(refuse).run();
+        let error = format!("pidfd_open(self): {errno}");
+        output.assert_error(&error, "a seccomp filter may be blocking this");
+    }
+}
+
+#[test]
+fn sudo_is_not_advised_where_it_cannot_work() {
+    // This filter sets no_new_privs, as a container engine can.
+    let output = step(User::Ordinary).args(["uts"]).with_obstacle(docker).run();
+    let hint = "root needs no user namespace: target/debug/step02-clone … (as root elsewhere: \
+                no_new_privs is set here";
+    let error = "clone(CLONE_NEWUTS | CLONE_NEWUSER): EPERM: Operation not permitted";
+    output.assert_error(error, hint);
+    assert!(!output.stderr.contains("sudo target"), "{output:?}");
 }

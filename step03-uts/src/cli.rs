@@ -52,7 +52,8 @@ pub fn commands_to_compare(child: Pid) -> String {
 pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     let mut hints = refusal::creation(errno, flags);
     if errno == Errno::EPERM && !geteuid().is_root() {
-        hints.push("root needs no user namespace: sudo target/debug/step03-uts helo".to_owned());
+        let command = refusal::as_root("target/debug/step03-uts helo");
+        hints.push(format!("root needs no user namespace: {command}"));
     }
     hints
 }
@@ -61,8 +62,6 @@ pub fn clone_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
 pub fn sethostname_hints(errno: Errno) -> Vec<String> {
     match errno {
         Errno::EINVAL => vec!["a hostname is limited to 64 bytes".to_owned()],
-        // AppArmor may have taken the capabilities in the new user namespace.
-        Errno::EPERM => refusal::restrictions(),
-        _ => Vec::new(),
+        _ => refusal::in_new_namespace(errno),
     }
 }

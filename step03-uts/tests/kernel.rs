@@ -7,9 +7,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
+use nix::errno::Errno;
+use nix::libc::{SYS_pidfd_open, SYS_sethostname};
+use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
-use testkit::obstacle::no_more_namespaces;
+use testkit::obstacle::{no_more_namespaces, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
 use testkit::{require_programs, require_root, sample, wait_until};
 
@@ -290,4 +293,22 @@ fn an_inherited_sigchld_that_is_ignored_does_not_lose_the_childs_status() {
         Ok(())
     };
     step(User::all()[0]).args(["helo"]).with_obstacle(ignore_sigchld).run().assert_ok();
+}
+
+// Why the kernel refuses: the state of the machine decides.
+
+#[test]
+fn a_filter_is_named_whatever_call_it_refuses() {
+    for (call, name) in
+        [(SYS_pidfd_open, "pidfd_open(self)"), (SYS_sethostname, "sethostname(\"helo\")")]
+    {
+        for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+            let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
+            for &user in User::all() {
+                let output = step(user).args(["helo"]).with_obstacle(refuse).run();
+                let error = format!("{name}: {errno}\nhint: a seccomp filter may be blocking");
+                assert!(output.stderr.contains(&error), "{output:?}");
+            }
+        }
+    }
 }

@@ -35,7 +35,7 @@ impl Credentials {
     pub fn become_root(&self) -> Result<()> {
         let groups = if self.groups_dropped { Ok(()) } else { setgroups(&[]) };
         if self.was_root {
-            groups.context("setgroups(0)")?;
+            groups.hint(not_dropped).context("setgroups(0)")?;
         }
         if self.is_mapped(setgid(Gid::from_raw(0)), "setgid(0)")? {
             self.is_mapped(setuid(Uid::from_raw(0)), "setuid(0)")?;
@@ -56,5 +56,12 @@ fn not_mapped(errno: Errno) -> Option<&'static str> {
     (errno == Errno::EINVAL).then_some(
         "root is not mapped into that user namespace, so the command would run there as the \
          host's root, and processes of that namespace could control it",
+    )
+}
+
+fn not_dropped(errno: Errno) -> Option<&'static str> {
+    (errno == Errno::EPERM).then_some(
+        "that user namespace forbids setgroups(2), so the groups have to be dropped before, which \
+         requires CAP_SETGID; check: grep CapEff /proc/self/status",
     )
 }

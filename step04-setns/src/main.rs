@@ -72,9 +72,11 @@ fn run() -> Result<u8> {
 /// flags accept any kind).
 fn join_file(path: &Path) -> Result<()> {
     let name = printable(path);
-    let file = File::open(path).with_context(|| format!("open({name})"))?;
+    let file = File::open(path)
+        .with_context(|| format!("open({name})"))
+        .map_err(|error| cli::explain_open(path, error))?;
     setns(&file, CloneFlags::empty())
-        .hint(|errno| cli::file_hint(errno, &file))
+        .hint(|errno| cli::file_hints(errno, &file))
         .with_context(|| format!("setns({name})"))
 }
 // ANCHOR_END: join_file
@@ -87,7 +89,7 @@ fn join_file(path: &Path) -> Result<()> {
 fn join_process(pid: Pid) -> Result<()> {
     check_proc()?; // or the PID would name a different process in /proc
     let pidfd = pidfd_open(pid)
-        .hint(|errno| cli::pidfd_hint(errno, pid))
+        .hint(|errno| cli::pidfd_hints(errno, pid))
         .with_context(|| format!("pidfd_open({pid})"))?;
     // Only those that differ: joining our own user namespace again fails with EINVAL.
     let mut flags = CloneFlags::empty();
@@ -101,7 +103,7 @@ fn join_process(pid: Pid) -> Result<()> {
         return Ok(());
     }
     setns(&pidfd, flags)
-        .hint(cli::setns_hint)
+        .hint(|errno| cli::setns_hints(errno, flags))
         .with_context(|| format!("setns(pidfd of {pid}, {})", flag_names(flags)))
 }
 // ANCHOR_END: join_process

@@ -9,10 +9,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
+use nix::errno::Errno;
+use nix::libc::{SYS_pidfd_open, SYS_setns};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, gettid, setgid, setgroups, sethostname, setuid};
-use testkit::{Host, Running, Step, User, descendants, namespace, temp_dir};
+use testkit::obstacle::refuse;
+use testkit::{Host, Running, Step, User, WaitingProcess};
+use testkit::{descendants, namespace, status, temp_dir};
 use testkit::{require_programs, require_root, wait_until};
 
 fn step(user: User) -> Step {
@@ -284,7 +288,12 @@ fn a_process_that_does_not_exist_or_is_not_ours_is_refused_with_a_reason() {
     if geteuid().is_root() {
         let output = step(User::Ordinary).args(["--target", &gone.to_string()]).run();
         let error = format!("readlink(/proc/{gone}/ns/cgroup): EACCES: Permission denied");
-        assert_eq!(output.assert_error(&error, "CAP_SYS_PTRACE").stdout, "");
+        assert_eq!(
+            output
+                .assert_error(&error, "another user's process: sudo target/debug/step04-setns ")
+                .stdout,
+            ""
+        );
     }
     drop(target);
     let proc = format!("/proc/{gone}");
@@ -358,8 +367,13 @@ fn wrong_use_is_one_line_and_status_2() {
     for (args, error) in [
         (&[][..], "either NSFILE... or --target PID"),
         (&["--", "true"], "either NSFILE... or --target PID"),
-        (&["--target", "0"], "0 is not a PID"),
-        (&["--target=-3"], "-3 is not a PID"),
+        (&["--target", "0"], "0 is not a PID: the first process is 1"),
+        (&["--target=-3"], "a PID is never negative"),
+        (&["--target=+1"], "\"+1\" is not a PID: not a number"),
+        (&["--target", " 1"], "\" 1\" is not a PID: not a number"),
+        (&["--target", ""], "\"\" is not a PID: not a number"),
+        (&["--target", "self"], "\"self\" is not a PID: not a number"),
+        (&["--target", "2147483648"], "2147483648 is larger than any PID"),
         (&["--target"], "missing argument for option '--target'"),
         (&["--target", "5", "true"], "unexpected argument \"true\""),
         (&["-x"], "invalid option '-x'"),
@@ -382,4 +396,85 @@ fn the_command_has_no_child_that_it_did_not_start() {
     let children = "read children </proc/$$/task/$$/children; echo \"<$children>\"";
     let output = step(User::Ordinary).args(["-t", &pid, "--", "sh", "-c", children]).run();
     assert_eq!(output.stdout, "<>\n", "{output:?}");
+}
+
+// Why the kernel refuses: the state of the target and of the caller decides.
+
+#[test]
+fn a_zombie_is_called_one_by_root_and_by_others() {
+    let mut target = WaitingProcess::new("cat", || Ok(()));
+    let pid = target.pid().to_string();
+    target.close_stdin();
+    wait_until("the target is a zombie", || status(&pid, "State").starts_with('Z'));
+    for &user in User::all() {
+        let output = step(user).args(["--target", &pid, "--", "true"]).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let hint = format!("hint: process {pid} is a zombie");
+        assert!(output.stderr.lines().last().unwrap().starts_with(&hint), "{output:?}");
+    }
+}
+
+#[test]
+fn root_is_told_which_capability_it_lacks() {
+    require_root!("to drop a capability");
+    require_programs!("setpriv");
+    let target = Target::new(User::Root, CloneFlags::CLONE_NEWNS);
+    let pid = target.pid.to_string();
+    let exe = env!("CARGO_BIN_EXE_step04-setns");
+    for (drop, capability) in [("-sys_chroot", "CAP_SYS_CHROOT"), ("-sys_admin", "CAP_SYS_ADMIN")] {
+        let output = Step::new("/usr/bin/setpriv", User::Root)
+            .args(["--bounding-set", drop, exe, "--target", &pid, "--", "true"])
+            .run();
+        let hint =
+            format!("EPERM: Operation not permitted\nhint: you are root but lack {capability}; ");
+        assert!(output.stderr.contains(&hint), "{output:?}");
+        assert_eq!(output.stderr.matches("hint: ").count(), 1, "{output:?}");
+    }
+}
+
+#[test]
+fn a_filter_is_named_whatever_call_it_refuses_and_sudo_is_not_advised_to_root() {
+    let target = Target::new(User::all()[0], CloneFlags::CLONE_NEWUTS);
+    for call in [SYS_pidfd_open, SYS_setns] {
+        for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+            let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
+            let args = ["--target", &target.pid.to_string(), "--", "true"];
+            let output = step(User::all()[0]).args(args).with_obstacle(refuse).run();
+            let hint = format!("): {errno}\nhint: a seccomp filter may be blocking this; ");
+            assert!(output.stderr.contains(&hint), "{output:?}");
+            let advised = output.stderr.contains("sudo ");
+            assert!(!advised || User::all()[0] == User::Ordinary, "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn the_file_of_a_process_that_may_not_be_looked_into_is_explained() {
+    require_root!("to start a process of another user");
+    let mut target = WaitingProcess::new("cat", || Ok(()));
+    let file = format!("/proc/{}/ns/uts", target.pid());
+    let run = |file: &str| step(User::Ordinary).args([file, "--", "true"]).run();
+    let error = format!("open({file}): EACCES: Permission denied");
+    run(&file).assert_error(&error, "another user's process: sudo ");
+    target.close_stdin();
+    wait_until("the target is a zombie", || status(target.pid(), "State").starts_with('Z'));
+    run(&file).assert_error(&error, "is a zombie");
+    let other = format!("/proc/{}/ns/other", std::process::id());
+    let output = step(User::Root).args([&other, "--", "true"]).run();
+    output.assert_error(&format!("open({other}): ENOENT: No such file or directory"), "");
+}
+
+#[test]
+fn root_that_cannot_drop_its_groups_is_told_why() {
+    require_root!("to drop a capability");
+    require_programs!("setpriv", "unshare");
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
+    let pid = target.pid().to_string();
+    let exe = env!("CARGO_BIN_EXE_step04-setns");
+    let output = Step::new("/usr/bin/setpriv", User::Root)
+        .args(["--bounding-set", "-setgid", exe, "--target", &pid, "--", "true"])
+        .run();
+    let error = "setgroups(0): EPERM: Operation not permitted\nhint: that user namespace forbids";
+    assert!(output.stderr.contains(error), "{output:?}");
+    target.wait().assert_ok();
 }

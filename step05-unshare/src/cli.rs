@@ -4,7 +4,6 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::{Uid, geteuid};
 use step_support::namespace::KINDS;
 use step_support::note;
 use step_support::output::print_help;
@@ -106,33 +105,11 @@ pub fn warn_without_fork(flags: CloneFlags) {
 pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     let mut hints = refusal::creation(errno, flags);
     let without_user = !flags.contains(CloneFlags::CLONE_NEWUSER);
-    if errno == Errno::EPERM && !geteuid().is_root() && without_user {
+    if errno == Errno::EPERM && !refusal::has_sys_admin() && without_user {
         hints.push(
             "add -r: it makes you root in a new user namespace, which can own the others"
                 .to_owned(),
         );
     }
     hints
-}
-
-/// Why a map could not be written.
-pub fn map_hints(errno: Errno, uid: Uid) -> Vec<String> {
-    match errno {
-        // Otherwise root without it could write file capabilities that count outside.
-        Errno::EPERM if uid.is_root() => vec![
-            "mapping root requires CAP_SETFCAP (Linux 5.12); check: grep CapEff /proc/self/status"
-                .to_owned(),
-        ],
-        // AppArmor may have taken the capabilities in the new user namespace.
-        Errno::EPERM | Errno::EACCES => refusal::restrictions(),
-        _ => Vec::new(),
-    }
-}
-
-/// Why a new `/proc` could not be mounted.
-pub fn proc_hint(errno: Errno) -> Option<&'static str> {
-    // A new one would show what a container engine covers in the old one.
-    (errno == Errno::EPERM).then_some(
-        "this requires a new PID namespace (-p -f) and an old /proc of which nothing is covered",
-    )
 }

@@ -73,7 +73,7 @@ fn run() -> Result<u8> {
 fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
     let write = |file: &str, content: &str| {
         fs::write(file, content)
-            .hint(|errno| cli::map_hints(errno, uid))
+            .hint(|errno| refusal::map(errno, uid))
             .with_context(|| format!("write({file})"))
     };
     // An unprivileged process may map a group only after giving up setgroups(2). Otherwise a
@@ -101,7 +101,7 @@ fn make_mounts_private() -> Result<()> {
 fn mount_new_proc() -> Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
-        .hint(cli::proc_hint)
+        .hint(refusal::new_proc)
         .context("mount(proc, /proc)")
 }
 // ANCHOR_END: make_mounts_private

@@ -3,17 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use nix::sched::CloneFlags;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::{Pid, chroot};
-use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts, refuse};
-use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
-use testkit::{require_programs, require_root, sample, wait_until};
+use nix::unistd::{Pid, chroot, geteuid};
+use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts};
+use testkit::obstacle::{own_user_namespace, refuse};
+use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status, tempfile};
+use testkit::{require_programs, require_root, sample, temp_dir, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step05-unshare");
 
@@ -538,4 +541,254 @@ fn a_command_that_a_real_time_signal_killed_has_the_status_of_a_shell() {
 fn a_command_that_does_not_exist_is_127_even_if_nobody_reads_stderr() {
     let output = step(User::Ordinary).args(["-r", "no/such/command"]).stderr_without_reader().run();
     assert_eq!(output.code(), Some(127), "{output:?}");
+}
+
+// Why the kernel refuses: the state of the machine and of the caller decides.
+
+/// Runs `unshare` as `strace` lets it fail, without a seccomp filter.
+fn with_failing(call: &str, errno: Errno, user: User, args: &[&str]) -> Step {
+    let inject = format!("inject={call}:error={errno:?}");
+    Step::new("/usr/bin/strace", user)
+        .args(["-qq", "-o", "/dev/null", "-e", &inject, EXE])
+        .args(args)
+}
+
+#[test]
+fn a_group_that_is_not_mapped_is_named() {
+    let without_group = || {
+        let uid = geteuid();
+        set_dumpable(true)?;
+        unshare(CloneFlags::CLONE_NEWUSER)?;
+        fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))
+    };
+    for &user in User::all() {
+        let output = step(user).args(["-r", "true"]).with_obstacle(without_group).run();
+        let error = "unshare(CLONE_NEWUSER): EPERM: Operation not permitted";
+        let hint = "the caller's group is not mapped into this user namespace";
+        output.assert_error(error, hint);
+        assert_eq!(output.stderr.matches("hint: ").count(), 1, "{output:?}");
+    }
+}
+
+#[test]
+fn a_limit_outside_of_the_user_namespace_is_not_looked_for_inside() {
+    // As `bwrap --disable-userns` does it, and as deep as the kernel allows.
+    let one_more = || {
+        own_user_namespace(CloneFlags::empty())?;
+        fs::write("/proc/sys/user/max_user_namespaces", "1")?;
+        own_user_namespace(CloneFlags::empty())
+    };
+    let deepest = || {
+        while own_user_namespace(CloneFlags::empty()).is_ok() {}
+        Ok(())
+    };
+    for obstacle in [one_more as fn() -> io::Result<()>, deepest] {
+        for &user in User::all() {
+            let output = step(user).args(["-r", "true"]).with_obstacle(obstacle).run();
+            let error = "unshare(CLONE_NEWUSER): ENOSPC: No space left on device";
+            output.assert_error(error, "the limits of those around it count too");
+        }
+    }
+}
+
+#[test]
+fn the_deepest_pid_namespace_is_named() {
+    require_root!("to keep one /proc at all levels");
+    require_programs!("unshare");
+    let nested = ["unshare", "-pf"].repeat(31);
+    let output = Step::new("/usr/bin/unshare", User::Root)
+        .args(["-pf"])
+        .args(nested)
+        .args([EXE, "-p"])
+        .run();
+    let error = "unshare(CLONE_NEWPID): ENOSPC: No space left on device\nhint: ";
+    let hint = "PID namespaces can be nested 32 levels deep, and this is the last";
+    assert!(output.stderr.contains(&format!("{error}{hint}")), "{output:?}");
+}
+
+#[test]
+fn a_program_that_may_be_run_but_not_read_is_the_reason_where_it_cannot_map() {
+    require_root!("to own the program");
+    let dir = temp_dir(User::Root);
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = dir.path().join("step05-unshare");
+    fs::copy(EXE, &program).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o711)).unwrap();
+    let output = Step::new(program.to_str().unwrap(), User::Ordinary).args(["-r", "true"]).run();
+    let error = "write(/proc/self/setgroups): EACCES: Permission denied";
+    output.assert_error(error, "the program may be run but not read");
+}
+
+#[test]
+fn a_read_only_proc_is_named() {
+    let read_only = || {
+        own_mounts()?;
+        read_only("/proc")
+    };
+    for &user in User::all() {
+        let run =
+            |options: &[&str]| step(user).args(options).args(["true"]).with_obstacle(read_only);
+        let output = run(&["-r"]).run();
+        let error = "write(/proc/self/setgroups): EROFS: Read-only file system";
+        output.assert_error(error, "/proc is mounted read-only, so no IDs can be mapped");
+        let output = run(&["-Upf", "--mount-proc"]).run();
+        let error = "mount(proc, /proc): EPERM: Operation not permitted\nhint: the old /proc is \
+                     mounted read-only";
+        assert!(output.stderr.contains(error), "{output:?}");
+    }
+}
+
+fn read_only(path: &str) -> io::Result<()> {
+    let none = None::<&str>;
+    mount(Some(path), path, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
+    Ok(mount(none, path, none, flags, none)?)
+}
+
+#[test]
+fn what_is_covered_in_proc_is_named() {
+    let covered = || {
+        own_mounts()?;
+        cover("/proc/sys")
+    };
+    for &user in User::all() {
+        let args = ["-Urpf", "--mount-proc", "true"];
+        let output = step(user).args(args).with_obstacle(covered).run();
+        let hint = "hint: /proc/sys is covered in the old /proc, and would not be in a new one";
+        assert!(output.stderr.contains(hint), "{output:?}");
+        assert!(!output.stderr.contains("-p -f"), "these options were given: {output:?}");
+    }
+}
+
+#[test]
+fn in_a_chroot_at_a_mount_point_root_is_told_so() {
+    require_root!("to enter a chroot without a user namespace");
+    require_programs!("unshare");
+    let dir = temp_dir(User::Root);
+    // PID 1 of this PID namespace stays outside of the chroot, as on a host.
+    let script = "mount --rbind / \"$1\" && chroot \"$1\" \"$0\" -Ur true; exit $?";
+    let argv = ["-mpf", "--mount-proc", "sh", "-c", script, EXE, dir.path().to_str().unwrap()];
+    let output = Step::new("/usr/bin/unshare", User::Root).args(argv).run();
+    let error =
+        "unshare(CLONE_NEWUSER): EPERM: Operation not permitted\nhint: a process in a chroot";
+    assert!(output.stderr.contains(error), "{output:?}");
+}
+
+/// Has a `/proc/sys/kernel` of Ubuntu's, which cannot be changed in a container.
+fn apparmor() -> io::Result<()> {
+    own_mounts()?;
+    cover("/proc/sys/kernel")?;
+    fs::write("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")?;
+    read_only("/proc/sys/kernel")
+}
+
+#[test]
+fn apparmor_is_named_to_those_whom_it_stops() {
+    require_programs!("strace");
+    let setting = "hint: kernel.apparmor_restrict_unprivileged_userns=1 blocks this";
+    let refused = |user, call, errno, args: &[&str]| {
+        with_failing(call, errno, user, args).with_obstacle(apparmor).run()
+    };
+    for (call, args) in [("unshare", ["-r", "true"]), ("mount", ["-Um", "true"])] {
+        for errno in [Errno::EACCES, Errno::EPERM] {
+            let output = refused(User::Ordinary, call, errno, &args);
+            assert!(output.stderr.contains(setting), "{call} {errno}: {output:?}");
+            assert!(output.stderr.contains("_userns=0 (on the host)\n"), "{output:?}");
+        }
+    }
+    if User::all()[0] == User::Root {
+        let output = refused(User::Root, "unshare", Errno::EPERM, &["-r", "true"]);
+        assert!(!output.stderr.contains("apparmor"), "{output:?}");
+        assert!(output.stderr.contains("hint: unknown: "), "{output:?}");
+    }
+}
+
+#[test]
+fn a_call_that_the_kernel_lacks_is_not_called_forbidden() {
+    require_programs!("strace");
+    let output = with_failing("unshare", Errno::ENOSYS, User::Ordinary, &["-u", "true"]).run();
+    let error = "ENOSYS: Function not implemented\nhint: this kernel has no such call";
+    assert!(output.stderr.contains(error), "{output:?}");
+}
+
+#[test]
+fn the_label_that_a_security_module_gave_is_shown_where_the_reason_is_unknown() {
+    require_root!("to enter a chroot that nothing shows");
+    let (dir, label) = (temp_dir(User::Root), tempfile::NamedTempFile::new().unwrap());
+    fs::write(&label, "docker-default (enforce)\n").unwrap();
+    let (root, label) = (dir.path().to_owned(), label.into_temp_path());
+    let source = label.to_path_buf();
+    let confined = move || {
+        own_mounts()?;
+        let (none, bind) = (None::<&str>, MsFlags::MS_BIND);
+        mount(Some(&source), "/proc/self/attr/current", none, bind, none)?;
+        mount(Some("/"), &root, none, bind | MsFlags::MS_REC, none)?;
+        Ok(chroot(&root)?)
+    };
+    let output = step(User::Root).args(["-r", "true"]).with_obstacle(confined).run();
+    assert!(output.stderr.contains("hint: unknown: "), "{output:?}");
+    assert!(output.stderr.contains("as \"docker-default (enforce)\", which may"), "{output:?}");
+}
+
+#[test]
+fn root_without_cap_sys_admin_is_told_of_r_as_well() {
+    require_root!("to drop a capability");
+    require_programs!("setpriv");
+    let setpriv = |options: &[&str]| {
+        let argv = ["--bounding-set", "-sys_admin", EXE];
+        Step::new("/usr/bin/setpriv", User::Root).args(argv).args(options).args(["true"]).run()
+    };
+    let output = setpriv(&["-u"]);
+    assert!(output.stderr.contains("\nhint: add -r: "), "{output:?}");
+    setpriv(&["-ru"]).assert_ok();
+}
+
+#[test]
+fn a_program_that_is_there_and_cannot_run_is_explained() {
+    let dir = temp_dir(User::Ordinary);
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = |name: &str, content: &[u8]| {
+        let file = dir.path().join(name);
+        fs::write(&file, content).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let run = |file: &str| step(User::Ordinary).args(["-r", file]);
+    let script = program("script", b"#!/no/such/interpreter\r\n");
+    let cat = program("cat", b"#!/bin/cat\n");
+    let path = dir.path().to_owned();
+    let no_exec = move || {
+        own_mounts()?;
+        let (none, bind) = (None::<&str>, MsFlags::MS_BIND);
+        mount(Some(&path), &path, none, bind, none)?;
+        let flags = bind | MsFlags::MS_REMOUNT | MsFlags::MS_NOEXEC;
+        Ok(mount(none, &path, none, flags, none)?)
+    };
+    for (output, code, errno, hint) in [
+        (run(&script).run(), 127, "ENOENT", "is there, but the interpreter that it names is not"),
+        (run("script").env("PATH", dir.path()).run(), 127, "ENOENT", "is there, but the"),
+        (run(&cat).with_obstacle(no_exec).run(), 126, "EACCES", "mounted with noexec"),
+    ] {
+        assert_eq!(output.code(), Some(code), "{output:?}");
+        let [.., error, line] = output.stderr.lines().collect::<Vec<_>>()[..] else { panic!() };
+        assert!(error.contains(&format!("): {errno}: ")), "{output:?}");
+        assert!(line.starts_with("hint: ") && line.contains(hint), "{output:?}");
+    }
+}
+
+#[test]
+fn a_pid_namespace_of_another_user_namespace_is_suspected_and_not_the_flags() {
+    require_root!("to join a PID namespace without its user namespace");
+    require_programs!("nsenter", "unshare");
+    let mut target = Step::new("/usr/bin/unshare", User::Root).args(["-Urpf", "cat"]).start();
+    target.type_in("ready\n");
+    assert_eq!(target.line(), "ready");
+    let is_cat = |pid: &Pid| status(pid, "Name") == "cat";
+    let pid = target.processes().into_iter().find(is_cat).unwrap().to_string();
+    let argv = ["-p", "-t", &pid, EXE, "-p", "true"];
+    let output = Step::new("/usr/bin/nsenter", User::Root).args(argv).run();
+    let error =
+        "unshare(CLONE_NEWPID): EINVAL: Invalid argument\nhint: unknown: the caller may be in";
+    assert!(output.stderr.contains(error), "{output:?}");
+    target.wait().assert_ok();
 }

@@ -5,14 +5,17 @@ use std::path::Path;
 use anyhow::Error;
 use nix::errno::Errno;
 use nix::unistd::geteuid;
-use step_support::error::{errno_of, with_hint};
+use step_support::error::{errno_of, own_hints, with_hint};
 
 /// Docker's option, and what it costs.
 const PRIVILEGED: &str = "in Docker, run the container with --privileged (that removes most of \
      what protects the host from the container)";
 
-/// Adds a hint to an error of a cgroup operation.
+/// Adds a hint to an error of a cgroup operation. Other calls bring their own.
 pub fn explain(error: Error) -> Error {
+    if !own_hints(&error).is_empty() {
+        return error;
+    }
     match errno_of(&error).and_then(|errno| hint(errno, geteuid().is_root())) {
         Some(hint) => with_hint(error, hint),
         None => error,

@@ -1,0 +1,95 @@
+//! What this process is and may do, as the kernel tells: its capabilities, its namespaces, its
+//! root directory.
+
+use std::ffi::CString;
+use std::fs;
+use std::mem::MaybeUninit;
+use std::path::Path;
+
+use nix::sys::statvfs::{FsFlags, statvfs};
+
+use crate::namespace::link;
+
+pub const CAP_SYS_CHROOT: u32 = 18;
+pub const CAP_SYS_PTRACE: u32 = 19;
+pub const CAP_SYS_ADMIN: u32 = 21;
+
+/// Whether a capability is effective. Assumed if `/proc` does not tell.
+pub fn has_capability(number: u32) -> bool {
+    let set = status("CapEff:").and_then(|set| u64::from_str_radix(&set, 16).ok());
+    set.is_none_or(|set| set & (1 << number) != 0)
+}
+
+/// Whether this is the user namespace of the host (`PROC_USER_INIT_INO`). Assumed if `/proc`
+/// does not tell.
+pub fn in_initial_user_namespace() -> bool {
+    link("self", "user").map_or(true, |link| link == "user:[4026531837]")
+}
+
+/// A field of `/proc/self/status`. The name of the process in it need not be UTF-8.
+pub fn status(field: &str) -> Option<String> {
+    let text = fs::read("/proc/self/status").ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let value = text.lines().find_map(|line| line.strip_prefix(field))?;
+    Some(value.trim().to_owned())
+}
+
+pub fn is_read_only(path: &str) -> bool {
+    statvfs(path).is_ok_and(|it| it.flags().contains(FsFlags::ST_RDONLY))
+}
+
+/// Whether nothing on that file system may be run.
+pub fn is_no_exec(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|it| it.flags().contains(FsFlags::ST_NOEXEC))
+}
+
+/// A mount point below `/proc`.
+pub fn covered_in_proc() -> Option<String> {
+    let mounts = fs::read("/proc/self/mountinfo").ok()?;
+    let mounts = String::from_utf8_lossy(&mounts);
+    let mut points = mounts.lines().filter_map(|mount| mount.split(' ').nth(4));
+    points.find(|point| point.starts_with("/proc/")).map(str::to_owned)
+}
+
+/// Whether this process is in a chroot: `/` is not the root of a mount, or is another mount
+/// than that of PID 1 in the same mount namespace. (Only root may look at PID 1. For others
+/// a chroot whose `/` is a mount point is not detected.)
+pub fn is_chroot() -> bool {
+    let Some(root) = statx("/") else { return false };
+    let mount_root = libc::STATX_ATTR_MOUNT_ROOT as u64;
+    if root.stx_attributes_mask & mount_root != 0 && root.stx_attributes & mount_root == 0 {
+        return true;
+    }
+    let same_mounts = link("self", "mnt").is_ok_and(|own| link(1, "mnt").is_ok_and(|it| it == own));
+    let of_pid_1 = if same_mounts { statx("/proc/1/root") } else { None };
+    of_pid_1.is_some_and(|it| it.stx_mnt_id != root.stx_mnt_id)
+}
+
+fn statx(path: &str) -> Option<libc::statx> {
+    let path = CString::new(path).ok()?;
+    let mut statx = MaybeUninit::<libc::statx>::zeroed();
+    let mask = libc::STATX_MNT_ID;
+    // SAFETY: the path ends with a NUL, and the buffer is as large as the kernel expects.
+    let result = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, mask, statx.as_mut_ptr()) };
+    // SAFETY: all bytes are initialised, and every value is valid in this structure.
+    let statx = unsafe { statx.assume_init() };
+    (result == 0).then_some(statx)
+}
+
+/// The label that AppArmor or SELinux has given to this process.
+pub fn security_label() -> Option<String> {
+    let label = fs::read_to_string("/proc/self/attr/current").ok()?;
+    let label = label.trim_end_matches(['\0', '\n']);
+    (!label.is_empty() && !label.starts_with("unconfined")).then(|| label.to_owned())
+}
+
+/// Whether a map of this user namespace, `uid_map` or `gid_map`, has the ID that this process
+/// sees. One that is not mapped shows as the overflow ID. Assumed if `/proc` does not tell.
+pub fn is_mapped(file: &str, id: u32) -> bool {
+    let Ok(map) = fs::read_to_string(format!("/proc/self/{file}")) else { return true };
+    map.lines().any(|line| {
+        let numbers: Vec<u32> = line.split_whitespace().flat_map(str::parse).collect();
+        let &[first, _, count] = &numbers[..] else { return false };
+        id >= first && id - first < count
+    })
+}
