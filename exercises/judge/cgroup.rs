@@ -19,7 +19,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{AccessFlags, ForkResult, Pid, eaccess, fork, geteuid};
 
-use step_support::cgroup::{self, Version, words};
+use step_support::cgroup::{self, Version};
 
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::{self, NOBODY};
@@ -27,6 +27,11 @@ use crate::verdict::{Finding, Verdict, ensure, print_verdict, unavailable, wrong
 
 /// Prefix of the names of the judges' cgroups. The judge's PID follows.
 const NAME_PREFIX: &str = "exercise-";
+
+/// The words of a cgroup's file; none if it cannot be read.
+fn words(file: &Path) -> Vec<String> {
+    cgroup::words(file).unwrap_or_default()
+}
 
 /// A cgroup for an answer to work on.
 #[derive(Clone)]

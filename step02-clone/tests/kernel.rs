@@ -474,7 +474,7 @@ fn a_filter_that_refuses_pidfd_open_is_named() {
 fn sudo_is_not_advised_where_it_cannot_work() {
     // This filter sets no_new_privs, as a container engine can.
     let output = step(User::Ordinary).args(["uts"]).with_obstacle(docker).run();
-    let hint = "root needs no user namespace: target/debug/step02-clone … (as root elsewhere: \
+    let hint = "root needs no user namespace: target/debug/step02-clone ... (as root elsewhere: \
                 no_new_privs is set here";
     let error = "clone(CLONE_NEWUTS | CLONE_NEWUSER): EPERM: Operation not permitted";
     output.assert_error(error, hint);

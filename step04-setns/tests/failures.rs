@@ -18,13 +18,13 @@ fn a_process_whose_first_thread_has_ended_is_joined_by_the_files_of_another_thre
         let (pid, thread) = (target.pid(), target.thread());
         let output = step(user).args(["--target", &pid.to_string(), "--", "true"]).run();
         assert_eq!(output.code(), Some(1), "{output:?}");
-        let files = format!("/proc/{pid}/task/{thread}/ns/");
+        let files = format!("/proc/{pid}/task/{thread}/ns");
         let [_, hint] = output.errors()[..] else { panic!("{output:?}") };
         let beginning = format!("hint: the first thread of process {pid} has ended");
         assert!(hint.starts_with(&beginning) && hint.contains(&files), "{output:?}");
 
         let uts = inode(format!("{pid}/task/{thread}"), "uts");
-        let files = ["user", "uts"].map(|kind| format!("{files}{kind}"));
+        let files = ["user", "uts"].map(|kind| format!("{files}/{kind}"));
         // Root is not mapped there, so root cannot become its root.
         let files = &files[usize::from(user == User::Root)..];
         let output = step(user).args(files).args(["--", "readlink", "/proc/self/ns/uts"]).run();
