@@ -48,6 +48,11 @@ fn forked(step: &Running) -> Pid {
     all.into_iter().find(|pid| *pid != step.pid() && status(pid, "Name") != "watchdog").unwrap()
 }
 
+fn watchdog(step: &Running) -> Pid {
+    let is_watchdog = |pid: &Pid| status(pid, "Name") == "watchdog";
+    step.processes().into_iter().find(is_watchdog).unwrap()
+}
+
 /// The signals that `/proc/PID/status`, which the command has printed, lists as ignored.
 fn ignored_signals(output: &Output) -> Vec<Signal> {
     let set = output.stdout.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
@@ -258,11 +263,16 @@ fn a_command_that_changes_its_user_dies_with_the_step_too() {
 #[test]
 fn a_command_dies_with_the_step_even_if_the_watchdog_was_killed() {
     let step = started(User::Ordinary, &["-rpf"]);
-    let is_watchdog = |pid: &Pid| status(pid, "Name") == "watchdog";
-    let watchdog = step.processes().into_iter().find(is_watchdog).unwrap();
-    kill(watchdog, Signal::SIGKILL).unwrap();
+    kill(watchdog(&step), Signal::SIGKILL).unwrap();
     step.signal(Signal::SIGKILL);
     assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn a_watchdog_that_was_stopped_does_not_keep_the_step_waiting() {
+    let step = started(User::Ordinary, &["-f"]);
+    kill(watchdog(&step), Signal::SIGSTOP).unwrap();
+    step.wait().assert_ok();
 }
 
 /// Waits until the step waits for signals, as it does after starting its command.
