@@ -6,10 +6,10 @@ use std::process;
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, getpid, getppid, pipe2};
 use step_support::output::program_name;
 use step_support::process::fork_detached;
+use step_support::status::wait_for_end;
 
 use crate::place::Place;
 use crate::report::note_in_time;
@@ -47,12 +47,12 @@ impl Supervisor {
         self.pid
     }
 
-    /// Lets the supervisor remove the group. If it fails or was killed, the step removes it
-    /// and reports what is in the way.
+    /// Lets the supervisor remove the group. If it fails or was killed or stopped, the step
+    /// removes it and reports what is in the way.
     pub fn finish(self, place: &Place) -> Result<()> {
         drop(self.pipe);
-        match waitpid(self.pid, None) {
-            Ok(WaitStatus::Exited(_, 0)) => Ok(()),
+        match wait_for_end(self.pid) {
+            Ok(status) if status.success() => Ok(()),
             _ => place.remove(),
         }
     }

@@ -366,6 +366,16 @@ fn a_supervisor_that_is_killed_is_not_missed() {
 }
 
 #[test]
+fn a_supervisor_that_was_stopped_does_not_keep_the_step_waiting() {
+    let user = able!();
+    let (step, dirs) = staying(user);
+    kill(supervisor(&step, &dirs), Signal::SIGSTOP).unwrap();
+    step.signal(Signal::SIGTERM);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
+    assert!(all_gone(&dirs));
+}
+
+#[test]
 fn what_is_left_by_a_run_whose_supervisor_was_killed_too_is_removed_by_the_next() {
     let user = able!();
     let (dead, dirs) = staying(user);
