@@ -147,10 +147,11 @@ pub fn seccomp_filter() -> Option<String> {
     })
 }
 
-const CAP_SYS_ADMIN: u32 = 21;
+/// The capability that creating and joining namespaces requires (capabilities(7)).
+pub const CAP_SYS_ADMIN: u32 = 21;
 
 /// Whether a capability is effective. Assumed if `/proc` does not tell.
-fn has_capability(number: u32) -> bool {
+pub fn has_capability(number: u32) -> bool {
     let set = status("CapEff:").and_then(|set| u64::from_str_radix(&set, 16).ok());
     set.is_none_or(|set| set & (1 << number) != 0)
 }
