@@ -6,6 +6,7 @@ use std::process;
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
+use nix::sys::prctl::set_name;
 use nix::unistd::{ForkResult, Pid, getpid, getppid, pipe2};
 use step_support::output::program_name;
 use step_support::process::fork_detached;
@@ -30,6 +31,8 @@ impl Supervisor {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
                 drop(pipe);
+                // Not the name of the step, or `killall step06-cgroup` would kill both.
+                let _ = set_name(c"supervisor");
                 let _ = File::from(end).read(&mut [0]);
                 let removed = place.remove();
                 if let (Err(error), true) = (&removed, getppid() != step) {

@@ -356,6 +356,19 @@ fn a_step_that_is_killed_leaves_neither_processes_nor_cgroups() {
 }
 
 #[test]
+fn whoever_kills_all_processes_named_like_the_step_does_not_kill_the_supervisor() {
+    let user = able!();
+    let (step, dirs) = staying(user);
+    let name = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+    let mut named = step.processes();
+    named.retain(|pid| name(pid) == "step06-cgroup\n");
+    // As killall(1) does: first the names, then the signals.
+    named.iter().for_each(|pid| kill(*pid, Signal::SIGKILL).unwrap());
+    assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
+    assert!(all_gone(&dirs));
+}
+
+#[test]
 fn a_supervisor_that_is_killed_is_not_missed() {
     let user = able!();
     let (step, dirs) = staying(user);
