@@ -15,7 +15,9 @@ use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use testkit::obstacle::refuse;
-use testkit::{Host, Output, Running, Step, User, skip, wait_until};
+use testkit::{
+    Host, Output, Running, Step, User, require_programs, require_root, skip, wait_until,
+};
 
 const STEP: &str = env!("CARGO_BIN_EXE_step06-cgroup");
 
@@ -376,6 +378,37 @@ fn a_supervisor_that_is_killed_is_not_missed() {
     step.signal(Signal::SIGTERM);
     assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
     assert!(all_gone(&dirs));
+}
+
+/// Cgroups beside those of a run, to which its command can move.
+fn beside(dirs: &[PathBuf]) -> Vec<PathBuf> {
+    let name = format!("step06-cgroup-test-{}-beside", std::process::id());
+    let beside: Vec<_> = dirs.iter().map(|dir| dir.with_file_name(&name)).collect();
+    beside.iter().for_each(|dir| fs::create_dir(dir).unwrap());
+    beside
+}
+
+#[test]
+fn a_command_that_has_left_its_group_and_changed_its_user_dies_with_the_step() {
+    let user = able!();
+    require_root!("to become another user");
+    require_programs!("setpriv");
+    // This clears PR_SET_PDEATHSIG, and no cgroup.kill reaches it.
+    let leave = "read cgroups; for it in $cgroups; do echo $$ > $it/cgroup.procs; done
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'echo ready; exec sleep 1000'";
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], leave);
+        let beside = beside(&dirs);
+        let names: Vec<_> = beside.iter().map(|dir| dir.to_str().unwrap()).collect();
+        step.type_in(&format!("{}\n", names.join(" ")));
+        assert_eq!(step.line(), "ready");
+        step.signal(signal);
+        assert_eq!(step.wait().signal(), Some(signal as i32));
+        assert!(all_gone(&dirs));
+        for dir in &beside {
+            wait_until("the end of the command", || fs::remove_dir(dir).is_ok());
+        }
+    }
 }
 
 #[test]
