@@ -4,15 +4,18 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{Flock, FlockArg, OFlag, openat};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
+use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use testkit::obstacle::refuse;
 use testkit::{
@@ -377,6 +380,36 @@ fn a_supervisor_that_is_killed_is_not_missed() {
     kill(supervisor(&step, &dirs), Signal::SIGKILL).unwrap();
     step.signal(Signal::SIGTERM);
     assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
+    assert!(all_gone(&dirs));
+}
+
+/// Creates cgroups one in the other until their path is longer than a path can be (4096
+/// bytes), and opens the last.
+fn nest(dir: &Path) -> OwnedFd {
+    let mut dir = OwnedFd::from(fs::File::open(dir).unwrap());
+    let name = "x".repeat(250);
+    for _ in 0..18 {
+        mkdirat(&dir, name.as_str(), Mode::S_IRWXU).unwrap();
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        dir = openat(&dir, name.as_str(), flags, Mode::empty()).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn processes_in_cgroups_nested_deeper_than_a_path_is_long_are_killed_too() {
+    let user = able!();
+    let text = "sleep 1000 & echo $!; read line";
+    let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], text);
+    let sleep = step.line();
+    for dir in &dirs {
+        let procs = openat(nest(dir), "cgroup.procs", OFlag::O_WRONLY, Mode::empty()).unwrap();
+        fs::File::from(procs).write_all(sleep.as_bytes()).unwrap();
+    }
+    step.type_in("\n");
+    let output = step.wait();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(output.stderr.contains("had to be killed: 1\n"), "{output:?}");
     assert!(all_gone(&dirs));
 }
 

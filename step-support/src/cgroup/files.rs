@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,7 +69,7 @@ pub fn remove(dir: &Path) -> Result<()> {
         return Ok(()); // on a read-only mount, rmdir(2) would not say so
     }
     kill_all(dir)?;
-    children(dir).iter().try_for_each(|child| remove(child))?;
+    for_each_child(dir, remove).into_iter().collect::<Result<()>>()?;
     rmdir(dir)
 }
 
@@ -91,8 +92,17 @@ pub fn processes(dir: &Path) -> Vec<Pid> {
     let listed = words(&dir.join("cgroup.procs"));
     let mut pids: Vec<_> =
         listed.iter().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
-    pids.extend(children(dir).iter().flat_map(|child| processes(child)));
+    pids.extend(for_each_child(dir, processes).into_iter().flatten());
     pids
+}
+
+/// Calls `action` with each cgroup directly below this one. Cgroups can be nested deeper than a
+/// path can be long (4096 bytes), so from half of that on the paths begin anew.
+fn for_each_child<T>(dir: &Path, action: impl Fn(&Path) -> T) -> Vec<T> {
+    let Ok(opened) = File::open(dir) else { return Vec::new() };
+    let short = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
+    let dir = if dir.as_os_str().len() < 2048 { dir } else { &short };
+    children(dir).iter().map(|child| action(child)).collect()
 }
 
 // ANCHOR: kill_all
