@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::{Pid, chroot};
+use nix::unistd::{Pid, chroot, pipe};
 use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status};
 use testkit::{require_programs, require_root, wait_until};
@@ -326,6 +328,30 @@ fn a_key_that_the_kernel_drops_for_pid_1_is_explained_and_the_second_kills() {
         step.signal(Signal::SIGINT);
         assert_eq!(step.wait().code(), Some(128 + 9));
     }
+}
+
+/// Fills a pipe, so that whoever writes to it waits for its reader.
+fn fill(mut pipe: &File) {
+    fcntl(&pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while pipe.write(&[b'.']).is_ok() {}
+    fcntl(&pipe, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+}
+
+#[test]
+fn the_second_key_kills_pid_1_even_if_nobody_reads_the_explanation() {
+    let (_reader, writer) = pipe().unwrap();
+    let writer = File::from(writer);
+    let stderr = writer.try_clone().unwrap();
+    let args = ["-Urpf", "sh", "-c", "echo ready; exec sleep 1000"];
+    let mut step = step(User::Ordinary).args(args).with(|it| _ = it.stderr(stderr)).start();
+    assert_eq!(step.line(), "ready");
+    wait_until_supervising(&step);
+    fill(&writer);
+    wait_until("the end of the step", || {
+        step.signal(Signal::SIGINT);
+        step.processes().is_empty()
+    });
+    assert_eq!(step.wait().code(), Some(128 + 9));
 }
 
 #[test]
