@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
-use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, kill, raise, signal};
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::Pid;
 
@@ -20,6 +20,17 @@ pub fn wait(child: Pid, flags: WaitPidFlag) -> Result<Option<ExitStatus>> {
     let pid = unsafe { libc::waitpid(child.as_raw(), &raw mut status, flags.bits()) };
     let pid = Errno::result(pid).with_context(|| format!("waitpid({child})"))?;
     Ok((pid != 0).then(|| ExitStatus::from_raw(status)))
+}
+
+/// Waits for the end of a child that has nothing left to do. A command can have stopped it
+/// (SIGSTOP), and then it would never end: it is killed.
+pub fn wait_for_end(child: Pid) -> Result<ExitStatus> {
+    let status = wait(child, WaitPidFlag::WUNTRACED)?.context("waitpid()")?;
+    if status.stopped_signal().is_none() {
+        return Ok(status);
+    }
+    kill(child, Signal::SIGKILL).with_context(|| format!("kill({child}, SIGKILL)"))?;
+    wait(child, WaitPidFlag::empty())?.context("waitpid()")
 }
 
 /// How a shell numbers the end of a command: its exit status, or 128+N for signal N.

@@ -2,12 +2,13 @@
 //! job reads.
 
 use std::fs::File;
-use std::io::Read;
-use std::os::fd::BorrowedFd;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitStatus;
 
 use anyhow::{Context, Result};
 use nix::fcntl::{OFlag, openat};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::stat::Mode;
 use nix::sys::wait::WaitPidFlag;
@@ -62,7 +63,7 @@ impl Terminal {
             if explained {
                 let _ = kill(child, Signal::SIGKILL);
             } else {
-                note(&format!(
+                note_if_read(&format!(
                     "note: the command is PID 1 of its PID namespace and has no handler for {key}, \
                      so the kernel drops the signal; press the key again to kill the command"
                 ));
@@ -101,6 +102,15 @@ impl Terminal {
         let text = String::from_utf8_lossy(&text);
         let value = text.lines().find_map(|line| line.strip_prefix(field));
         value.unwrap_or_default().trim().to_owned()
+    }
+}
+
+/// Prints to stderr unless that would wait for its reader, while the keys are blocked.
+fn note_if_read(text: &str) {
+    let stderr = io::stderr();
+    let mut ends = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut ends, PollTimeout::ZERO) != Ok(0) {
+        note(text);
     }
 }
 

@@ -13,11 +13,10 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_name;
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::process::{fork_detached, pidfd_open, pidfd_send_signal};
-use crate::status::wait;
+use crate::status::wait_for_end;
 
 /// The step's connection to its watchdog. The kernel closes it however the step ends; when
 /// it is dropped, the watchdog ends and is reaped.
@@ -55,7 +54,7 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         drop(self.step.take());
-        let _ = wait(self.pid, WaitPidFlag::empty()); // ECHILD in a child of the step
+        let _ = wait_for_end(self.pid); // ECHILD in a child of the step
     }
 }
 

@@ -2,25 +2,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::ffi::OsStr;
+use std::ffi::{CStr, OsStr};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use nix::errno::Errno;
 use nix::libc::{SYS_pidfd_open, SYS_setns};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid, gettid, setgid, setgroups, sethostname, setuid};
+use nix::unistd::{Pid, geteuid, gettid, seteuid, setgid, setgroups, sethostname, setuid};
 use testkit::obstacle::refuse;
+use testkit::tempfile::TempDir;
 use testkit::{Host, Running, Step, User, WaitingProcess};
 use testkit::{descendants, namespace, status, temp_dir};
 use testkit::{require_programs, require_root, wait_until};
 
+const EXE: &str = env!("CARGO_BIN_EXE_step04-setns");
+
 fn step(user: User) -> Step {
-    Step::new(env!("CARGO_BIN_EXE_step04-setns"), user)
+    Step::new(EXE, user)
 }
 
 /// A process of `user` in new namespaces, with the hostname helo if a UTS namespace is
@@ -135,7 +139,7 @@ fn a_bind_mount_of_a_namespace_file_works_as_well() {
          umount kept; rm kept; rmdir $PWD",
         target.file("uts"),
         target.pid,
-        env!("CARGO_BIN_EXE_step04-setns"),
+        EXE,
     );
     let output = Host::unchanged(|| {
         Step::new("/usr/bin/unshare", User::Root).args(["-m", "sh", "-c", &script]).run()
@@ -243,6 +247,100 @@ fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
     assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
     let error = "step04-setns: setgid(0): EINVAL: Invalid argument\nhint: root is not mapped";
     assert!(output.stderr.contains(error), "{output:?}");
+}
+
+/// A copy of a program that every user can run.
+fn copy_for_everyone(program: impl AsRef<Path>) -> (TempDir, PathBuf) {
+    let dir = temp_dir(User::Root);
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = dir.path().join("copy");
+    fs::copy(program, &copy).unwrap();
+    (dir, copy)
+}
+
+/// Becomes user 1001 with group 4, and keeps the capabilities to join any namespace
+/// (`capabilities(7)`): no root, but more than an ordinary user.
+const PRIVILEGED_USER: [&str; 6] = [
+    "--reuid=1001",
+    "--regid=1001",
+    "--groups=4",
+    "--inh-caps=+sys_admin,+sys_ptrace",
+    "--ambient-caps=+sys_admin,+sys_ptrace",
+    "--",
+];
+
+#[test]
+fn a_privileged_caller_who_is_not_root_gives_up_what_it_is_outside_or_is_refused() {
+    require_root!("to give capabilities to another user");
+    require_programs!("setpriv", "unshare");
+    let (_dir, copy) = copy_for_everyone(EXE);
+    // User namespaces that deny setgroups(2): with a root, and without one.
+    let with_root = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
+    let without = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
+    for target in [with_root.pid(), without.pid] {
+        let args = ["-t", &target.to_string(), "--", "id"];
+        // Its effective user has created the namespace; the real one could kill any process.
+        let real_root = step(User::Ordinary)
+            .args(args)
+            .with(|it| _ = it.uid(0).gid(0))
+            .with_obstacle(|| Ok(seteuid(User::Ordinary.uid())?));
+        let setpriv = Step::new("/usr/bin/setpriv", User::Root);
+        let capable = setpriv.args(PRIVILEGED_USER).args([&copy]).args(args);
+        for step in [real_root, capable] {
+            let output = step.run();
+            assert_eq!((output.code(), output.stdout.as_str()), (Some(1), ""), "{output:?}");
+            let error = ": setgroups(0): EPERM: Operation not permitted\n";
+            assert!(output.stderr.contains(error), "{output:?}");
+        }
+    }
+    with_root.wait().assert_ok();
+}
+
+/// The name of a key in the session keyring of a test.
+const KEY: &CStr = c"step04-setns-test";
+
+/// Searches the session keyring for the key (`keyctl(2)`).
+fn find_key() -> nix::Result<()> {
+    let (keyring, user) = (libc::KEY_SPEC_SESSION_KEYRING, c"user".as_ptr());
+    let search = libc::KEYCTL_SEARCH;
+    // SAFETY: both strings end with a NUL.
+    let key = unsafe { libc::syscall(libc::SYS_keyctl, search, keyring, user, KEY.as_ptr(), 0) };
+    Errno::result(key).map(drop)
+}
+
+/// Puts the key into a new session keyring.
+fn add_key() -> std::io::Result<()> {
+    let (keyring, user) = (libc::KEY_SPEC_SESSION_KEYRING, c"user".as_ptr());
+    let new = libc::KEYCTL_JOIN_SESSION_KEYRING;
+    // SAFETY: the kernel reads no memory of ours through NULL.
+    Errno::result(unsafe { libc::syscall(libc::SYS_keyctl, new, 0_usize) })?;
+    let secret = c"secret".as_ptr();
+    // SAFETY: the strings end with a NUL, and the secret has six bytes.
+    let key =
+        unsafe { libc::syscall(libc::SYS_add_key, user, KEY.as_ptr(), secret, 6_usize, keyring) };
+    Ok(Errno::result(key).map(drop)?)
+}
+
+#[test]
+fn the_keys_of_the_caller_stay_outside_of_a_user_namespace() {
+    const LOOK: &str = "STEP04_SETNS_TEST_LOOK";
+    if std::env::var_os(LOOK).is_some() {
+        // This is the command that the step runs.
+        return println!("found: {}", find_key().is_ok());
+    }
+    require_root!("to enter the user namespace of another user");
+    require_programs!("unshare");
+    let (_dir, program) = copy_for_everyone(std::env::current_exe().unwrap());
+    let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
+    let finds_key = |pid: &str| {
+        let look = [program.to_str().unwrap(), "--nocapture", "the_keys_of_the_caller"];
+        let step = step(User::Root).args(["-t", pid, "--"]).args(look).env(LOOK, "1");
+        step.with_obstacle(add_key).run().assert_ok().stdout.contains("found: true")
+    };
+    let own = std::process::id().to_string();
+    assert!(finds_key(&own), "without a user namespace it keeps them");
+    assert!(!finds_key(&target.pid().to_string()));
+    target.wait().assert_ok();
 }
 
 #[test]

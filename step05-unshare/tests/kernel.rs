@@ -2,17 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::{Pid, chroot, geteuid};
+use nix::unistd::{Pid, chroot, geteuid, pipe};
 use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts};
 use testkit::obstacle::{own_user_namespace, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status, tempfile};
@@ -49,6 +50,11 @@ fn forked(step: &Running) -> Pid {
     let all = step.processes();
     assert_eq!(all.len(), 3, "{all:?}");
     all.into_iter().find(|pid| *pid != step.pid() && status(pid, "Name") != "watchdog").unwrap()
+}
+
+fn watchdog(step: &Running) -> Pid {
+    let is_watchdog = |pid: &Pid| status(pid, "Name") == "watchdog";
+    step.processes().into_iter().find(is_watchdog).unwrap()
 }
 
 /// The signals that `/proc/PID/status`, which the command has printed, lists as ignored.
@@ -252,11 +258,16 @@ fn a_command_that_changes_its_user_dies_with_the_step_too() {
 #[test]
 fn a_command_dies_with_the_step_even_if_the_watchdog_was_killed() {
     let step = started(User::Ordinary, &["-rpf"]);
-    let is_watchdog = |pid: &Pid| status(pid, "Name") == "watchdog";
-    let watchdog = step.processes().into_iter().find(is_watchdog).unwrap();
-    kill(watchdog, Signal::SIGKILL).unwrap();
+    kill(watchdog(&step), Signal::SIGKILL).unwrap();
     step.signal(Signal::SIGKILL);
     assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn a_watchdog_that_was_stopped_does_not_keep_the_step_waiting() {
+    let step = started(User::Ordinary, &["-f"]);
+    kill(watchdog(&step), Signal::SIGSTOP).unwrap();
+    step.wait().assert_ok();
 }
 
 /// Waits until the step waits for signals, as it does after starting its command.
@@ -310,6 +321,30 @@ fn a_key_that_the_kernel_drops_for_pid_1_is_explained_and_the_second_kills() {
         step.signal(Signal::SIGINT);
         assert_eq!(step.wait().code(), Some(128 + 9));
     }
+}
+
+/// Fills a pipe, so that whoever writes to it waits for its reader.
+fn fill(mut pipe: &File) {
+    fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while pipe.write(b".").is_ok() {}
+    fcntl(pipe, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+}
+
+#[test]
+fn the_second_key_kills_pid_1_even_if_nobody_reads_the_explanation() {
+    let (_reader, writer) = pipe().unwrap();
+    let writer = File::from(writer);
+    let stderr = writer.try_clone().unwrap();
+    let args = ["-Urpf", "sh", "-c", "echo ready; exec sleep 1000"];
+    let mut step = step(User::Ordinary).args(args).with(|it| _ = it.stderr(stderr)).start();
+    assert_eq!(step.line(), "ready");
+    wait_until_supervising(&step);
+    fill(&writer);
+    wait_until("the end of the step", || {
+        step.signal(Signal::SIGINT);
+        step.processes().is_empty()
+    });
+    assert_eq!(step.wait().code(), Some(128 + 9));
 }
 
 #[test]

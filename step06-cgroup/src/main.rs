@@ -51,8 +51,8 @@ fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
     let place = Place::choose(&cgroup::all()?, limits, &[getpid()])?;
     let supervisor = Supervisor::start(&place)?;
     let ending = match &place {
-        Place::V2(group) => v2::run(group, limits, command, &[getpid(), supervisor.pid()]),
-        Place::V1(group) => v1::run(group, limits, command),
+        Place::V2(group) => v2::run(group, limits, command, &supervisor),
+        Place::V1(group) => v1::run(group, limits, command, &supervisor),
     };
     if let Err(error) = supervisor.finish(&place) {
         exit_status(Err(error)); // prints it; the status remains that of the command

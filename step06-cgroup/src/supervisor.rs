@@ -1,16 +1,19 @@
 //! The process that removes the group whatever happens to the step.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::process;
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::prctl::set_name;
+use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, getpid, getppid, pipe2};
 use step_support::error::explained;
 use step_support::output::program_name;
-use step_support::process::fork_detached;
+use step_support::process::{fork_detached, pidfd_open, pidfd_send_signal};
+use step_support::status::wait_for_end;
 
 use crate::place::Place;
 use crate::report::note_in_time;
@@ -31,7 +34,9 @@ impl Supervisor {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
                 drop(pipe);
-                let _ = File::from(end).read(&mut [0]);
+                // Not the name of the step, or `killall step06-cgroup` would kill both.
+                let _ = set_name(c"supervisor");
+                kill_command_at_end(File::from(end), step);
                 let removed = place.remove();
                 if let (Err(error), true) = (&removed, getppid() != step) {
                     // Nobody else is left to report it.
@@ -48,13 +53,38 @@ impl Supervisor {
         self.pid
     }
 
-    /// Lets the supervisor remove the group. If it fails or was killed, the step removes it
-    /// and reports what is in the way.
+    /// Tells it which process the command is. A command that leaves the group dies with the
+    /// step too, even if it changes its user ID, which clears `PR_SET_PDEATHSIG`.
+    pub fn watch(&self, command: Pid) {
+        let _ = (&self.pipe).write_all(&command.as_raw().to_ne_bytes());
+    }
+
+    /// Lets the supervisor remove the group. If it fails or was killed or stopped, the step
+    /// removes it and reports what is in the way.
     pub fn finish(self, place: &Place) -> Result<()> {
         drop(self.pipe);
-        match waitpid(self.pid, None) {
-            Ok(WaitStatus::Exited(_, 0)) => Ok(()),
+        match wait_for_end(self.pid) {
+            Ok(status) if status.success() => Ok(()),
             _ => place.remove(),
         }
     }
+}
+
+/// Waits for the end of the step, and kills its command, wherever it is by then.
+fn kill_command_at_end(mut pipe: File, step: Pid) {
+    let mut pid = [0; 4];
+    if pipe.read_exact(&mut pid).is_err() {
+        return; // It ended before it had a command.
+    }
+    let command = open_child(step, Pid::from_raw(i32::from_ne_bytes(pid)));
+    let _ = pipe.read(&mut [0]);
+    let _ = command.map(|pidfd| pidfd_send_signal(&pidfd, Signal::SIGKILL));
+}
+
+/// A pidfd of a child of the step. None if the PID belongs to another process by now.
+fn open_child(step: Pid, pid: Pid) -> Option<OwnedFd> {
+    let pidfd = pidfd_open(pid).ok()?;
+    let status = fs::read(format!("/proc/{pid}/status")).ok()?;
+    let parent = format!("PPid:\t{step}");
+    String::from_utf8_lossy(&status).lines().any(|line| line == parent).then_some(pidfd)
 }

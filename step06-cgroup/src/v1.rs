@@ -15,6 +15,7 @@ use crate::limits::{Limits, Setting, apply};
 use crate::report::{self, Counter, Unit};
 use crate::signals::{Ending, Signals};
 use crate::start::start_and_join;
+use crate::supervisor::Supervisor;
 
 /// The controllers that set our limits and count. `pids` comes first: as long as its
 /// directory exists, no process can escape by forking while the group is killed.
@@ -38,7 +39,12 @@ pub struct Group {
 
 // ANCHOR: run
 /// Runs the command in the group.
-pub fn run(group: &Group, limits: &Limits, command: Command) -> Result<Ending> {
+pub fn run(
+    group: &Group,
+    limits: &Limits,
+    command: Command,
+    supervisor: &Supervisor,
+) -> Result<Ending> {
     let Group { dirs } = group;
     remove_stale(dirs.iter().filter_map(|dir| dir.parent()));
     let mut owned = Vec::new();
@@ -50,6 +56,7 @@ pub fn run(group: &Group, limits: &Limits, command: Command) -> Result<Ending> {
     let name = printable(command.get_program());
     let signals = Signals::block()?;
     let child = start_and_join(command, dirs, &signals)?; // cgroup.procs
+    supervisor.watch(child);
     let ending = signals.wait(child)?;
 
     // Before kill_all, which forbids forks: that would be counted, too.

@@ -18,7 +18,7 @@ use std::slice;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::Flock;
-use nix::unistd::{ForkResult, Pid};
+use nix::unistd::{ForkResult, Pid, getpid};
 use step_support::cgroup::{self, contains_only, kill_all, processes, read, write};
 use step_support::process::ParentPidfd;
 use step_support::{note, printable};
@@ -29,6 +29,7 @@ use crate::parent;
 use crate::report::{self, Counter, Unit};
 use crate::signals::{Ending, Signals};
 use crate::start::{become_command, clone_into, start_and_join};
+use crate::supervisor::Supervisor;
 
 /// The controllers that set our limits and count.
 pub const CONTROLLERS: [&str; 3] = ["cpu", "memory", "pids"];
@@ -54,14 +55,20 @@ pub struct Group {
 }
 
 // ANCHOR: run
-/// Runs the command in the group. `ours` are the processes of the step, which stay outside.
-pub fn run(group: &Group, limits: &Limits, command: Command, ours: &[Pid]) -> Result<Ending> {
-    let _owned = create(group, ours)?;
+/// Runs the command in the group. The step and its supervisor stay outside.
+pub fn run(
+    group: &Group,
+    limits: &Limits,
+    command: Command,
+    supervisor: &Supervisor,
+) -> Result<Ending> {
+    let _owned = create(group, &[getpid(), supervisor.pid()])?;
     apply(&settings(limits), slice::from_ref(&group.dir))?;
 
     let name = printable(command.get_program());
     let signals = Signals::block()?;
     let child = start(&group.dir, command, &signals)?;
+    supervisor.watch(child);
     let ending = signals.wait(child)?;
 
     let counted = report::read(&COUNTERS, slice::from_ref(&group.dir));

@@ -4,18 +4,23 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{Flock, FlockArg, OFlag, openat};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
+use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use testkit::obstacle::refuse;
-use testkit::{Host, Output, Running, Step, User, sample, skip, wait_until};
+use testkit::{
+    Host, Output, Running, Step, User, require_programs, require_root, sample, skip, wait_until,
+};
 
 const STEP: &str = env!("CARGO_BIN_EXE_step06-cgroup");
 
@@ -356,10 +361,94 @@ fn a_step_that_is_killed_leaves_neither_processes_nor_cgroups() {
 }
 
 #[test]
+fn whoever_kills_all_processes_named_like_the_step_does_not_kill_the_supervisor() {
+    let user = able!();
+    let (step, dirs) = staying(user);
+    let name = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+    let mut named = step.processes();
+    named.retain(|pid| name(pid) == "step06-cgroup\n");
+    // As killall(1) does: first the names, then the signals.
+    named.iter().for_each(|pid| kill(*pid, Signal::SIGKILL).unwrap());
+    assert_eq!(step.wait().signal(), Some(Signal::SIGKILL as i32));
+    assert!(all_gone(&dirs));
+}
+
+#[test]
 fn a_supervisor_that_is_killed_is_not_missed() {
     let user = able!();
     let (step, dirs) = staying(user);
     kill(supervisor(&step, &dirs), Signal::SIGKILL).unwrap();
+    step.signal(Signal::SIGTERM);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
+    assert!(all_gone(&dirs));
+}
+
+/// Creates cgroups one in the other until their path is longer than a path can be (4096
+/// bytes), and opens the last.
+fn nest(dir: &Path) -> OwnedFd {
+    let mut dir = OwnedFd::from(fs::File::open(dir).unwrap());
+    let name = "x".repeat(250);
+    for _ in 0..18 {
+        mkdirat(&dir, name.as_str(), Mode::S_IRWXU).unwrap();
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        dir = openat(&dir, name.as_str(), flags, Mode::empty()).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn processes_in_cgroups_nested_deeper_than_a_path_is_long_are_killed_too() {
+    let user = able!();
+    let text = "sleep 1000 & echo $!; read line";
+    let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], text);
+    let sleep = step.line();
+    for dir in &dirs {
+        let procs = openat(nest(dir), "cgroup.procs", OFlag::O_WRONLY, Mode::empty()).unwrap();
+        fs::File::from(procs).write_all(sleep.as_bytes()).unwrap();
+    }
+    step.type_in("\n");
+    let output = step.wait();
+    assert_eq!(output.code(), Some(0), "{output:?}");
+    assert!(output.stderr.contains("had to be killed: 1\n"), "{output:?}");
+    assert!(all_gone(&dirs));
+}
+
+/// Cgroups beside those of a run, to which its command can move.
+fn beside(dirs: &[PathBuf]) -> Vec<PathBuf> {
+    let name = format!("step06-cgroup-test-{}-beside", std::process::id());
+    let beside: Vec<_> = dirs.iter().map(|dir| dir.with_file_name(&name)).collect();
+    beside.iter().for_each(|dir| fs::create_dir(dir).unwrap());
+    beside
+}
+
+#[test]
+fn a_command_that_has_left_its_group_and_changed_its_user_dies_with_the_step() {
+    let user = able!();
+    require_root!("to become another user");
+    require_programs!("setpriv");
+    // This clears PR_SET_PDEATHSIG, and no cgroup.kill reaches it.
+    let leave = "read cgroups; for it in $cgroups; do echo $$ > $it/cgroup.procs; done
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'echo ready; exec sleep 1000'";
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], leave);
+        let beside = beside(&dirs);
+        let names: Vec<_> = beside.iter().map(|dir| dir.to_str().unwrap()).collect();
+        step.type_in(&format!("{}\n", names.join(" ")));
+        assert_eq!(step.line(), "ready");
+        step.signal(signal);
+        assert_eq!(step.wait().signal(), Some(signal as i32));
+        assert!(all_gone(&dirs));
+        for dir in &beside {
+            wait_until("the end of the command", || fs::remove_dir(dir).is_ok());
+        }
+    }
+}
+
+#[test]
+fn a_supervisor_that_was_stopped_does_not_keep_the_step_waiting() {
+    let user = able!();
+    let (step, dirs) = staying(user);
+    kill(supervisor(&step, &dirs), Signal::SIGSTOP).unwrap();
     step.signal(Signal::SIGTERM);
     assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
     assert!(all_gone(&dirs));

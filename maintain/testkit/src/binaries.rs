@@ -76,12 +76,12 @@ fn build(cargo: OsString) {
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--locked", "--bins", "--profile", profile]);
     command.args(steps().iter().flat_map(|name| ["--package", name]));
-    // Cargo marks the target directory with this file, and not the directory of a triple.
-    if above.join("CACHEDIR.TAG").exists() {
-        command.arg("--target-dir").arg(above);
-    } else {
-        command.arg("--target").arg(above.file_name().expect("a triple"));
+    let name = above.file_name().expect("the target directory");
+    if name.to_string_lossy().contains("-linux-") {
+        command.arg("--target").arg(name);
         command.arg("--target-dir").arg(above.parent().expect("the target directory"));
+    } else {
+        command.arg("--target-dir").arg(above);
     }
     let status = command.current_dir(project()).status().expect("cargo");
     assert!(status.success(), "the steps do not compile");

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,7 +87,7 @@ pub fn remove_within(dir: &Path, timeout: Duration) -> Result<()> {
         return Ok(()); // on a read-only mount, rmdir(2) would not say so
     }
     kill_all_within(dir, timeout)?;
-    children(dir)?.iter().try_for_each(|child| remove_within(child, timeout))?;
+    for_each_child(dir, |child| remove_within(child, timeout))?;
     rmdir_within(dir, timeout)
 }
 
@@ -116,15 +117,24 @@ pub fn processes(dir: &Path) -> Result<Vec<Pid>> {
     })?;
     let mut pids: Vec<_> =
         listed.iter().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
-    for child in children(dir)? {
-        pids.extend(processes(&child)?);
-    }
+    pids.extend(for_each_child(dir, processes)?.into_iter().flatten());
     Ok(pids)
 }
 
 /// [`kill_all_within`] the usual time, [`TIMEOUT`].
 pub fn kill_all(dir: &Path) -> Result<()> {
     kill_all_within(dir, TIMEOUT)
+}
+
+/// Calls `action` with each cgroup directly below this one. Cgroups can be nested deeper than a
+/// path can be long (4096 bytes), so from half of that on the paths begin anew.
+fn for_each_child<T>(dir: &Path, action: impl Fn(&Path) -> Result<T>) -> Result<Vec<T>> {
+    if dir.as_os_str().len() < 2048 {
+        return children(dir)?.iter().map(|child| action(child)).collect();
+    }
+    let opened = File::open(dir).with_context(|| format!("open({})", printable(dir)))?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
+    children(&short)?.iter().map(|child| action(child)).collect()
 }
 
 // ANCHOR: kill_all
