@@ -801,3 +801,14 @@ fn a_pid_namespace_of_another_user_namespace_is_suspected_and_not_the_flags() {
     assert!(output.stderr.contains(error), "{output:?}");
     target.wait().assert_ok();
 }
+
+#[test]
+fn r_is_not_advised_where_it_would_fail() {
+    let unmapped = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
+    for &user in User::all() {
+        let output = step(user).args(["-u", "true"]).with_obstacle(unmapped).run();
+        let error = "unshare(CLONE_NEWUTS): EPERM: Operation not permitted";
+        output.assert_error(error, "no user is mapped into this user namespace");
+        assert!(!output.stderr.contains("add -r"), "{output:?}");
+    }
+}
