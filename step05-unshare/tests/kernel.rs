@@ -453,6 +453,10 @@ fn at_the_limit_the_error_is_enospc() {
     let hint = "hint: user.max_user_namespaces=0 blocks this; ";
     output.assert_error(error, hint);
     assert!(output.stderr.lines().nth(1).unwrap().starts_with(hint), "{output:?}");
+    // The limit is that of the user namespace which the step is in, and its root may raise it.
+    let sudo = if User::all()[0] == User::Root { "" } else { "sudo " };
+    let command = format!("security): {sudo}sysctl user.max_user_namespaces=15000\n");
+    assert!(output.stderr.ends_with(&command), "{output:?}");
 }
 
 /// Runs the step in a chroot: a directory that is not a mount point, with the root of the
