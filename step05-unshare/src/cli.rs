@@ -106,10 +106,9 @@ pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     let mut hints = refusal::creation(errno, flags);
     let without_user = !flags.contains(CloneFlags::CLONE_NEWUSER);
     if errno == Errno::EPERM && !refusal::has_sys_admin() && without_user {
-        hints.push(
-            "add -r: it makes you root in a new user namespace, which can own the others"
-                .to_owned(),
-        );
+        hints.push(refusal::no_user_namespace().unwrap_or_else(|| {
+            "add -r: it makes you root in a new user namespace, which can own the others".to_owned()
+        }));
     }
     hints
 }

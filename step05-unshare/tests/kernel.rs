@@ -479,6 +479,10 @@ fn at_the_limit_the_error_is_enospc() {
     let hint = "hint: user.max_user_namespaces=0 blocks this; ";
     output.assert_error(error, hint);
     assert!(output.stderr.lines().nth(1).unwrap().starts_with(hint), "{output:?}");
+    // The limit is that of the user namespace which the step is in, and its root may raise it.
+    let sudo = if User::all()[0] == User::Root { "" } else { "sudo " };
+    let command = format!("security): {sudo}sysctl user.max_user_namespaces=15000\n");
+    assert!(output.stderr.ends_with(&command), "{output:?}");
 }
 
 /// Runs the step in a chroot: a directory that is not a mount point, with the root of the
@@ -826,4 +830,15 @@ fn a_pid_namespace_of_another_user_namespace_is_suspected_and_not_the_flags() {
         "unshare(CLONE_NEWPID): EINVAL: Invalid argument\nhint: unknown: the caller may be in";
     assert!(output.stderr.contains(error), "{output:?}");
     target.wait().assert_ok();
+}
+
+#[test]
+fn r_is_not_advised_where_it_would_fail() {
+    let unmapped = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
+    for &user in User::all() {
+        let output = step(user).args(["-u", "true"]).with_obstacle(unmapped).run();
+        let error = "unshare(CLONE_NEWUTS): EPERM: Operation not permitted";
+        output.assert_error(error, "no user is mapped into this user namespace");
+        assert!(!output.stderr.contains("add -r"), "{output:?}");
+    }
 }

@@ -180,31 +180,36 @@ pub fn forking(errno: Errno) -> Option<String> {
 }
 
 fn user_namespace_refused() -> Vec<String> {
-    if fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty()) {
-        return vec![
-            "no user is mapped into this user namespace, so it cannot have a user namespace below it"
-                .to_owned(),
-        ];
-    }
-    let ids = [("user", "uid_map", geteuid().as_raw()), ("group", "gid_map", getegid().as_raw())];
-    if let Some((whose, file, _)) = ids.into_iter().find(|(_, file, id)| !is_mapped(file, *id)) {
-        return vec![format!(
-            "the caller's {whose} is not mapped into this user namespace, so it cannot have a user \
-             namespace below it; check: cat /proc/self/{file}"
-        )];
-    }
-    if is_chroot() {
-        return vec![
-            "a process in a chroot may not create a user namespace; leave the chroot, or be root \
-             and do without a user namespace"
-                .to_owned(),
-        ];
+    if let Some(hint) = no_user_namespace() {
+        return vec![hint];
     }
     let mut hints = restrictions();
     if hints.is_empty() {
         hints.push(format!("{} (or / is a mount that was entered by chroot)", unknown()));
     }
     hints
+}
+
+/// Why this process may not create a user namespace, whoever runs it.
+pub fn no_user_namespace() -> Option<String> {
+    if fs::read("/proc/self/uid_map").is_ok_and(|map| map.is_empty()) {
+        return Some(
+            "no user is mapped into this user namespace, so it cannot have a user namespace below it"
+                .to_owned(),
+        );
+    }
+    let ids = [("user", "uid_map", geteuid().as_raw()), ("group", "gid_map", getegid().as_raw())];
+    if let Some((whose, file, _)) = ids.into_iter().find(|(_, file, id)| !is_mapped(file, *id)) {
+        return Some(format!(
+            "the caller's {whose} is not mapped into this user namespace, so it cannot have a user \
+             namespace below it; check: cat /proc/self/{file}"
+        ));
+    }
+    is_chroot().then(|| {
+        "a process in a chroot may not create a user namespace; leave the chroot, or be root and do \
+         without a user namespace"
+            .to_owned()
+    })
 }
 
 fn known_or_unknown(mut hints: Vec<String>) -> Vec<String> {

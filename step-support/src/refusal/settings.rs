@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use nix::sched::CloneFlags;
+use nix::unistd::geteuid;
 
 use super::state::{self, CAP_SYS_ADMIN};
 use crate::cgroup;
@@ -84,11 +85,18 @@ fn blocking(setting: &str, value: &str, allowing: &str) -> String {
     )
 }
 
-/// The command that sets it. A container's `/proc/sys` is read-only.
+/// The command that sets it. Root of a user namespace may set its own limits of namespaces,
+/// and nothing else. A container's `/proc/sys` is read-only.
 fn sysctl(setting: &str, value: &str) -> String {
-    let place = if state::is_read_only(&file_of(setting)) { " (on the host)" } else { "" };
-    let command = super::as_root(&format!("sysctl {setting}={value}"));
-    format!("{command}{place}")
+    let own = setting.starts_with("user.");
+    let on_host = state::is_read_only(&file_of(setting))
+        || !own && geteuid().is_root() && !super::is_host_root();
+    let command = format!("sysctl {setting}={value}");
+    match (on_host, own && geteuid().is_root()) {
+        (true, _) => format!("sudo {command} (on the host)"),
+        (false, true) => command,
+        (false, false) => super::as_root(&command),
+    }
 }
 
 fn file_of(setting: &str) -> String {
