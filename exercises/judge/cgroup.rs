@@ -318,7 +318,7 @@ fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> 
             continue;
         }
         let mut places =
-            mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.mount_point));
+            mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.top));
         let gives = |dir: &&Path| writable(dir) && has(words(&dir.join("cgroup.subtree_control")));
         if let Some(place) = places.find(gives) {
             return Ok((Version::V2, place.to_owned()));

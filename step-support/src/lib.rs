@@ -11,6 +11,7 @@
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
 //! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
 //! | [`target`] | which text is a PID, and why the namespaces of a process cannot be read |
+//! | [`mount`] | which mount a path leads to |
 //! | [`refusal`] | why the kernel refused a call on this machine |
 //! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
 //!
@@ -20,6 +21,7 @@
 pub mod cgroup;
 pub mod error;
 pub mod handshake;
+pub mod mount;
 pub mod namespace;
 pub mod output;
 pub mod process;

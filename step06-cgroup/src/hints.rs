@@ -1,15 +1,24 @@
 //! What this reader can do, on this machine, about a group that could not be created.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::Error;
 use nix::errno::Errno;
 use nix::unistd::geteuid;
+use step_support::cgroup::{Hierarchy, Version, memberships};
 use step_support::error::{errno_of, own_hints, with_hint};
+
+use crate::v2;
 
 /// Docker's option, and what it costs.
 const PRIVILEGED: &str = "in Docker, run the container with --privileged (that removes most of \
      what protects the host from the container)";
+
+/// An error with a hint of its own.
+pub fn explained(errno: Errno, cause: String, hint: String) -> Error {
+    with_hint(Error::from(errno).context(cause), hint)
+}
 
 /// Adds a hint to an error of a cgroup operation. Other calls bring their own.
 pub fn explain(error: Error) -> Error {
@@ -24,31 +33,25 @@ pub fn explain(error: Error) -> Error {
 
 /// The hint for an errno of a cgroup operation, for root or for an ordinary user.
 pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
-    let has_systemd = Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
-        && Path::new("/run/systemd/system").exists();
-    let user = if is_root { "" } else { "--user " };
-    let systemd =
-        format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup ...");
+    let systemd = systemd_run(is_root);
     Some(match errno {
-        Errno::EBUSY if has_systemd => format!(
-            "a cgroup with processes cannot enable controllers for its children; systemd starts \
-             the step in a cgroup of its own: {systemd}"
-        ),
-        Errno::EBUSY => "a cgroup with processes cannot enable controllers for its children: move \
-             its processes to a child (mkdir, cgroup.procs), then write \"+cpu +memory +pids\" \
-             to its cgroup.subtree_control"
-            .to_owned(),
+        Errno::EBUSY => enable_with_processes(&v2::CONTROLLERS, is_root),
+        Errno::EOPNOTSUPP => match systemd {
+            Some(systemd) => format!("{THREADED}; systemd starts the step in another: {systemd}"),
+            None => format!("{THREADED}; start the step in another: echo $$ > DIR/cgroup.procs"),
+        },
         Errno::EACCES | Errno::EPERM if is_root => {
             format!("this cgroup is not delegated to you; {PRIVILEGED}")
         }
-        Errno::EACCES | Errno::EPERM if has_systemd => format!(
-            "this cgroup is not delegated to you; systemd delegates one: {systemd}; or be root: \
-             sudo target/debug/step06-cgroup ..."
-        ),
-        Errno::EACCES | Errno::EPERM => {
-            "this cgroup is not delegated to you; as root: sudo target/debug/step06-cgroup ..."
-                .to_owned()
-        }
+        Errno::EACCES | Errno::EPERM => match systemd {
+            Some(systemd) => format!(
+                "this cgroup is not delegated to you; systemd delegates one: {systemd}; or be \
+                 root: sudo target/debug/step06-cgroup ..."
+            ),
+            None => "this cgroup is not delegated to you; as root: sudo \
+                     target/debug/step06-cgroup ..."
+                .to_owned(),
+        },
         Errno::EROFS => format!("cgroups are mounted read-only here; {PRIVILEGED}"),
         Errno::EAGAIN => {
             "a limit is reached; check: ulimit -u, and in the cgroups above pids.max, \
@@ -58,9 +61,66 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
         Errno::ENOSPC => "too many cgroups; check: cat /proc/cgroups".to_owned(),
         // Without /proc that is the hint, which every error gets.
         Errno::ENOENT if !Path::new("/proc/self").exists() => return None,
+        // With the mount option nsdelegate, no process can be moved there.
+        Errno::ENOENT if is_outside_namespace() => LEAVE_NAMESPACE.to_owned(),
         Errno::ENOENT | Errno::ENODEV => {
             "step06-cgroup without arguments shows which controllers there are".to_owned()
         }
         _ => return None,
     })
+}
+
+/// Why no group can be below a cgroup whose `cgroup.type` is not "domain".
+const THREADED: &str = "this cgroup is in thread mode (cgroups(7)), and no group of processes can \
+     be below it";
+
+/// The command that starts the step in a cgroup of its own, where systemd runs on v2.
+pub fn systemd_run(is_root: bool) -> Option<String> {
+    let user = if is_root { "" } else { "--user " };
+    let has_systemd = Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
+        && Path::new("/run/systemd/system").exists();
+    has_systemd.then(|| {
+        format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup ...")
+    })
+}
+
+/// What to do where the current cgroup has other processes and so cannot enable controllers.
+pub fn enable_with_processes(controllers: &[&str], is_root: bool) -> String {
+    let rule = "a cgroup with processes cannot enable controllers for its children";
+    match systemd_run(is_root) {
+        Some(systemd) => {
+            format!("{rule}; systemd starts the step in a cgroup of its own: {systemd}")
+        }
+        None => format!(
+            "{rule}: move its processes to a child (mkdir, cgroup.procs), then write \"+{}\" to \
+             its cgroup.subtree_control",
+            controllers.join(" +")
+        ),
+    }
+}
+
+/// What to do about a cgroup namespace whose root is not above our cgroup.
+const LEAVE_NAMESPACE: &str = "this process is outside of the root of its cgroup namespace; enter \
+     that of PID 1: sudo nsenter --cgroup=/proc/1/ns/cgroup target/debug/step06-cgroup ...";
+
+fn is_outside_namespace() -> bool {
+    let found = memberships(&fs::read("/proc/self/cgroup").unwrap_or_default());
+    found.iter().any(|it| it.version == Version::V2 && it.path.starts_with("/.."))
+}
+
+/// How to make the cgroup of this process visible. A new mount begins at the root of our
+/// cgroup namespace.
+pub fn show_cgroup(hierarchy: Option<&Hierarchy>) -> String {
+    match hierarchy {
+        Some(it) if it.path.starts_with("/..") => LEAVE_NAMESPACE.to_owned(),
+        Some(it) if it.version == Version::V1 => {
+            format!("as root: mount -t cgroup -o {} cgroup /mnt", it.controllers.join(","))
+        }
+        _ => {
+            let usual = "/sys/fs/cgroup";
+            let dir = if Path::new(usual).is_dir() { usual } else { "/mnt" };
+            // All mounts have the options of the last one, so these are those of systemd.
+            format!("as root: mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 {dir}")
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! | [`v1`] | the same where each controller has its own hierarchy |
 //! | [`start`] | starts the command inside of the group (`clone3(2)`) |
 //! | [`place`] | decides where the group can be |
+//! | [`controllers`] | why a controller is not available |
 //! | [`parent`] | enables controllers above the group, and undoes that |
 //! | [`supervisor`] | removes the group even if the step is killed |
 //! | [`leftovers`] | removes the groups of runs that were killed with their supervisor |
@@ -15,6 +16,7 @@
 //! | [`cli`], [`limits`], [`hints`] | arguments, help, values of limits, hints |
 
 pub mod cli;
+pub mod controllers;
 pub mod hints;
 pub mod leftovers;
 pub mod limits;

@@ -1,19 +1,25 @@
-//! Where the group can be. Three rules of v2 decide that:
+//! Where the group can be. Four rules of v2 decide that:
 //!
 //! - A cgroup has the controllers that its parent enables in `cgroup.subtree_control`.
 //! - A cgroup that enables any may not have processes of its own (EBUSY), because they
 //!   would compete with its children. Only the root cgroup is exempt.
+//! - With controllers that work on threads, cpu and pids, alone, the kernel does not refuse
+//!   that. It makes the cgroup "domain threaded" instead, and no group of processes can be
+//!   below it (EOPNOTSUPP). The same is true of a "threaded" one.
 //! - A user may work in a cgroup if its directory, `cgroup.procs` and
 //!   `cgroup.subtree_control` belong to that user: it is delegated.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use nix::errno::Errno;
-use nix::unistd::{AccessFlags, Pid, eaccess, getpid};
+use nix::unistd::{AccessFlags, Pid, eaccess, geteuid, getpid};
 use step_support::cgroup::{Hierarchy, Mounted, Version, contains_only, is_delegated, read, words};
+use step_support::printable;
 
+use crate::controllers::missing_controller;
+use crate::hints::{enable_with_processes, explained, show_cgroup};
 use crate::leftovers::{NAME_PREFIX, is_named_as_run};
 use crate::limits::Limits;
 use crate::parent::not_enabled;
@@ -36,19 +42,21 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// ENODEV if no hierarchy has a controller that the limits need.
+    /// ENODEV if no hierarchy that shows our cgroup has a controller that the limits need.
+    /// EBUSY or EOPNOTSUPP if the group could only be below a threaded cgroup.
     pub fn choose(hierarchies: &[Hierarchy], limits: &Limits, ours: &[Pid]) -> Result<Place> {
         // The PID is for people; the time makes the name unique in all PID namespaces.
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let name = format!("{NAME_PREFIX}{}-{time:x}", getpid());
 
-        let v1_limits = hierarchies.iter().any(|it| v1::CONTROLLERS.iter().any(|c| has(it, c)));
-        let v2 = hierarchies.iter().find(|it| it.version == Version::V2);
-        match v2.and_then(|it| it.mounted.as_ref()) {
-            Some(mounted) if !v1_limits => {
+        match limiting(hierarchies) {
+            Some(it) if it.version == Version::V1 => {
+                choose_on_v1(hierarchies, &name, limits).map(Place::V1)
+            }
+            v2 => {
+                let mounted = v2.and_then(|it| it.mounted.as_ref()).ok_or_else(|| not_shown(v2))?;
                 choose_on_v2(mounted, &name, limits, ours).map(Place::V2)
             }
-            _ => choose_on_v1(hierarchies, &name, limits).map(Place::V1),
         }
     }
 
@@ -77,14 +85,19 @@ impl Place {
                 return Ok(());
             }
             writable(&group.parent.join("cgroup.subtree_control"))?;
-            // Only the root cgroup has no such file.
-            let is_root = !group.parent.join("cgroup.type").exists();
-            if !is_root && !has_only(&group.parent, ours) {
+            if !is_root(&group.parent) && !has_only(&group.parent, ours) {
                 return Err(Errno::EBUSY);
             }
         }
         Ok(())
     }
+}
+
+/// The hierarchy whose controllers limit here: one of v1, if it has one of them.
+pub fn limiting(hierarchies: &[Hierarchy]) -> Option<&Hierarchy> {
+    let has_any = |it: &&Hierarchy| v1::CONTROLLERS.iter().any(|controller| has(it, controller));
+    let v2 = || hierarchies.iter().find(|it| it.version == Version::V2);
+    hierarchies.iter().find(has_any).or_else(v2)
 }
 
 /// The nearest cgroup that can give its children the controllers.
@@ -96,20 +109,25 @@ fn choose_on_v2(mounted: &Mounted, name: &str, limits: &Limits, ours: &[Pid]) ->
     let wanted = |it: &&str| needed.contains(it) || available.iter().any(|name| name == it);
     let controllers: Vec<_> = v2::CONTROLLERS.into_iter().filter(wanted).collect();
 
+    let can_work = |dir: &Path| is_delegated(dir) && is_domain(dir);
     let is_ready = |dir: &&Path| {
-        is_delegated(dir) && not_enabled(dir, &controllers).is_ok_and(|missing| missing.is_empty())
+        can_work(dir) && not_enabled(dir, &controllers).is_ok_and(|missing| missing.is_empty())
     };
     let unavailable = controllers.iter().find(|it| !available.iter().any(|name| name == **it));
-    let can_enable = is_delegated(current) && has_only(current, ours) && unavailable.is_none();
+    let can_enable = can_work(current) && has_only(current, ours) && unavailable.is_none();
     // Not outside of another run's cgroup: its limits would be left behind.
     let top = current.ancestors().find(|dir| is_named_as_run(dir));
-    let top = top.unwrap_or(&mounted.mount_point);
+    let top = top.unwrap_or(&mounted.top);
     let mut places = current.ancestors().take_while(|dir| dir.starts_with(top));
     let parent = match (can_enable, places.find(is_ready)) {
         (true, _) => current,
         (false, Some(place)) => place,
+        (false, None) if !is_domain(current) => return Err(is_threaded(current)),
         (false, None) => match unavailable {
-            Some(controller) => return Err(no_controller(controller)),
+            Some(controller) => return Err(no_controller(controller, Some(mounted))),
+            None if would_be_threaded(current, &controllers, ours) => {
+                return Err(has_processes(current, &controllers));
+            }
             // There the kernel will say what is in the way.
             None => current,
         },
@@ -123,21 +141,63 @@ fn choose_on_v1(hierarchies: &[Hierarchy], name: &str, limits: &Limits) -> Resul
     let needed = limits.controllers();
     for controller in v1::CONTROLLERS {
         let found = hierarchies.iter().find(|it| it.version == Version::V1 && has(it, controller));
-        match found.and_then(|it| it.mounted.as_ref()) {
+        match found.map(|it| it.mounted.as_ref().ok_or(it)) {
             // cpu and cpuacct are often mounted together.
-            Some(mounted) if !dirs.contains(&mounted.current.join(name)) => {
+            Some(Ok(mounted)) if !dirs.contains(&mounted.current.join(name)) => {
                 dirs.push(mounted.current.join(name));
             }
-            None if needed.contains(&controller) => return Err(no_controller(controller)),
+            Some(Err(it)) if needed.contains(&controller) => return Err(not_shown(Some(it))),
+            None if needed.contains(&controller) => return Err(no_controller(controller, None)),
             _ => {}
         }
     }
-    if dirs.is_empty() { Err(no_controller("pids")) } else { Ok(v1::Group { dirs }) }
+    if dirs.is_empty() { Err(not_shown(limiting(hierarchies))) } else { Ok(v1::Group { dirs }) }
 }
 
-fn no_controller(controller: &str) -> anyhow::Error {
-    let error = anyhow::Error::from(Errno::ENODEV);
-    error.context(format!("/proc/self/cgroup: no {controller} controller here"))
+/// The error for a hierarchy in which our cgroup is not visible.
+fn not_shown(hierarchy: Option<&Hierarchy>) -> Error {
+    let cause = match hierarchy {
+        Some(Hierarchy { mount_point: Some(mount_point), path, .. }) => {
+            format!("{} does not show the cgroup {}", printable(mount_point), printable(path))
+        }
+        Some(it) if it.version == Version::V1 => {
+            format!("the v1 hierarchy {} is not mounted", it.controllers.join(","))
+        }
+        _ => "the v2 hierarchy is not mounted".to_owned(),
+    };
+    explained(Errno::ENODEV, format!("/proc/self/mountinfo: {cause}"), show_cgroup(hierarchy))
+}
+
+fn no_controller(controller: &str, v2: Option<&Mounted>) -> Error {
+    let cause = format!("/proc/self/cgroup: no {controller} controller here");
+    explained(Errno::ENODEV, cause, missing_controller(controller, v2))
+}
+
+fn is_threaded(dir: &Path) -> Error {
+    let file = dir.join("cgroup.type");
+    let cause = format!("{}: {}", printable(&file), words(&file).unwrap_or_default().join(" "));
+    Error::from(Errno::EOPNOTSUPP).context(cause)
+}
+
+fn has_processes(dir: &Path, controllers: &[&str]) -> Error {
+    let cause = format!("{}: there are other processes", printable(dir.join("cgroup.procs")));
+    explained(Errno::EBUSY, cause, enable_with_processes(controllers, geteuid().is_root()))
+}
+
+/// Whether enabling the controllers would make a cgroup "domain threaded".
+fn would_be_threaded(dir: &Path, controllers: &[&str], ours: &[Pid]) -> bool {
+    let only_threads = !controllers.contains(&"memory");
+    only_threads && is_delegated(dir) && !is_root(dir) && !has_only(dir, ours)
+}
+
+/// Whether the groups below a cgroup can have processes.
+pub fn is_domain(dir: &Path) -> bool {
+    is_root(dir) || words(&dir.join("cgroup.type")).is_ok_and(|it| it == ["domain"])
+}
+
+/// Whether this is the root cgroup: only that has no type.
+pub fn is_root(dir: &Path) -> bool {
+    !dir.join("cgroup.type").exists()
 }
 
 fn has(hierarchy: &Hierarchy, controller: &str) -> bool {

@@ -7,8 +7,13 @@ use colored::Colorize;
 use nix::errno::Errno;
 use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, TMPFS_MAGIC, statfs};
 use nix::unistd::{AccessFlags, eaccess, geteuid};
-use step_support::cgroup::{self, Hierarchy, Version, is_delegated, words};
+use step_support::cgroup::{self, Hierarchy, Mounted, Version, is_delegated, missing, words};
 use step_support::{print, printable};
+
+use crate::controllers::missing_controller;
+use crate::hints::show_cgroup;
+use crate::place::{is_domain, is_root, limiting};
+use crate::v2;
 
 /// Where distributions mount cgroups.
 const ROOT: &str = "/sys/fs/cgroup";
@@ -18,11 +23,19 @@ const ROOT: &str = "/sys/fs/cgroup";
 pub fn survey() -> Result<u8> {
     let hierarchies = cgroup::all()?;
     print(mode(&hierarchies))?;
+    if hierarchies.iter().all(|it| it.mounted.is_none()) {
+        print(&format!("To see them, {}", show_cgroup(limiting(&hierarchies))))?;
+    }
     match statfs(ROOT).map(|it| it.filesystem_type()) {
         Ok(TMPFS_MAGIC) => {
             print(&format!("{ROOT} itself is a tmpfs: a directory made there is no cgroup."))?
         }
-        Ok(CGROUP2_SUPER_MAGIC) => print(&format!("{ROOT} is the root of the v2 hierarchy."))?,
+        Ok(CGROUP2_SUPER_MAGIC) if is_root(Path::new(ROOT)) => {
+            print(&format!("{ROOT} is the root of the v2 hierarchy."))?
+        }
+        Ok(CGROUP2_SUPER_MAGIC) => {
+            print(&format!("{ROOT} is a cgroup below the root of the v2 hierarchy."))?
+        }
         _ => {}
     }
     print("")?;
@@ -34,15 +47,30 @@ pub fn survey() -> Result<u8> {
 
     let v2 = hierarchies.iter().find(|it| it.version == Version::V2);
     if let Some(mounted) = v2.and_then(|it| it.mounted.as_ref()) {
-        let list = |file| match &words(&mounted.current.join(file)).unwrap_or_default()[..] {
-            [] => "none".to_owned(),
-            words => words.join(" "),
-        };
-        print(&format!("\nIn {}:", printable(&mounted.current)))?;
-        print(&format!("  controllers here            {}", list("cgroup.controllers")))?;
-        print(&format!("  enabled for its children    {}", list("cgroup.subtree_control")))?;
+        let limits = limiting(&hierarchies).is_some_and(|it| it.version == Version::V2);
+        print_v2(mounted, limits)?;
     }
     Ok(0)
+}
+
+/// Prints what this process's cgroup on v2 has, and why it lacks controllers if its
+/// hierarchy is the one that `limits`.
+fn print_v2(mounted: &Mounted, limits: bool) -> Result<()> {
+    let list = |file| words(&mounted.current.join(file)).unwrap_or_default().join(" ");
+    let or_none = |list: String| if list.is_empty() { "none".to_owned() } else { list };
+    print(&format!("\nIn {}:", printable(&mounted.current)))?;
+    print(&format!("  controllers here            {}", or_none(list("cgroup.controllers"))))?;
+    print(&format!("  enabled for its children    {}", or_none(list("cgroup.subtree_control"))))?;
+    if !is_domain(&mounted.current) {
+        let kind = list("cgroup.type");
+        return print(&format!("  its type                    {kind}: no group can be below it"));
+    }
+    let missing = missing(list("cgroup.controllers").as_bytes(), &v2::CONTROLLERS);
+    for controller in missing.into_iter().filter(|_| limits) {
+        let why = missing_controller(controller, Some(mounted));
+        print(&format!("  {:<26}  {why}", format!("no {controller}")))?;
+    }
+    Ok(())
 }
 
 /// Which versions of cgroups are in use.
@@ -53,12 +81,15 @@ fn mode(hierarchies: &[Hierarchy]) -> &'static str {
         (false, true) => "This machine runs cgroups v2: one hierarchy for all controllers.",
         (true, false) => "This machine runs cgroups v1: a hierarchy for each kind of controller.",
         (true, true) => "This machine runs cgroups hybrid: v1 hierarchies beside the one of v2.",
+        (false, false) if hierarchies.iter().any(|it| it.mount_point.is_some()) => {
+            "No mounted cgroup hierarchy shows the cgroup of this process."
+        }
         (false, false) => "No cgroup hierarchy is mounted here.",
     }
 }
 
 fn row(hierarchy: &Hierarchy) -> [String; 4] {
-    let Hierarchy { version, controllers, path, mounted } = hierarchy;
+    let Hierarchy { version, controllers, path, mount_point, mounted } = hierarchy;
     let kind = match (version, mounted) {
         (Version::V1, _) => format!("v1 {}", controllers.join(",")),
         (Version::V2, Some(it)) => {
@@ -69,10 +100,12 @@ fn row(hierarchy: &Hierarchy) -> [String; 4] {
         }
         (Version::V2, None) => "v2".to_owned(),
     };
-    let (mount_point, permissions) = match mounted {
-        Some(it) => (printable(&it.mount_point), permissions(&it.current)),
-        None => ("-".to_owned(), "nothing: it is not mounted here"),
+    let permissions = match (mount_point, mounted) {
+        (_, Some(it)) => permissions(&it.current),
+        (Some(_), None) => "nothing: this cgroup is not visible there",
+        (None, None) => "nothing: it is not mounted here",
     };
+    let mount_point = mount_point.as_ref().map_or("-".to_owned(), printable);
     [printable(kind.trim_end()), mount_point, printable(path), permissions.to_owned()]
 }
 

@@ -9,7 +9,7 @@ use std::path::{Component, Path};
 use nix::unistd::Pid;
 
 use step_support::cgroup::{
-    Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
+    Location, Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
 };
 use step_support::namespace::inode;
 use step_support::printable;
@@ -65,7 +65,7 @@ pub fn cgroup_text(memberships: &[Membership]) -> Vec<u8> {
 }
 
 /// `/proc/PID/mountinfo`: as for `/proc/PID/cgroup`. The directory of a cgroup is always
-/// below the mount point.
+/// below the mount point, and if all its names are known it is the same cgroup.
 pub fn mountinfo(text: &[u8]) {
     let found = mounts(text);
     let each = text.split(|&byte| byte == b'\n').flat_map(mounts);
@@ -73,11 +73,13 @@ pub fn mountinfo(text: &[u8]) {
     assert_eq!(mounts(&mountinfo_text(&found)), found);
     for it in &found {
         for path in [Path::new("/"), Path::new("/a/b"), &it.root, &it.root.join("c")] {
-            let Some(mounted) = it.directory(path) else { continue };
-            let below = mounted.current.strip_prefix(&it.mount_point);
-            let below = below.unwrap_or_else(|_| panic!("{it:?} does not show {path:?}"));
-            assert!(below.components().all(|part| part != Component::ParentDir), "{below:?}");
-            assert_eq!(it.root.join(below), path.components().as_path(), "{it:?}");
+            let Some(Location { unnamed, path: below }) = it.location(path) else { continue };
+            assert!(below.components().all(|it| matches!(it, Component::Normal(_))), "{below:?}");
+            if unnamed == 0 {
+                assert_eq!(it.root.join(below), path.components().as_path(), "{it:?}");
+            } else {
+                assert!(it.root.ends_with(".."), "{it:?}");
+            }
         }
     }
 }
@@ -85,8 +87,9 @@ pub fn mountinfo(text: &[u8]) {
 /// Writes mounts as the kernel does: it escapes the bytes that would end a field.
 pub fn mountinfo_text(mounts: &[Mount]) -> Vec<u8> {
     let mut text = Vec::new();
-    for (at, Mount { version, root, mount_point, options }) in mounts.iter().enumerate() {
-        text.extend(format!("{at} 31 0:38 ").bytes());
+    for (at, mount) in mounts.iter().enumerate() {
+        let Mount { id, version, root, mount_point, options } = mount;
+        text.extend(format!("{id} 31 0:38 ").bytes());
         for path in [root, mount_point] {
             for &byte in path.as_os_str().as_bytes() {
                 match byte {

@@ -310,7 +310,7 @@ fn without_mounted_cgroups_the_error_is_enodev_and_the_overview_says_so() {
             own_mounts()?;
             cover("/sys")
         });
-        of(&all, CGROUP_RUN).assert_refused("ENODEV", "step06-cgroup without arguments");
+        of(&all, CGROUP_RUN).assert_refused("ENODEV", "as root: mount -t cgroup");
         let overview = of(&all, CGROUPS);
         overview.assert_ok();
         assert!(overview.output.stdout.starts_with("No cgroup hierarchy is mounted here.\n"));

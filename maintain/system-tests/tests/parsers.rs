@@ -4,14 +4,14 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::Pid;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use step_support::cgroup::{
-    Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
+    Location, Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
 };
 use step_support::namespace::inode;
 use step06_cgroup::limits::{percentage, pids, size};
@@ -78,8 +78,9 @@ fn membership() -> impl Strategy<Value = Membership> {
 }
 
 fn mount() -> impl Strategy<Value = Mount> {
-    let fields = (version(), path(b""), path(b""), vec("[a-z_=]{1,9}", 1..5));
-    fields.prop_map(|(version, root, mount_point, options)| Mount {
+    let fields = (any::<u64>(), version(), path(b""), path(b""), vec("[a-z_=]{1,9}", 1..5));
+    fields.prop_map(|(id, version, root, mount_point, options)| Mount {
+        id,
         version,
         root,
         mount_point,
@@ -152,12 +153,24 @@ proptest! {
     fn a_mount_shows_the_cgroups_below_its_root_and_no_others(
         mount in mount(), below in "[a-z]{1,5}(/[a-z]{1,5}){0,3}", hidden in any::<bool>(),
     ) {
-        let shown = mount.directory(&mount.root.join(&below)).map(|it| it.current);
+        let shown = mount.location(&mount.root.join(&below));
         if !mount.root.components().any(|it| it.as_os_str() == "..") {
-            prop_assert_eq!(shown, Some(mount.mount_point.join(&below)));
+            prop_assert_eq!(shown, Some(Location { unnamed: 0, path: below.clone().into() }));
         }
-        let outside = if hidden { mount.root.join("..").join(&below) } else { "/x/../y".into() };
-        prop_assert!(mount.directory(&outside).is_none());
+        let outside = if hidden { Path::new("/..").join(&below) } else { "/x/../y".into() };
+        prop_assert!(mount.root.starts_with("/..") || mount.location(&outside).is_none());
+    }
+
+    #[test]
+    fn of_the_names_above_a_cgroup_namespace_only_the_number_is_known(
+        mut mount in mount(), above in 0..9_usize, more in 0..9_usize,
+        below in "[a-z]{1,5}(/[a-z]{1,5}){0,3}",
+    ) {
+        let outside = |levels| Path::new("/").join("../".repeat(levels)).join(&below);
+        mount.root = Path::new("/").join("../".repeat(above + more));
+        let expected = Location { unnamed: more, path: below.clone().into() };
+        prop_assert_eq!(mount.location(&outside(above)), Some(expected));
+        prop_assert_eq!(mount.location(&outside(above + more + 1)), None);
     }
 
     #[test]

@@ -7,10 +7,13 @@
 //! has its own; on a hybrid machine both exist side by side.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nix::sys::statfs::statfs;
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, eaccess, getpid};
+
+use crate::mount;
 
 mod files;
 mod parse;
@@ -19,7 +22,7 @@ pub use files::{
     TIMEOUT, children, is_delegated, kill_all, mkdir, processes, read, remove, remove_within,
     rmdir, words, write,
 };
-pub use parse::{Membership, Mount, contains_only, memberships, missing, mounts, value};
+pub use parse::{Location, Membership, Mount, contains_only, memberships, missing, mounts, value};
 
 /// The two versions of cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,23 +43,25 @@ pub struct Hierarchy {
     pub controllers: Vec<String>,
     /// The cgroup of this process, as `/proc/self/cgroup` names it.
     pub path: PathBuf,
-    /// Where the file system shows it; none if it is not mounted here.
+    /// Where the hierarchy is mounted, even if only cgroups of others are visible there.
+    pub mount_point: Option<PathBuf>,
+    /// Where the file system shows the cgroup of this process; none if it does not.
     pub mounted: Option<Mounted>,
 }
 
-/// Where the file system shows a hierarchy.
+/// Where the file system shows the cgroup of this process.
 #[derive(Debug)]
 pub struct Mounted {
     /// The mount point.
     pub mount_point: PathBuf,
+    /// The directory of the topmost cgroup that this process should work in: the mount point,
+    /// or below it the root of our cgroup namespace, beyond which nothing is delegated to us.
+    pub top: PathBuf,
     /// The directory of this process's cgroup.
     pub current: PathBuf,
 }
 
 /// All hierarchies that this process is in.
-///
-/// A mount point can be covered by a later mount, so `statfs(2)` decides whether what
-/// is visible there really is a cgroup file system.
 ///
 /// # Errors
 ///
@@ -65,18 +70,51 @@ pub fn all() -> Result<Vec<Hierarchy>> {
     let mounts = mounts(&fs::read("/proc/self/mountinfo").context("open(/proc/self/mountinfo)")?);
     let memberships =
         memberships(&fs::read("/proc/self/cgroup").context("open(/proc/self/cgroup)")?);
-    let find = |it: &Membership| {
-        let visible = mounts.iter().rev().filter(|mount| {
-            it.is_shown_by(mount)
-                && statfs(&mount.mount_point)
-                    .is_ok_and(|found| found.filesystem_type() == mount.file_system())
-        });
-        let mut directories = visible.filter_map(|mount| mount.directory(&it.path));
-        directories.find(|mounted| mounted.current.is_dir())
+    Ok(memberships.into_iter().map(|it| hierarchy(it, &mounts)).collect())
+}
+
+fn hierarchy(it: Membership, mounts: &[Mount]) -> Hierarchy {
+    let is_visible =
+        |mount: &&Mount| mount::at(&mount.mount_point).is_some_and(|it| it.id == mount.id);
+    let mounts = mounts.iter().rev().filter(|mount| it.is_shown_by(mount)).filter(is_visible);
+    let mounts: Vec<_> = mounts.collect();
+    let is_read_only = |it: &Mounted| eaccess(&it.current, AccessFlags::W_OK) == Err(Errno::EROFS);
+    let mounted = mounts.iter().filter_map(|mount| find(&it, mount)).min_by_key(is_read_only);
+    let mount_point = match &mounted {
+        Some(mounted) => Some(mounted.mount_point.clone()),
+        None => mounts.first().map(|mount| mount.mount_point.clone()),
     };
-    let hierarchy = |it: Membership| {
-        let mounted = find(&it);
-        Hierarchy { version: it.version, controllers: it.controllers, path: it.path, mounted }
+    let Membership { version, controllers, path } = it;
+    Hierarchy { version, controllers, path, mount_point, mounted }
+}
+
+/// The directory in which a mount shows the cgroup of this process.
+fn find(it: &Membership, mount: &Mount) -> Option<Mounted> {
+    let Location { unnamed, path } = mount.location(&it.path)?;
+    // join("") would add a slash.
+    let below = |top: &Path| top.join(&path).components().collect::<PathBuf>();
+    let is_current = |top: &Path| {
+        let dir = below(top);
+        mount::at(&dir).is_some_and(|it| it.id == mount.id)
+            && (unnamed == 0 || contains_this_process(&dir, it.version))
     };
-    Ok(memberships.into_iter().map(hierarchy).collect())
+    let top = descendant(&mount.mount_point, unnamed, &is_current)?;
+    Some(Mounted { mount_point: mount.mount_point.clone(), current: below(&top), top })
+}
+
+/// The directory so many levels below `dir` for which `condition` holds.
+fn descendant(dir: &Path, levels: usize, condition: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+    match levels {
+        0 => condition(dir).then(|| dir.to_owned()),
+        _ => children(dir).ok()?.iter().find_map(|it| descendant(it, levels - 1, condition)),
+    }
+}
+
+/// Whether this process is in the cgroup. `cgroup.procs` of a threaded cgroup would not say.
+fn contains_this_process(dir: &Path, version: Version) -> bool {
+    let threads = match version {
+        Version::V1 => "tasks",
+        Version::V2 => "cgroup.threads",
+    };
+    words(&dir.join(threads)).is_ok_and(|it| it.contains(&getpid().to_string()))
 }

@@ -5,10 +5,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-use nix::sys::statfs::{CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, FsType};
 use nix::unistd::Pid;
 
-use super::{Mounted, Version};
+use super::Version;
 
 /// A line of `/proc/PID/cgroup`.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,21 +16,36 @@ pub struct Membership {
     pub version: Version,
     /// Empty on v2.
     pub controllers: Vec<String>,
-    /// Relative to the root of the hierarchy, or of the reader's cgroup namespace.
+    /// Relative to the root of the hierarchy, or of the reader's cgroup namespace: `/../a`
+    /// is outside of that (cgroup_namespaces(7)).
     pub path: PathBuf,
 }
 
 /// A line of `/proc/PID/mountinfo` about a cgroup file system.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mount {
+    /// The ID of the mount, which `/proc/PID/fdinfo` has for each open file, too.
+    pub id: u64,
     /// From the type of the file system, `cgroup` or `cgroup2`.
     pub version: Version,
-    /// The cgroup that is visible at the mount point.
+    /// The cgroup that is visible at the mount point. Like [`Membership::path`] it begins
+    /// with `/..` if it is not below the root of the reader's cgroup namespace.
     pub root: PathBuf,
     /// The mount point.
     pub mount_point: PathBuf,
     /// The mount options; on v1 the controllers are among them.
     pub options: Vec<String>,
+}
+
+/// Where a mount shows a cgroup.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Location {
+    /// So many directories below the mount point. Their names are those of the cgroups
+    /// between the root of the mount and that of our cgroup namespace, or of one on the way
+    /// there, and the kernel does not tell us.
+    pub unnamed: usize,
+    /// The path below that.
+    pub path: PathBuf,
 }
 
 impl Membership {
@@ -43,27 +57,32 @@ impl Membership {
 }
 
 impl Mount {
-    /// What `statfs(2)` reports for a file system of this type.
-    pub(super) fn file_system(&self) -> FsType {
-        match self.version {
-            Version::V1 => CGROUP_SUPER_MAGIC,
-            Version::V2 => CGROUP2_SUPER_MAGIC,
-        }
-    }
-
-    /// The directory in which this mount shows the cgroup `path`; none if it does not.
-    /// In a container a mount may begin at `root`, deep in the hierarchy. What lies outside
-    /// of it, or of our cgroup namespace (`/..`), is not visible.
-    pub fn directory(&self, path: &Path) -> Option<Mounted> {
-        let outside = |path: &Path| path.components().any(|it| it == Component::ParentDir);
-        if outside(&self.root) || outside(path) {
+    /// Where this mount shows the cgroup `path`; none if it does not. In a container a mount
+    /// may begin at `root`, deep in the hierarchy; what lies outside of it is not visible.
+    pub fn location(&self, path: &Path) -> Option<Location> {
+        let (root_levels, root) = split(&self.root)?;
+        let (levels, path) = split(path)?;
+        let path = if levels == root_levels {
+            path.strip_prefix(root).ok()?
+        } else if levels < root_levels && root == Path::new("") {
+            path
+        } else {
             return None;
-        }
-        let below = path.strip_prefix(&self.root).ok()?;
-        // join("") would add a slash.
-        let current = self.mount_point.join(below).components().collect();
-        Some(Mounted { mount_point: self.mount_point.clone(), current })
+        };
+        Some(Location { unnamed: root_levels - levels, path: path.to_owned() })
     }
+}
+
+/// Splits a path into the number of its `..`, which are levels above the root of our cgroup
+/// namespace, and what is below that.
+fn split(path: &Path) -> Option<(usize, &Path)> {
+    let mut below = path.strip_prefix("/").ok()?;
+    let mut levels = 0;
+    while let Ok(rest) = below.strip_prefix("..") {
+        (below, levels) = (rest, levels + 1);
+    }
+    let is_plain = below.components().all(|it| matches!(it, Component::Normal(_)));
+    is_plain.then_some((levels, below))
 }
 
 /// Parses `/proc/PID/cgroup`: `hierarchy-ID:controllers:path` in each line.
@@ -92,7 +111,8 @@ pub fn mounts(text: &[u8]) -> Vec<Mount> {
 
 fn mount(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ');
-    let root = unescape(fields.nth(3)?);
+    let id = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+    let root = unescape(fields.nth(2)?);
     let mount_point = unescape(fields.next()?);
     // A lone dash ends the optional fields.
     fields.find(|&field| field == b"-")?;
@@ -103,7 +123,7 @@ fn mount(line: &[u8]) -> Option<Mount> {
     };
     let options = list(fields.nth(1)?);
     let absolute = root.is_absolute() && mount_point.is_absolute();
-    absolute.then_some(Mount { version, root, mount_point, options })
+    absolute.then_some(Mount { id, version, root, mount_point, options })
 }
 
 /// The parts of a list that commas separate.
@@ -157,8 +177,16 @@ pub fn contains_only(text: &[u8], pids: &[Pid]) -> bool {
 mod tests {
     use super::*;
 
-    fn current(mount_line: &str, path: &str) -> Option<PathBuf> {
-        mount(mount_line.as_bytes())?.directory(Path::new(path)).map(|it| it.current)
+    /// Where a mount with this root shows a cgroup: the number of unnamed directories, and
+    /// the path below them.
+    fn location(root: &str, path: &str) -> Option<(usize, String)> {
+        let line = format!("41 31 0:38 {root} /cg rw - cgroup2 cgroup2 rw");
+        let found = mount(line.as_bytes())?.location(Path::new(path))?;
+        Some((found.unnamed, found.path.to_str()?.to_owned()))
+    }
+
+    fn at(unnamed: usize, path: &str) -> Option<(usize, String)> {
+        Some((unnamed, path.to_owned()))
     }
 
     #[test]
@@ -178,25 +206,92 @@ mod tests {
         let text = b"31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
             36 31 0:35 / /cg\\040roup rw,relatime shared:1 master:2 - cgroup cgroup rw,cpu,cpuacct\n\
             41 31 0:38 /a /unified rw - cgroup2 cgroup2 rw\n\
-            41 31 0:38 /a /unified rw cgroup2\n41\n";
+            41 31 0:38 /a /unified rw cgroup2\n41\n\
+            x 31 0:38 /a /unified rw - cgroup2 cgroup2 rw\n";
         let found = mounts(text);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].mount_point, Path::new("/cg roup"));
         assert_eq!(found[0].options, ["rw", "cpu", "cpuacct"]);
+        assert_eq!((found[0].id, found[1].id), (36, 41));
         assert_eq!((found[1].version, &*found[1].root), (Version::V2, Path::new("/a")));
     }
 
     #[test]
     fn a_mount_shows_what_is_below_its_root() {
-        let whole = "41 31 0:38 / /cg rw - cgroup2 none rw";
-        assert_eq!(current(whole, "/"), Some("/cg".into()));
-        assert_eq!(current(whole, "/a/b"), Some("/cg/a/b".into()));
-        assert_eq!(current(whole, "/../b"), None);
-        let part = "41 31 0:38 /docker/1 /cg rw - cgroup2 none rw";
-        assert_eq!(current(part, "/docker/1"), Some("/cg".into()));
-        assert_eq!(current(part, "/docker/1/a"), Some("/cg/a".into()));
-        assert_eq!(current(part, "/docker/12"), None);
-        assert_eq!(current("41 31 0:38 /.. /cg rw - cgroup2 none rw", "/.."), None);
+        assert_eq!(location("/", "/"), at(0, ""));
+        assert_eq!(location("/", "/a/b"), at(0, "a/b"));
+        assert_eq!(location("/docker/1", "/docker/1"), at(0, ""));
+        assert_eq!(location("/docker/1", "/docker/1/a"), at(0, "a"));
+        assert_eq!(location("/docker/1", "/docker/12"), None);
+        assert_eq!(location("/docker/1", "/docker"), None);
+        assert_eq!(location("/", "/a/../b"), None);
+    }
+
+    #[test]
+    fn the_names_above_a_cgroup_namespace_are_unknown_and_their_number_is_known() {
+        // The mount is older than the namespace, and its root is one or two levels above.
+        assert_eq!(location("/..", "/"), at(1, ""));
+        assert_eq!(location("/../..", "/a"), at(2, "a"));
+        // The process is outside of the root of its namespace.
+        assert_eq!(location("/", "/../a"), None);
+        assert_eq!(location("/..", "/../a/b"), at(0, "a/b"));
+        assert_eq!(location("/../..", "/../a"), at(1, "a"));
+        assert_eq!(location("/..", "/../../a"), None);
+        // The mount shows another branch.
+        assert_eq!(location("/../a", "/../a/b"), at(0, "b"));
+        assert_eq!(location("/../a", "/../b"), None);
+        assert_eq!(location("/../a", "/"), None);
+        assert_eq!(location("/../../a", "/../b"), None);
+    }
+
+    #[test]
+    fn lines_of_machines_and_containers_are_understood() {
+        for (mountinfo, cgroup, unnamed, path) in [
+            // systemd, in a session
+            (
+                "35 24 0:30 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 \
+                 cgroup2 rw,nsdelegate,memory_recursiveprot",
+                "0::/user.slice/user-1000.slice/session-2.scope",
+                0,
+                "user.slice/user-1000.slice/session-2.scope",
+            ),
+            // the same after unshare(CLONE_NEWCGROUP)
+            (
+                "35 24 0:30 /../../.. /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - \
+                 cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot",
+                "0::/",
+                3,
+                "",
+            ),
+            // Docker with a cgroup namespace of its own
+            (
+                "602 599 0:30 / /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 cgroup \
+                 rw,nsdelegate,memory_recursiveprot",
+                "0::/",
+                0,
+                "",
+            ),
+            // Docker on v1, without
+            (
+                "1152 1147 0:36 /docker/5f2a /sys/fs/cgroup/cpu,cpuacct ro,nosuid,nodev,noexec,\
+                 relatime master:18 - cgroup cgroup rw,cpu,cpuacct",
+                "4:cpu,cpuacct:/docker/5f2a",
+                0,
+                "",
+            ),
+            // v1 after unshare(CLONE_NEWCGROUP)
+            (
+                "35 31 0:32 /../.. /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory",
+                "4:memory:/",
+                2,
+                "",
+            ),
+        ] {
+            let (mount, it) = (&mounts(mountinfo.as_bytes())[0], memberships(cgroup.as_bytes()));
+            assert!(it[0].is_shown_by(mount), "{cgroup}");
+            let location = Location { unnamed, path: path.into() };
+            assert_eq!(mount.location(&it[0].path), Some(location), "{cgroup}");
+        }
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! What this process is and may do, as the kernel tells: its capabilities, its namespaces, its
 //! root directory.
 
-use std::ffi::CString;
 use std::fs;
-use std::mem::MaybeUninit;
 use std::path::Path;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 
+use crate::mount;
 use crate::namespace::link;
 
 pub const CAP_SYS_CHROOT: u32 = 18;
@@ -55,25 +54,13 @@ pub fn covered_in_proc() -> Option<String> {
 /// than that of PID 1 in the same mount namespace. (Only root may look at PID 1. For others
 /// a chroot whose `/` is a mount point is not detected.)
 pub fn is_chroot() -> bool {
-    let Some(root) = statx("/") else { return false };
-    let mount_root = libc::STATX_ATTR_MOUNT_ROOT as u64;
-    if root.stx_attributes_mask & mount_root != 0 && root.stx_attributes & mount_root == 0 {
+    let Some(root) = mount::at(Path::new("/")) else { return false };
+    if root.is_root == Some(false) {
         return true;
     }
     let same_mounts = link("self", "mnt").is_ok_and(|own| link(1, "mnt").is_ok_and(|it| it == own));
-    let of_pid_1 = if same_mounts { statx("/proc/1/root") } else { None };
-    of_pid_1.is_some_and(|it| it.stx_mnt_id != root.stx_mnt_id)
-}
-
-fn statx(path: &str) -> Option<libc::statx> {
-    let path = CString::new(path).ok()?;
-    let mut statx = MaybeUninit::<libc::statx>::zeroed();
-    let mask = libc::STATX_MNT_ID;
-    // SAFETY: the path ends with a NUL, and the buffer is as large as the kernel expects.
-    let result = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, mask, statx.as_mut_ptr()) };
-    // SAFETY: all bytes are initialised, and every value is valid in this structure.
-    let statx = unsafe { statx.assume_init() };
-    (result == 0).then_some(statx)
+    let of_pid_1 = if same_mounts { mount::at(Path::new("/proc/1/root")) } else { None };
+    of_pid_1.is_some_and(|it| it.id != root.id)
 }
 
 /// The label that AppArmor or SELinux has given to this process.
