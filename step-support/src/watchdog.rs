@@ -13,10 +13,14 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_name;
 use nix::sys::signal::Signal;
+use nix::sys::wait::WaitPidFlag;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::process::{fork_detached, pidfd_open, pidfd_send_signal};
-use crate::status::wait_for_end;
+use crate::status::wait;
+
+/// How long the watchdog may take to end, in milliseconds.
+const TIMEOUT: u16 = 500;
 
 /// The step's connection to its watchdog. The kernel closes it however the step ends; when
 /// it is dropped, the watchdog ends and is reaped.
@@ -54,7 +58,23 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         drop(self.step.take());
-        let _ = wait_for_end(self.pid); // ECHILD in a child of the step
+        let _ = self.wait_for_end();
+    }
+}
+
+impl Watchdog {
+    /// Reaps the watchdog. A command that has stopped it, or traces it, cannot keep us
+    /// waiting: after a while it is killed.
+    fn wait_for_end(&self) -> Result<()> {
+        wait(self.pid, WaitPidFlag::WNOHANG)?; // ECHILD in a child of the step
+        let pidfd = pidfd_open(self.pid)?;
+        let ended = || poll(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], TIMEOUT);
+        if ended()? == 0 {
+            pidfd_send_signal(&pidfd, Signal::SIGKILL)?;
+            ended()?;
+        }
+        wait(self.pid, WaitPidFlag::WNOHANG)?;
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc::{PTRACE_ATTACH, c_void, ptrace};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_dumpable;
@@ -264,10 +265,19 @@ fn a_command_dies_with_the_step_even_if_the_watchdog_was_killed() {
 }
 
 #[test]
-fn a_watchdog_that_was_stopped_does_not_keep_the_step_waiting() {
-    let step = started(User::Ordinary, &["-f"]);
-    kill(watchdog(&step), Signal::SIGSTOP).unwrap();
-    step.wait().assert_ok();
+fn a_watchdog_that_is_stopped_or_traced_does_not_keep_the_step_waiting() {
+    let stop = |pid| kill(pid, Signal::SIGSTOP);
+    let trace = |pid: Pid| {
+        let none = std::ptr::null_mut::<c_void>();
+        // SAFETY: the request reads and writes no memory of ours.
+        let attached = unsafe { ptrace(PTRACE_ATTACH, pid.as_raw(), none, none) };
+        Errno::result(attached).map(drop)
+    };
+    for hold in [stop, trace] {
+        let step = started(User::Ordinary, &["-f"]);
+        hold(watchdog(&step)).unwrap();
+        step.wait().assert_ok();
+    }
 }
 
 /// Waits until the step waits for signals, as it does after starting its command.
