@@ -22,14 +22,15 @@ fn step(user: User) -> Step {
 #[test]
 fn a_process_above_a_lowered_pid_max_is_shown() {
     require_programs!("unshare");
-    // In a user namespace nobody may write a kernel.pid_max that is the whole machine's. 301
-    // is the lowest; PID 1 replaces itself by the step, so that no more PIDs are needed.
+    // As nobody outside, the root of a user namespace may not write a kernel.pid_max that is
+    // the whole machine's. 301 is the lowest; PID 1 replaces itself by the step, so that no
+    // more PIDs are needed.
     let script = r#"
         i=0; while [ $i -lt 310 ]; do : & i=$((i + 1)); done; wait
         sleep 1000 & pid=$!
         (echo 301 > /proc/sys/kernel/pid_max) 2> /dev/null || exec echo shared
         exec "$0" $pid"#;
-    let unshare = Step::new("/usr/bin/unshare", User::all()[0]);
+    let unshare = Step::new("/usr/bin/unshare", User::Ordinary);
     let output = unshare.args(["-Urpf", "--mount-proc", "sh", "-c", script, STEP]).run();
     let stdout = &output.assert_ok().stdout;
     if stdout == "shared\n" {
