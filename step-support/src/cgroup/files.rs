@@ -121,7 +121,7 @@ pub fn processes(dir: &Path) -> Result<Vec<Pid>> {
     Ok(pids)
 }
 
-/// [`kill_all_within`] the usual time, [`TIMEOUT`].
+/// Kills every process in a cgroup and below it, and waits up to [`TIMEOUT`] for their end.
 pub fn kill_all(dir: &Path) -> Result<()> {
     kill_all_within(dir, TIMEOUT)
 }
@@ -145,7 +145,7 @@ fn for_each_child<T>(dir: &Path, action: impl Fn(&Path) -> Result<T>) -> Result<
 /// # Errors
 ///
 /// The PIDs that are still there when the time is over.
-pub fn kill_all_within(dir: &Path, timeout: Duration) -> Result<()> {
+fn kill_all_within(dir: &Path, timeout: Duration) -> Result<()> {
     let start = Instant::now();
     loop {
         let pids = processes(dir)?;
