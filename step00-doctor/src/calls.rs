@@ -128,7 +128,7 @@ fn try_mount_proc(sender: &Sender) -> Result<()> {
             .with_context(|| format!("write({file})"))?;
     }
     // SAFETY: this process has one thread, so the child may allocate.
-    match unsafe { fork() }.context("fork()")? {
+    match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
         ForkResult::Parent { child } => wait_for(child),
         ForkResult::Child => {
             sender.send(mount_proc());

@@ -16,6 +16,7 @@ use nix::unistd::{
 };
 use step_support::error::{hints, message};
 use step_support::status::wait;
+use step_support::{Hint, refusal};
 
 /// As which user a check is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Check {
     pub fn run(&self, user: RunAs) -> Result<Option<Failure>> {
         let (end, pipe) = pipe2(OFlag::O_CLOEXEC).context("pipe2(O_CLOEXEC)")?;
         // SAFETY: this process has one thread, so the child may allocate.
-        let child = match unsafe { fork() }.context("fork()")? {
+        let child = match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
                 let sender = Sender(pipe.into());
