@@ -49,10 +49,10 @@ fn run() -> Result<u8> {
 /// Runs the command in a cgroup of its own, which is removed whatever happens.
 fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
     let place = Place::choose(&cgroup::all()?, limits, &[getpid()])?;
-    let supervisor = Supervisor::start(&place)?;
+    let mut supervisor = Supervisor::start(&place)?;
     let ending = match &place {
-        Place::V2(group) => v2::run(group, limits, command, &supervisor),
-        Place::V1(group) => v1::run(group, limits, command, &supervisor),
+        Place::V2(group) => v2::run(group, limits, command, &mut supervisor),
+        Place::V1(group) => v1::run(group, limits, command, &mut supervisor),
     };
     if let Err(error) = supervisor.finish(&place) {
         exit_status(Err(error)); // prints it; the status remains that of the command

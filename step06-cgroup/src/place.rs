@@ -9,7 +9,9 @@
 //! - A user may work in a cgroup if its directory, `cgroup.procs` and
 //!   `cgroup.subtree_control` belong to that user: it is delegated.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Error, Result};
@@ -22,7 +24,7 @@ use crate::controllers::missing_controller;
 use crate::hints::{enable_with_processes, explained, show_cgroup};
 use crate::leftovers::{NAME_PREFIX, is_named_as_run};
 use crate::limits::Limits;
-use crate::parent::not_enabled;
+use crate::parent::{self, not_enabled};
 use crate::{v1, v2};
 
 /// Where a run's cgroup will be. Nothing is created yet.
@@ -68,14 +70,28 @@ impl Place {
         }
     }
 
+    /// Removes what was created of a group before something failed.
+    pub fn remove_empty(&self) {
+        for dir in self.dirs() {
+            let _ = fs::remove_dir(dir);
+        }
+        if let Place::V2(group) = self {
+            parent::undo(&group.parent);
+        }
+    }
+
+    /// The directories of the group.
+    fn dirs(&self) -> &[PathBuf] {
+        match self {
+            Place::V2(group) => slice::from_ref(&group.dir),
+            Place::V1(group) => &group.dirs,
+        }
+    }
+
     /// Says why the kernel will not let this user create the group, without trying it.
     pub fn check(&self, ours: &[Pid]) -> nix::Result<()> {
         let writable = |path: &Path| eaccess(path, AccessFlags::W_OK);
-        let dirs = match self {
-            Place::V2(group) => std::slice::from_ref(&group.dir),
-            Place::V1(group) => &group.dirs,
-        };
-        for parent in dirs.iter().filter_map(|dir| dir.parent()) {
+        for parent in self.dirs().iter().filter_map(|dir| dir.parent()) {
             writable(parent)?;
             writable(&parent.join("cgroup.procs"))?;
         }

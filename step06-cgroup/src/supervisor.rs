@@ -23,6 +23,8 @@ use crate::report::note_in_time;
 pub struct Supervisor {
     pid: Pid,
     pipe: File,
+    /// Whether the group was created: only then is what has its name the group.
+    has_group: bool,
 }
 
 impl Supervisor {
@@ -36,8 +38,8 @@ impl Supervisor {
                 drop(pipe);
                 // Not the name of the step, or `killall step06-cgroup` would kill both.
                 let _ = set_name(c"supervisor");
-                kill_command_at_end(File::from(end), step);
-                let removed = place.remove();
+                let has_group = wait_for_end_of_step(File::from(end), step);
+                let removed = remove(place, has_group);
                 if let (Err(error), true) = (&removed, getppid() != step) {
                     // Nobody else is left to report it.
                     note_in_time(&format!("{}: {}", program_name(), explained(error)));
@@ -45,12 +47,17 @@ impl Supervisor {
                 process::exit(i32::from(removed.is_err()));
             }
         };
-        Ok(Supervisor { pid, pipe: pipe.into() })
+        Ok(Supervisor { pid, pipe: pipe.into(), has_group: false })
     }
 
     /// Its PID.
     pub fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Tells it that the step has created the group.
+    pub fn guard_group(&mut self) {
+        self.has_group = self.pipe.write_all(&[1]).is_ok();
     }
 
     /// Tells it which process the command is. A command that leaves the group dies with the
@@ -65,20 +72,34 @@ impl Supervisor {
         drop(self.pipe);
         match wait_for_end(self.pid) {
             Ok(status) if status.success() => Ok(()),
-            _ => place.remove(),
+            _ => remove(place, self.has_group),
         }
     }
 }
 
-/// Waits for the end of the step, and kills its command, wherever it is by then.
-fn kill_command_at_end(mut pipe: File, step: Pid) {
-    let mut pid = [0; 4];
-    if pipe.read_exact(&mut pid).is_err() {
-        return; // It ended before it had a command.
+/// Removes the group. If it was not created as a whole, no process of ours is in it, and what
+/// is not empty is somebody else's.
+fn remove(place: &Place, has_group: bool) -> Result<()> {
+    if has_group {
+        return place.remove();
     }
-    let command = open_child(step, Pid::from_raw(i32::from_ne_bytes(pid)));
-    let _ = pipe.read(&mut [0]);
-    let _ = command.map(|pidfd| pidfd_send_signal(&pidfd, Signal::SIGKILL));
+    place.remove_empty();
+    Ok(())
+}
+
+/// Waits for the end of the step, and kills its command, wherever it is by then. Returns
+/// whether the step had created the group.
+fn wait_for_end_of_step(mut pipe: File, step: Pid) -> bool {
+    let mut pid = [0; 4];
+    if pipe.read_exact(&mut [0]).is_err() {
+        return false;
+    }
+    if pipe.read_exact(&mut pid).is_ok() {
+        let command = open_child(step, Pid::from_raw(i32::from_ne_bytes(pid)));
+        let _ = pipe.read(&mut [0]);
+        let _ = command.map(|pidfd| pidfd_send_signal(&pidfd, Signal::SIGKILL));
+    }
+    true
 }
 
 /// A pidfd of a child of the step. None if the PID belongs to another process by now.

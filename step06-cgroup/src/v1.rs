@@ -43,7 +43,7 @@ pub fn run(
     group: &Group,
     limits: &Limits,
     command: Command,
-    supervisor: &Supervisor,
+    supervisor: &mut Supervisor,
 ) -> Result<Ending> {
     let Group { dirs } = group;
     remove_stale(dirs.iter().filter_map(|dir| dir.parent()));
@@ -51,6 +51,7 @@ pub fn run(
     for dir in dirs {
         owned.push(create_owned(dir)?); // mkdir
     }
+    supervisor.guard_group();
     apply(&settings(limits), dirs)?;
 
     let name = printable(command.get_program());

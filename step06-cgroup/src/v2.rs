@@ -60,9 +60,10 @@ pub fn run(
     group: &Group,
     limits: &Limits,
     command: Command,
-    supervisor: &Supervisor,
+    supervisor: &mut Supervisor,
 ) -> Result<Ending> {
     let _owned = create(group, &[getpid(), supervisor.pid()])?;
+    supervisor.guard_group();
     apply(&settings(limits), slice::from_ref(&group.dir))?;
 
     let name = printable(command.get_program());
