@@ -26,7 +26,7 @@ struct Members {
 
 // ANCHOR: all
 /// Prints a line for each namespace: kind, inode number, the number of processes in it,
-/// and the one with the lowest PID. The last line counts those that could not be read.
+/// and the one with the lowest PID. The last lines say what is missing.
 pub fn list(ours: &[(String, String)]) -> Result<()> {
     let kinds = kinds(ours);
     let mut namespaces: BTreeMap<(&str, u64), Members> = BTreeMap::new();
@@ -58,15 +58,20 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
 }
 // ANCHOR_END: all
 
-/// The last line: how many processes could not be read, and why.
+/// The last lines: what is not in the list, and why.
 fn unread(forbidden: usize) -> String {
     let processes = if forbidden == 1 { "process" } else { "processes" };
     let reason = match forbidden {
         0 => String::new(),
         _ if geteuid().is_root() => format!(": {}", Errno::EACCES),
-        _ => format!(": {}; they belong to other users; use sudo", Errno::EACCES),
+        _ => {
+            format!(": {}; they belong to other users, or have privileges; use sudo", Errno::EACCES)
+        }
     };
-    format!("{forbidden} {processes} could not be read{reason}")
+    format!(
+        "Not listed: namespaces without processes, which a mount or an open file keeps alive.\n\
+         {forbidden} {processes} could not be read{reason}"
+    )
 }
 
 /// The kinds of namespace that this kernel has: those of `ours`. The links for future
