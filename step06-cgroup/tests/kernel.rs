@@ -428,7 +428,7 @@ fn a_command_that_has_left_its_group_and_changed_its_user_dies_with_the_step() {
     require_programs!("setpriv");
     // This clears PR_SET_PDEATHSIG, and no cgroup.kill reaches it.
     let leave = "read cgroups; for it in $cgroups; do echo $$ > $it/cgroup.procs; done
-        exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'echo ready; exec sleep 1000'";
+        exec /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'echo ready; exec sleep 1000'";
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let (mut step, dirs) = limited(user, &["--pids", "9"], ["pids.max"; 2], leave);
         let beside = beside(&dirs);
@@ -832,7 +832,8 @@ fn killed_at_any_moment_while_it_stands_aside_it_undoes_what_it_enabled() {
         skip!("strace, which kills the step at a chosen system call, is not installed");
     }
     let mut killed_afterwards = 0;
-    for (call, when) in sample(moments()) {
+    // In each sample one moment is after it has enabled controllers.
+    for (call, when) in sample(moments()).chain([("wait4", 1)]) {
         let scope = Scope::new(&above, "strace");
         // Not strace: the step has to be alone in there.
         let enter = format!("echo 0 > {}/cgroup.procs", scope.0.display());
