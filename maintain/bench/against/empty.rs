@@ -1,2 +1,0 @@
-//! Nothing: what any Rust program costs before and after `main`.
-fn main() {}
