@@ -4,6 +4,7 @@ use std::fs;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, pause};
 
 use crate::process::{differing_kinds, link, run_answer, status};
@@ -14,7 +15,7 @@ use crate::verdict::{Finding, Guess, ensure, wrong};
 /// its parent and sends it SIGCHLD when it ends.
 pub fn clone1(answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
     judge(|| {
-        let parent = run_answer(|| answer(wait_forever))?;
+        let parent = run_answer(|| answer(run_child))?;
         let child = child_of(parent.pid, &parent.output)?;
         let different = differing_kinds(parent.pid, child);
         ensure(different.is_empty(), || {
@@ -50,7 +51,7 @@ pub fn clone2(guesses: [(&str, Guess); 6], answer: fn(fn() -> isize) -> nix::Res
         ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
             wrong("Same or Different for each kind", "Unknown", "first predict, then run")
         })?;
-        let parent = run_answer(|| answer(wait_forever))?;
+        let parent = run_answer(|| answer(run_child))?;
         let child = child_of(parent.pid, &parent.output)?;
         let different = differing_kinds(parent.pid, child);
         ensure(different == ["ipc", "uts"], || {
@@ -94,15 +95,25 @@ pub fn clone3(answer: fn(Pid) -> nix::Result<i32>) -> ! {
                 }
                 let child = fork_child(end)?;
                 let status = answer(child)?;
-                Ok::<_, Errno>(format!("{status} {child}"))
+                let still = waitpid(other, Some(WaitPidFlag::WNOHANG));
+                let waits = still == Ok(WaitStatus::Exited(other, 9));
+                Ok::<_, Errno>(format!("{status} {child} {waits}"))
             })?;
-            let (returned, child) = process.output.split_once(' ').unwrap_or_default();
+            let words: Vec<_> = process.output.split(' ').collect();
+            let [returned, child, others_status] = words[..] else { unreachable!("three words") };
             ensure(returned == expected.to_string(), || {
                 wrong(
                     format!("{expected} for {what}"),
                     format!("your function returned {returned}"),
                     "after an exit a shell reports the exit status of that child, and after a \
                      signal 128 plus the signal's number",
+                )
+            })?;
+            ensure(others_status == "true", || {
+                wrong(
+                    "a different child, which ended before, can still be waited for",
+                    "waitpid(2) finds it no more: its status was taken",
+                    "None as its first argument lets waitpid(2) wait for any child",
                 )
             })?;
             let state = child
@@ -121,14 +132,21 @@ pub fn clone3(answer: fn(Pid) -> nix::Result<i32>) -> ! {
     })
 }
 
+/// Where a child records that it runs the function it was given.
+const CHILD: &str = "/tmp/child";
+
 /// What the child of an answer runs: it stays alive to be looked at.
-fn wait_forever() -> isize {
+fn run_child() -> isize {
+    // Its PID as the judge sees it, also from a new PID namespace.
+    let pid = fs::read_link("/proc/self").unwrap_or_default();
+    let _ = fs::write(CHILD, pid.as_os_str().as_encoded_bytes());
     loop {
         pause();
     }
 }
 
-/// Checks that the answer returned the PID of a living child of `parent`.
+/// Checks that the answer returned the PID of a living child of `parent`, which runs the
+/// function that it was given.
 fn child_of(parent: Pid, returned: &str) -> Result<Pid, Finding> {
     let child = Pid::from_raw(returned.parse().unwrap_or_default());
     let ppid = status(child, "PPid");
@@ -137,6 +155,19 @@ fn child_of(parent: Pid, returned: &str) -> Result<Pid, Finding> {
             format!("the PID of a living child of {parent}"),
             format!("your function returned {returned}; PPid of that process: {ppid}"),
             "no child was created, or a different process created it",
+        )
+    })?;
+    // A child that has begun to sleep, or ended, without a record runs something else.
+    let recorded = || fs::read_to_string(CHILD).is_ok_and(|pid| pid == returned);
+    let begins = || !status(child, "State").starts_with(['S', 'Z', 'X', '(']);
+    while !recorded() && begins() {
+        std::thread::yield_now();
+    }
+    ensure(recorded(), || {
+        wrong(
+            "a child that runs the function child",
+            format!("process {child}, in state {}, has not called it", status(child, "State")),
+            "the child runs the function that clone(2) gets",
         )
     })?;
     Ok(child)

@@ -148,6 +148,13 @@ pub fn link(pid: Pid, kind: &str) -> String {
     }
 }
 
+/// The processes of the sandbox that are in a namespace.
+pub fn processes_in(kind: &str, namespace: &str) -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.map(Pid::from_raw).filter(|&pid| link(pid, kind) == namespace).collect()
+}
+
 /// The kinds of namespace that this kernel has, without the `…_for_children` links.
 fn kinds() -> Vec<String> {
     let entries = fs::read_dir("/proc/self/ns").into_iter().flatten().flatten();

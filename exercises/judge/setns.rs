@@ -10,7 +10,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Pid, sethostname};
 
-use crate::process::{differing_kinds, helper_process, link, run_answer, uts_names};
+use crate::process::{differing_kinds, helper_process, link, processes_in, run_answer, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, wrong};
 
@@ -101,7 +101,17 @@ pub fn setns5(answer: fn(Pid) -> io::Result<File>) -> ! {
                 "that keeps the namespace alive too, but with a bind mount",
             )
         })?;
+        let namespace = link(target.pid, "uts");
         target.end();
+        let inside = processes_in("uts", &namespace);
+        ensure(inside.is_empty(), || {
+            let pids: Vec<_> = inside.iter().map(Pid::to_string).collect();
+            wrong(
+                "no process in the namespace",
+                format!("process {} is in it", pids.join(", ")),
+                "that keeps the namespace alive too, but with a process",
+            )
+        })?;
         let (name, _) = uts_names(format!("/proc/{}/fd/{}", process.pid, process.output))?;
         ensure(name == "held-open", || {
             wrong(

@@ -1,14 +1,14 @@
 //! Step 05: root in a user namespace, private mounts, PID 1.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::{Pid, getgid, getuid, pause};
 
-use crate::process::{Task, helper_process, link, run_answer, status};
+use crate::process::{Task, differing_kinds, helper_process, link, run_answer, status};
 use crate::sandbox::judge;
 use crate::setns::drop_capabilities;
 use crate::verdict::{Guess, ensure, wrong};
@@ -36,6 +36,14 @@ pub fn unshare1(answer: fn() -> io::Result<()>) -> ! {
                 "a new user namespace",
                 format!("{kernel}, which other processes share"),
                 "the process has not called unshare(2) with the flag for user namespaces",
+            )
+        })?;
+        let new = differing_kinds(user.pid, process.pid);
+        ensure(new == ["user"], || {
+            wrong(
+                "no other new namespace",
+                format!("new namespaces: {}", new.join(", ")),
+                "each further flag isolates more than the exercise asks for",
             )
         })?;
         for map in ["uid_map", "gid_map"] {
@@ -111,6 +119,14 @@ pub fn unshare3(guesses: [(&str, Guess); 3], answer: fn() -> nix::Result<()>) ->
                 "the process has not called unshare(2) with the flag for PID namespaces",
             )
         })?;
+        let more = differing_kinds(Pid::this(), process.pid);
+        ensure(more.is_empty(), || {
+            wrong(
+                "a new PID namespace and no other new one",
+                format!("new namespaces: {}", more.join(", ")),
+                "unshare(2) got the flags of more kinds",
+            )
+        })?;
         for (kind, guess) in guesses {
             let truth = if different(&kind) { Guess::Different } else { Guess::Same };
             ensure(guess == truth, || {
@@ -133,19 +149,66 @@ pub fn unshare3(guesses: [(&str, Guess); 3], answer: fn() -> nix::Result<()>) ->
 pub fn unshare4(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
     judge(|| {
         let outside = helper_process(CloneFlags::empty(), || Ok(()))?;
-        let process = run_answer(|| answer(|| drop(fs::write("/tmp/first", "done")), pause))?;
-        let second = Pid::from_raw(process.output.parse().unwrap_or_default());
-        let inside = status(second, "NSpid");
-        ensure(fs::read("/tmp/first").is_ok(), || {
-            wrong("the first task has run", "it has not run", "your function has to run both tasks")
-        })?;
-        ensure(link(second, "pid") != link(outside.pid, "pid"), || {
+        let process = run_answer(|| answer(first_task, second_task))?;
+        let returned = Pid::from_raw(process.output.parse().unwrap_or_default());
+        // It has been created, and begins when the scheduler lets it.
+        let begins = || !status(returned, "State").starts_with(['S', 'Z', 'X', '(']);
+        let recorded = || TaskRun::recorded("/tmp/second");
+        while recorded().is_empty() && begins() {
+            std::thread::yield_now();
+        }
+        let second = recorded();
+        ensure(second.len() == 1 && second[0].pid == process.output, || {
+            let pids: Vec<_> = second.iter().map(|it| it.pid.as_str()).collect();
             wrong(
-                "the second task in a new PID namespace",
-                format!("NSpid of {}: {inside}", process.output),
-                "it has only one PID, or has ended: it was not created in a new PID namespace",
+                "the PID of the process that runs the second task, as its caller sees it",
+                format!(
+                    "your function returned {}; the second task ran in [{}]",
+                    process.output,
+                    pids.join(", ")
+                ),
+                "the judge looks at the second task while it runs",
             )
         })?;
+        let first = TaskRun::recorded("/tmp/first");
+        ensure(first.len() == 1, || {
+            wrong(
+                "the first task runs once",
+                format!("it has run {} times", first.len()),
+                "your function has to run both tasks, each once",
+            )
+        })?;
+        let first = &first[0];
+        ensure(first.pid != process.pid.to_string(), || {
+            wrong(
+                "the first task in a process of its own",
+                "it ran in the process that called your function",
+                "a new PID namespace is for the children of the process that calls unshare(2)",
+            )
+        })?;
+        ensure(first.namespace != link(outside.pid, "pid"), || {
+            wrong(
+                "the first task in a new PID namespace",
+                format!("it ran in {}, like all processes outside", first.namespace),
+                "it was not created in a new PID namespace: unshare(2) comes before fork(2)",
+            )
+        })?;
+        let second = &second[0];
+        ensure(second.namespace == first.namespace, || {
+            wrong(
+                format!("the second task in {}, like the first", first.namespace),
+                format!("it ran in {}", second.namespace),
+                "both tasks belong in one new PID namespace",
+            )
+        })?;
+        ensure(!second.first_was_alive, || {
+            wrong(
+                "the second task begins after the first has ended",
+                format!("process {} still existed when it began", first.pid),
+                "waitpid(2) returns when a child has ended",
+            )
+        })?;
+        let inside = status(returned, "NSpid");
         let number: i32 =
             inside.rsplit(' ').next().and_then(|it| it.parse().ok()).unwrap_or_default();
         ensure(number > 1, || {
@@ -159,4 +222,56 @@ pub fn unshare4(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
             "the PIDs of the second task, outside and inside, are {inside}, and PID 1 is alive"
         ))
     })
+}
+
+/// What a task recorded when it ran. `/proc` shows it as the sandbox does: a task in a new
+/// PID namespace has a second PID there.
+struct TaskRun {
+    pid: String,
+    namespace: String,
+    first_was_alive: bool,
+}
+
+impl TaskRun {
+    /// Records the caller in a file.
+    fn record(file: &str) {
+        let link = |path: &str| fs::read_link(path).unwrap_or_default().display().to_string();
+        let first = fs::read_to_string("/tmp/first").unwrap_or_default();
+        let first = first.split(' ').next().unwrap_or_default();
+        let alive = !first.is_empty() && Path::new("/proc").join(first).exists();
+        let text = format!("{} {} {alive}\n", link("/proc/self"), link("/proc/self/ns/pid"));
+        let opened = fs::File::options().append(true).create(true).open(file);
+        let _ = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    }
+
+    /// All that was recorded in a file.
+    fn recorded(file: &str) -> Vec<TaskRun> {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let words = text.lines().map(|line| line.split(' ').map(str::to_owned).collect());
+        let runs = words.filter_map(|words: Vec<_>| <[String; 3]>::try_from(words).ok());
+        runs.map(|[pid, namespace, alive]| TaskRun {
+            pid,
+            namespace,
+            first_was_alive: alive == "true",
+        })
+        .collect()
+    }
+}
+
+/// A slow task: it ends once its parent sleeps, as it does when it waits.
+fn first_task() {
+    TaskRun::record("/tmp/first");
+    let parent = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The fourth field, the second after the name in parentheses (proc(5)).
+    let parent = parent.rsplit(')').next().and_then(|it| it.split_whitespace().nth(1));
+    let Some(Ok(parent)) = parent.map(str::parse) else { return };
+    while !status(Pid::from_raw(parent), "State").starts_with('S') {
+        std::thread::yield_now();
+    }
+}
+
+/// A task that stays to be looked at.
+fn second_task() {
+    TaskRun::record("/tmp/second");
+    pause();
 }

@@ -1,10 +1,10 @@
 //! Step 03: UTS namespaces, and a parent that waits for its child.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 
 use nix::sys::utsname::uname;
-use nix::unistd::{Pid, gethostname, sethostname};
+use nix::unistd::{Pid, gethostname, getpid, getppid, sethostname};
 
 use crate::process::{Task, differing_kinds, link, run_answer, status, uts_names};
 use crate::sandbox::judge;
@@ -57,6 +57,26 @@ pub fn uts1(answer: fn() -> nix::Result<()>) -> ! {
 pub fn uts2(answer: fn(Task, GetHostname) -> nix::Result<String>) -> ! {
     judge(|| {
         let process = run_answer(|| answer(set_when_parent_waits, current_hostname))?;
+        let caller = process.pid.to_string();
+        let setter = fs::read_to_string(SETTER).unwrap_or_default();
+        ensure(setter.split_once(' ').is_some_and(|(_, parent)| parent == caller), || {
+            wrong(
+                "set_name in a child of the caller",
+                match setter.split_once(' ') {
+                    Some((pid, parent)) => format!("process {pid} called it, a child of {parent}"),
+                    None => "nobody called it".to_owned(),
+                },
+                format!("the caller is process {caller}; its child is the one that sets the name"),
+            )
+        })?;
+        let getters = fs::read_to_string(GETTERS).unwrap_or_default();
+        ensure(getters.lines().all(|getter| getter == caller), || {
+            wrong(
+                format!("get_name in the caller, process {caller}"),
+                format!("called by process {}", getters.lines().collect::<Vec<_>>().join(", ")),
+                "a parent that only hands on what its child has read has not looked itself",
+            )
+        })?;
         ensure(process.output == "slow", || {
             wrong(
                 "the hostname slow, which the child sets once its parent waits",
@@ -109,10 +129,16 @@ pub fn uts3(answer: fn() -> io::Result<()>) -> ! {
     })
 }
 
+/// Where the process that sets the hostname records its PID and that of its parent.
+const SETTER: &str = "/tmp/setter";
+/// Where each process that reads the hostname adds its PID.
+const GETTERS: &str = "/tmp/getters";
+
 /// Sets the hostname once the parent sleeps in a system call, and records that call if
 /// it is `clock_nanosleep(2)`.
 fn set_when_parent_waits() {
-    let parent = nix::unistd::getppid();
+    let parent = getppid();
+    let _ = fs::write(SETTER, format!("{} {parent}", getpid()));
     let call = loop {
         // A parent that is running may be on its way into the call, or out of it.
         let asleep = status(parent, "State").starts_with('S');
@@ -131,5 +157,7 @@ fn set_when_parent_waits() {
 }
 
 fn current_hostname() -> String {
+    let getters = File::options().append(true).create(true).open(GETTERS);
+    let _ = getters.and_then(|mut file| writeln!(file, "{}", getpid()));
     gethostname().unwrap_or_default().to_string_lossy().into_owned()
 }
