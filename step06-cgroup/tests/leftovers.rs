@@ -80,7 +80,8 @@ fn what_cannot_be_killed_is_named_and_holds_up_each_later_run_for_a_second_in_al
     assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
     let notes_of_one = notes(output.assert_ok());
     assert_eq!(notes_of_one.len(), 1, "{output:?}");
-    assert!(notes_of_one[0].contains("SIGKILL): still running after 1 s in "), "{output:?}");
+    // A second for all hierarchies together.
+    assert!(notes_of_one[0].contains("SIGKILL): still running after "), "{output:?}");
     assert!(notes_of_one[0].contains("echo THAWED > freezer.state"), "{output:?}");
 
     drop(freezer);

@@ -181,9 +181,9 @@ fn still_running(dir: &Path, pids: &[Pid], waited: Duration) -> anyhow::Error {
     let pids: Vec<_> = pids.iter().map(Pid::to_string).collect();
     failure(
         format!(
-            "kill({}, SIGKILL): still running after {} s in {}",
+            "kill({}, SIGKILL): still running after {:.0} s in {}",
             pids.join(" "),
-            waited.as_secs(),
+            waited.as_secs_f64(),
             printable(dir)
         ),
         "a process in a frozen cgroup ends when it is thawed (v1: echo THAWED > freezer.state); \
