@@ -6,7 +6,7 @@
 //! | [`v1`] | the same where each controller has its own hierarchy |
 //! | [`start`] | starts the command inside of the group (`clone3(2)`) |
 //! | [`place`] | decides where the group can be |
-//! | [`controllers`] | why a controller is not available |
+//! | [`no_place`], [`controllers`] | why there is no place, or no controller |
 //! | [`parent`] | enables controllers above the group, and undoes that |
 //! | [`supervisor`] | removes the group even if the step is killed |
 //! | [`leftovers`] | removes the groups of runs that were killed with their supervisor |
@@ -20,6 +20,7 @@ pub mod controllers;
 pub mod hints;
 pub mod leftovers;
 pub mod limits;
+pub mod no_place;
 pub mod parent;
 pub mod place;
 pub mod report;

@@ -14,16 +14,14 @@ use std::path::{Path, PathBuf};
 use std::slice;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Error, Result};
+use anyhow::Result;
 use nix::errno::Errno;
-use nix::unistd::{AccessFlags, Pid, eaccess, geteuid, getpid};
+use nix::unistd::{AccessFlags, Pid, eaccess, getpid};
 use step_support::cgroup::{Hierarchy, Mounted, Version, contains_only, is_delegated, read, words};
-use step_support::printable;
 
-use crate::controllers::missing_controller;
-use crate::hints::{enable_with_processes, explained, show_cgroup};
 use crate::leftovers::{NAME_PREFIX, is_named_as_run};
 use crate::limits::Limits;
+use crate::no_place::{has_processes, is_threaded, no_controller, not_shown};
 use crate::parent::{self, not_enabled};
 use crate::{v1, v2};
 
@@ -168,36 +166,6 @@ fn choose_on_v1(hierarchies: &[Hierarchy], name: &str, limits: &Limits) -> Resul
         }
     }
     if dirs.is_empty() { Err(not_shown(limiting(hierarchies))) } else { Ok(v1::Group { dirs }) }
-}
-
-/// The error for a hierarchy in which our cgroup is not visible.
-fn not_shown(hierarchy: Option<&Hierarchy>) -> Error {
-    let cause = match hierarchy {
-        Some(Hierarchy { mount_point: Some(mount_point), path, .. }) => {
-            format!("{} does not show the cgroup {}", printable(mount_point), printable(path))
-        }
-        Some(it) if it.version == Version::V1 => {
-            format!("the v1 hierarchy {} is not mounted", it.controllers.join(","))
-        }
-        _ => "the v2 hierarchy is not mounted".to_owned(),
-    };
-    explained(Errno::ENODEV, format!("/proc/self/mountinfo: {cause}"), show_cgroup(hierarchy))
-}
-
-fn no_controller(controller: &str, v2: Option<&Mounted>) -> Error {
-    let cause = format!("/proc/self/cgroup: no {controller} controller here");
-    explained(Errno::ENODEV, cause, missing_controller(controller, v2))
-}
-
-fn is_threaded(dir: &Path) -> Error {
-    let file = dir.join("cgroup.type");
-    let cause = format!("{}: {}", printable(&file), words(&file).unwrap_or_default().join(" "));
-    Error::from(Errno::EOPNOTSUPP).context(cause)
-}
-
-fn has_processes(dir: &Path, controllers: &[&str]) -> Error {
-    let cause = format!("{}: there are other processes", printable(dir.join("cgroup.procs")));
-    explained(Errno::EBUSY, cause, enable_with_processes(controllers, geteuid().is_root()))
 }
 
 /// Whether enabling the controllers would make a cgroup "domain threaded".
