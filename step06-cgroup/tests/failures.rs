@@ -11,12 +11,11 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use step_support::cgroup::{self, Version};
 use step06_cgroup::parent;
 use testkit::obstacle::refuse;
-use testkit::{Step, User, require_programs, require_root, skip, status, wait_until};
+use testkit::{Step, User, require_root, skip, wait_until};
 
 fn step(args: &[&str]) -> Step {
     Step::new(env!("CARGO_BIN_EXE_step06-cgroup"), User::Root).args(args)
@@ -112,43 +111,4 @@ fn at_the_limit_of_open_files_the_hint_names_the_limit() {
     let limit = || Ok(setrlimit(Resource::RLIMIT_NOFILE, 4, 4)?);
     let output = step(&["--pids", "9", "true"]).with_obstacle(limit).run();
     output.assert_error("pipe2(O_CLOEXEC): EMFILE: Too many open files", "ulimit -n");
-}
-
-#[test]
-fn a_cgroup_that_somebody_else_creates_under_the_name_of_the_group_is_left_alone() {
-    require_root!("to create cgroups of v1");
-    require_programs!("strace");
-    // A run is stopped as soon as it has created, and is about to mark, its first directory.
-    let mut step = Step::new("/usr/bin/strace", User::Root)
-        .args(["-D", "-qq", "-o", "/dev/null", "-e", "trace=setxattr"])
-        .args(["-e", "inject=setxattr:signal=SIGSTOP:when=1"])
-        .args([env!("CARGO_BIN_EXE_step06-cgroup"), "--pids", "9", "true"])
-        .start();
-    let first = step.note();
-    let first = Path::new(first.strip_prefix("mkdir ").unwrap());
-    let root = Path::new("/sys/fs/cgroup/cpuacct");
-    if !first.starts_with("/sys/fs/cgroup/pids") || !root.join("cgroup.procs").exists() {
-        step.signal(Signal::SIGKILL);
-        step.signal(Signal::SIGCONT);
-        step.wait();
-        skip!("a run creates several directories only on v1");
-    }
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap();
-    let own = own.lines().find_map(|line| line.split_once(":cpuacct:/")).unwrap().1;
-    let theirs = root.join(own).join(first.file_name().unwrap());
-    fs::create_dir(&theirs).unwrap();
-    let mut sleep = Command::new("sleep").arg("1000").spawn().unwrap();
-    fs::write(theirs.join("cgroup.procs"), sleep.id().to_string()).unwrap();
-
-    wait_until("the stop", || status(step.pid(), "State").starts_with(['T', 't']));
-    step.signal(Signal::SIGCONT);
-    let output = step.wait();
-    let lives = sleep.try_wait().unwrap().is_none();
-    sleep.kill().unwrap();
-    sleep.wait().unwrap();
-    wait_until("the removal of the other cgroup", || fs::remove_dir(&theirs).is_ok());
-    assert!(lives, "{output:?}");
-    assert_eq!(output.code(), Some(1), "{output:?}");
-    assert!(output.stderr.contains("): EEXIST: File exists"), "{output:?}");
-    assert!(!first.exists(), "{output:?}");
 }
