@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use nix::mount::{MsFlags, mount};
@@ -15,7 +15,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork, setgid, setuid};
 use testkit::obstacle::{cover, hidden_processes, own_mounts, own_user_namespace};
-use testkit::{Host, Step, User, WaitingProcess, inode, link, namespace, status, temp_dir};
+use testkit::{
+    Host, Step, User, WaitingProcess, copy_program, inode, link, namespace, status, temp_dir,
+};
 use testkit::{require_programs, require_root, wait_until};
 
 fn step(user: User) -> Step {
@@ -288,11 +290,7 @@ fn in_a_pid_namespace_with_the_old_proc_it_does_not_show_somebody_else_as_itself
 
 /// Starts a program of root that others may run but not read, as the ordinary user.
 fn protected_process() -> WaitingProcess {
-    let dir = temp_dir(User::Root);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-    let program = dir.path().join("cat");
-    fs::copy("/bin/cat", &program).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o711)).unwrap();
+    let (_dir, program) = copy_program("/bin/cat", 0o711);
     let id = User::Ordinary.uid();
     WaitingProcess::new(&program, move || {
         setgid(id.as_raw().into())?;

@@ -7,7 +7,6 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use nix::errno::Errno;
@@ -16,9 +15,8 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, gettid, seteuid, setgid, setgroups, sethostname, setuid};
 use testkit::obstacle::refuse;
-use testkit::tempfile::TempDir;
 use testkit::{Host, Running, Step, User, WaitingProcess};
-use testkit::{descendants, namespace, status, temp_dir};
+use testkit::{copy_program, descendants, namespace, status, temp_dir};
 use testkit::{require_programs, require_root, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step04-setns");
@@ -249,15 +247,6 @@ fn root_does_not_enter_a_user_namespace_in_which_nobody_is_root() {
     assert!(output.stderr.contains(error), "{output:?}");
 }
 
-/// A copy of a program that every user can run.
-fn copy_for_everyone(program: impl AsRef<Path>) -> (TempDir, PathBuf) {
-    let dir = temp_dir(User::Root);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-    let copy = dir.path().join("copy");
-    fs::copy(program, &copy).unwrap();
-    (dir, copy)
-}
-
 /// Becomes user 1001 with group 4, and keeps the capabilities to join any namespace
 /// (`capabilities(7)`): no root, but more than an ordinary user.
 const PRIVILEGED_USER: [&str; 6] = [
@@ -273,7 +262,7 @@ const PRIVILEGED_USER: [&str; 6] = [
 fn a_privileged_caller_who_is_not_root_gives_up_what_it_is_outside_or_is_refused() {
     require_root!("to give capabilities to another user");
     require_programs!("setpriv", "unshare");
-    let (_dir, copy) = copy_for_everyone(EXE);
+    let (_dir, copy) = copy_program(EXE, 0o755);
     // User namespaces that deny setgroups(2): with a root, and without one.
     let with_root = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
     let without = Target::new(User::Ordinary, CloneFlags::CLONE_NEWUTS);
@@ -330,7 +319,7 @@ fn the_keys_of_the_caller_stay_outside_of_a_user_namespace() {
     }
     require_root!("to enter the user namespace of another user");
     require_programs!("unshare");
-    let (_dir, program) = copy_for_everyone(std::env::current_exe().unwrap());
+    let (_dir, program) = copy_program(std::env::current_exe().unwrap(), 0o755);
     let target = started(Step::new("/usr/bin/unshare", User::Ordinary).args(["-r"]));
     let finds_key = |pid: &str| {
         let look = [program.to_str().unwrap(), "--nocapture", "the_keys_of_the_caller"];

@@ -4,7 +4,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use nix::errno::Errno;
@@ -18,7 +19,7 @@ use nix::unistd::{Pid, chroot, geteuid, pipe};
 use testkit::obstacle::{cover, no_more_namespaces, own_mounts, own_shared_mounts};
 use testkit::obstacle::{own_user_namespace, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, inode, namespace, status, tempfile};
-use testkit::{require_programs, require_root, sample, temp_dir, wait_until};
+use testkit::{copy_program, require_programs, require_root, sample, temp_dir, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step05-unshare");
 
@@ -658,11 +659,7 @@ fn the_deepest_pid_namespace_is_named() {
 #[test]
 fn a_program_that_may_be_run_but_not_read_is_the_reason_where_it_cannot_map() {
     require_root!("to own the program");
-    let dir = temp_dir(User::Root);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-    let program = dir.path().join("step05-unshare");
-    fs::copy(EXE, &program).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o711)).unwrap();
+    let (_dir, program) = copy_program(EXE, 0o711);
     let output = Step::new(program.to_str().unwrap(), User::Ordinary).args(["-r", "true"]).run();
     let error = "write(/proc/self/setgroups): EACCES: Permission denied";
     output.assert_error(error, "the program may be run but not read");
@@ -795,17 +792,15 @@ fn root_without_cap_sys_admin_is_told_of_r_as_well() {
 #[test]
 fn a_program_that_is_there_and_cannot_run_is_explained() {
     let dir = temp_dir(User::Ordinary);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
     let program = |name: &str, content: &[u8]| {
         let file = dir.path().join(name);
         fs::write(&file, content).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-        file.to_str().unwrap().to_owned()
+        copy_program(&file, 0o755)
     };
-    let run = |file: &str| step(User::Ordinary).args(["-r", file]);
-    let script = program("script", b"#!/no/such/interpreter\r\n");
-    let cat = program("cat", b"#!/bin/cat\n");
-    let path = dir.path().to_owned();
+    let run = |file: &Path| step(User::Ordinary).args(["-r"]).args([file]);
+    let (script_dir, script) = program("script", b"#!/no/such/interpreter\r\n");
+    let (cat_dir, cat) = program("cat", b"#!/bin/cat\n");
+    let path = cat_dir.path().to_owned();
     let no_exec = move || {
         own_mounts()?;
         let (none, bind) = (None::<&str>, MsFlags::MS_BIND);
@@ -815,7 +810,12 @@ fn a_program_that_is_there_and_cannot_run_is_explained() {
     };
     for (output, code, errno, hint) in [
         (run(&script).run(), 127, "ENOENT", "is there, but the interpreter that it names is not"),
-        (run("script").env("PATH", dir.path()).run(), 127, "ENOENT", "is there, but the"),
+        (
+            run("script".as_ref()).env("PATH", script_dir.path()).run(),
+            127,
+            "ENOENT",
+            "is there, but the",
+        ),
         (run(&cat).with_obstacle(no_exec).run(), 126, "EACCES", "mounted with noexec"),
     ] {
         assert_eq!(output.code(), Some(code), "{output:?}");

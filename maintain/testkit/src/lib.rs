@@ -38,7 +38,9 @@ pub use {fastrand, tempfile};
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -132,6 +134,20 @@ pub fn temp_dir(user: User) -> TempDir {
     let dir = tempfile::tempdir().expect("mkdir in the temporary directory");
     chown(dir.path(), Some(user.uid().as_raw()), None).expect("chown");
     dir
+}
+
+/// A copy of a program, with permissions of its own, where every user can reach it.
+pub fn copy_program(program: impl AsRef<Path>, mode: u32) -> (TempDir, PathBuf) {
+    let program = program.as_ref();
+    let dir = tempfile::tempdir().expect("mkdir in the temporary directory");
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("chmod");
+    let copy = dir.path().join(program.file_name().expect("a file"));
+    // If this process wrote the copy, a child that another thread forks meanwhile would keep it
+    // open for writing, and no one could run it (ETXTBSY).
+    let status = Command::new("cp").arg(program).arg(&copy).status();
+    assert!(status.expect("cp").success());
+    fs::set_permissions(&copy, fs::Permissions::from_mode(mode)).expect("chmod");
+    (dir, copy)
 }
 
 /// Whether a program is installed.

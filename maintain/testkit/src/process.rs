@@ -3,7 +3,6 @@
 use std::fmt::Display;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pause, setgid, setuid};
 
-use crate::{User, temp_dir, wait_until};
+use crate::{User, copy_program, wait_until};
 
 /// The target of a symbolic link such as `uts:[4026531838]`; panics if it cannot be read.
 pub fn link(path: impl AsRef<Path>) -> String {
@@ -78,10 +77,7 @@ impl WaitingProcess {
     /// Starts a process of `user` that is not dumpable (`PR_SET_DUMPABLE`): who may run a
     /// program but not read it may not look into its process either.
     pub fn not_dumpable(user: User) -> WaitingProcess {
-        let dir = temp_dir(user);
-        let program = dir.path().join("cat");
-        fs::copy("/bin/cat", &program).expect("cp");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o111)).expect("chmod");
+        let (_dir, program) = copy_program("/bin/cat", 0o111);
         WaitingProcess::new(&program, move || {
             setgid(user.uid().as_raw().into())?;
             Ok(setuid(user.uid())?)

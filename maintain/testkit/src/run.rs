@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, pipe};
 use tempfile::TempDir;
 
-use crate::{Output, User, deadline, reset_terminal_signals, wait_or_describe};
+use crate::{Output, User, copy_program, deadline, reset_terminal_signals, wait_or_describe};
 
 /// The environment variable that marks all processes of one run.
 const MARK: &str = "TEST_RUN";
@@ -25,7 +25,7 @@ pub struct Step {
     command: Command,
     mark: String,
     /// A copy of the program where an unprivileged user can reach it.
-    copy: Option<TempDir>,
+    copy: Option<(TempDir, PathBuf)>,
 }
 
 impl Step {
@@ -34,9 +34,9 @@ impl Step {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         let exe = Path::new(exe);
-        let copy = (user == User::Ordinary && !reachable(exe)).then(|| copy(exe));
+        let copy = (user == User::Ordinary && !reachable(exe)).then(|| copy_program(exe, 0o755));
         let program = match &copy {
-            Some(dir) => dir.path().join(exe.file_name().expect("a file")),
+            Some((_, program)) => program.clone(),
             None => exe.to_owned(),
         };
         let mut command = Command::new(program);
@@ -177,14 +177,6 @@ fn full_device() -> fs::File {
     fs::File::options().write(true).open("/dev/full").expect("/dev/full")
 }
 
-/// Copies a program to a directory that every user can reach.
-fn copy(exe: &Path) -> TempDir {
-    let dir = tempfile::tempdir().expect("mkdir");
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("chmod");
-    fs::copy(exe, dir.path().join(exe.file_name().expect("a file"))).expect("cp");
-    dir
-}
-
 /// Whether every user can reach `exe` and run it.
 fn reachable(exe: &Path) -> bool {
     let all_may_enter =
@@ -216,7 +208,7 @@ pub struct Running {
     stderr: Option<Receiver<String>>,
     seen: Output,
     mark: String,
-    _copy: Option<TempDir>,
+    _copy: Option<(TempDir, PathBuf)>,
 }
 
 impl Running {
