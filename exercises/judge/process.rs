@@ -15,6 +15,7 @@ use nix::sys::utsname::uname;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2};
 
+use crate::exercise::Exercise;
 use crate::verdict::{Finding, unavailable, wrong};
 
 /// A process that has done its work and stays alive until the judge ends it.
@@ -29,8 +30,11 @@ pub struct Process {
 
 impl Process {
     /// Forks a process (`fork(2)`) that does its `work`, sends the result to the judge,
-    /// and then waits.
-    fn start(work: impl FnOnce() -> Result<String, String>) -> Result<Process, Finding> {
+    /// and then waits. `explain` says what it means that the work failed.
+    fn start(
+        explain: impl FnOnce(&str) -> Finding,
+        work: impl FnOnce() -> Result<String, String>,
+    ) -> Result<Process, Finding> {
         let failed = |errno| {
             unavailable("fork()", errno, "There may be too many processes; check: ulimit -u")
         };
@@ -67,7 +71,7 @@ impl Process {
                     let release = Some(release_write.into());
                     Ok(Process { pid, output: text.to_owned(), release })
                 }
-                None => Err(explain_error(message.trim_start_matches('-'))),
+                None => Err(explain(message.trim_start_matches('-'))),
             };
         }
         let end = waitpid(pid, None).map_or_else(|errno| errno.to_string(), |it| format!("{it:?}"));
@@ -91,33 +95,21 @@ pub type Task = fn();
 
 /// Runs the answer in its own process, which then stays alive to be looked at.
 pub fn run_answer<T: Display, E: Into<io::Error>>(
+    exercise: &Exercise,
     answer: impl FnOnce() -> Result<T, E>,
 ) -> Result<Process, Finding> {
-    Process::start(|| match answer() {
-        Ok(output) => Ok(output.to_string()),
-        Err(error) => {
-            let error = error.into();
-            Err(error
-                .raw_os_error()
-                .map_or(error.to_string(), |it| Errno::from_raw(it).to_string()))
-        }
-    })
-}
-
-/// Explains an error that the answer returned.
-fn explain_error(error: &str) -> Finding {
-    let reason = match error.split(':').next().unwrap_or_default() {
-        "EPERM" => {
-            "the process lacks a capability in the user namespace against which the kernel checks it"
-        }
-        "EINVAL" => {
-            "the arguments do not fit together: a wrong flag, or a descriptor of the wrong kind"
-        }
-        "ENOENT" => "the file that the call names does not exist",
-        "ENOMEM" => "fork(2) fails with this in a PID namespace whose PID 1 has died",
-        _ => "a system call failed",
-    };
-    wrong("a function that returns Ok", format!("a call failed: {error}"), reason)
+    Process::start(
+        |error| {
+            let found = format!("a call failed: {error}");
+            wrong("a function that returns Ok", found, exercise.explain(error))
+        },
+        || {
+            let output = answer().map_err(Into::into);
+            output.map(|it| it.to_string()).map_err(|error: io::Error| {
+                error.raw_os_error().map_or(error.to_string(), |it| Errno::from_raw(it).to_string())
+            })
+        },
+    )
 }
 
 /// Starts a process in new namespaces. It runs `prepare` there and stays alive.
@@ -125,17 +117,16 @@ pub fn helper_process(
     flags: CloneFlags,
     prepare: impl FnOnce() -> nix::Result<()>,
 ) -> Result<Process, Finding> {
-    let started = Process::start(|| {
+    let failed = |error: &str| {
+        unavailable(
+            "unshare() in a helper process of the judge",
+            error,
+            "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
+        )
+    };
+    Process::start(failed, || {
         unshare(flags).and_then(|()| prepare()).map_err(|errno| errno.to_string())?;
         Ok(String::new())
-    });
-    started.map_err(|finding| match finding {
-        Finding::Wrong { found, .. } => unavailable(
-            "unshare() in a helper process of the judge",
-            found,
-            "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
-        ),
-        unavailable => unavailable,
     })
 }
 
@@ -173,20 +164,19 @@ pub fn differing_kinds(a: Pid, b: Pid) -> Vec<String> {
 /// (`setns(2)`) and calls `uname(2)` there.
 pub fn uts_names(namespace: impl AsRef<Path>) -> Result<(String, String), Finding> {
     let path = namespace.as_ref();
-    let helper = Process::start(|| {
+    let failed = |error: &str| {
+        wrong(
+            format!("a UTS namespace at {}", path.display()),
+            format!("open() and setns() there: {error}"),
+            "this file is not a UTS namespace, or the namespace no longer exists",
+        )
+    };
+    let helper = Process::start(failed, || {
         let file = File::open(path).map_err(|error| error.to_string())?;
         setns(file, CloneFlags::CLONE_NEWUTS).map_err(|errno| errno.to_string())?;
         let names = uname().map_err(|errno| errno.to_string())?;
         let domain = names.domainname().to_string_lossy();
         Ok(format!("{}\n{domain}", names.nodename().to_string_lossy()))
-    })
-    .map_err(|finding| match finding {
-        Finding::Wrong { found, .. } => wrong(
-            format!("a UTS namespace at {}", path.display()),
-            format!("open() and setns() there: {found}"),
-            "this file is not a UTS namespace, or the namespace no longer exists",
-        ),
-        unavailable => unavailable,
     })?;
     let (node, domain) = helper.output.split_once('\n').unwrap_or_default();
     let names = (node.to_owned(), domain.to_owned());

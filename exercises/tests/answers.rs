@@ -1,34 +1,12 @@
 //! Every starter fails, every solution passes, and each wrong answer fails with the
 //! message meant for it: as root and as an ordinary user.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::Deserialize;
+use judge::{EXERCISES, Wrong};
 use testkit::{Host, Step, User};
-
-#[derive(Deserialize)]
-struct Info {
-    exercises: Vec<Exercise>,
-}
-
-#[derive(Deserialize)]
-struct Exercise {
-    name: String,
-    dir: String,
-}
-
-#[derive(Deserialize)]
-struct WrongAnswer {
-    /// A part of the solution.
-    change: String,
-    /// What the wrong answer has instead.
-    to: String,
-    /// A part of the judge's message.
-    says: String,
-}
 
 /// Runs a program as each user. Gives its exit status and stderr to `check`. An ordinary
 /// user may have no cgroup to write to, and root may have none of v2; then the judge has
@@ -50,19 +28,6 @@ fn run(exe: &Path, check: impl Fn(Option<i32>, &str)) {
 
 fn exercises_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn exercises() -> Vec<Exercise> {
-    let text = fs::read_to_string(exercises_dir().join("info.toml")).expect("info.toml");
-    toml::from_str::<Info>(&text).expect("info.toml").exercises
-}
-
-impl Exercise {
-    fn solution(&self) -> String {
-        let path =
-            exercises_dir().join("solutions").join(&self.dir).join(format!("{}.rs", self.name));
-        fs::read_to_string(path).expect("a solution")
-    }
 }
 
 /// A generated Cargo package whose programs are answers.
@@ -95,7 +60,12 @@ impl Package {
     }
 
     fn add(&self, name: &str, text: &str) {
+        let text = format!("#![allow(warnings)]\n{}", text.trim_start());
         fs::write(self.0.join(format!("src/bin/{name}.rs")), text).expect("an answer");
+    }
+
+    fn build(&self) {
+        assert!(self.cargo("build").status().expect("cargo").success(), "cargo build");
     }
 
     /// A cargo command for all answers of this package.
@@ -119,19 +89,40 @@ fn target() -> PathBuf {
     exe.ancestors().nth(3).expect("target").to_owned()
 }
 
+/// The program of an answer.
+fn program(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
+
+fn must_pass(name: &str) {
+    run(&program(name), |code, stderr| {
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stderr.contains("✓ the kernel agrees:"), "{stderr}");
+    });
+}
+
 #[test]
 fn every_starter_fails_and_every_solution_passes() {
-    for Exercise { name, .. } in exercises() {
-        let exe = |name: &str| target().join("debug").join(name);
-        run(&exe(&name), |code, stderr| {
+    for exercise in EXERCISES {
+        run(&program(exercise.name), |code, stderr| {
             assert_eq!(code, Some(1), "{stderr}");
             assert!(stderr.contains("✗ expected:"), "{stderr}");
         });
-        run(&exe(&format!("{name}_sol")), |code, stderr| {
-            assert_eq!(code, Some(0), "{stderr}");
-            assert!(stderr.contains("✓ the kernel agrees:"), "{stderr}");
-        });
+        must_pass(&format!("{}_sol", exercise.name));
     }
+}
+
+#[test]
+fn every_other_solution_passes() {
+    let package = Package::new("others");
+    let others = EXERCISES.iter().flat_map(|exercise| {
+        let others = exercise.solutions[1..].iter().enumerate();
+        others.map(|(number, (_, text))| (format!("{}_other{number}", exercise.name), text))
+    });
+    let others: Vec<_> = others.collect();
+    others.iter().for_each(|(name, text)| package.add(name, text));
+    package.build();
+    others.iter().for_each(|(name, _)| must_pass(name));
 }
 
 /// Answers never run as root: if root cannot change to another user, the judge refuses.
@@ -152,51 +143,54 @@ fn a_root_that_cannot_be_nobody_is_refused() {
 
 #[test]
 fn wrong_answers_fail_with_the_message_meant_for_them() {
-    let text = fs::read_to_string(exercises_dir().join("tests/wrong.toml")).expect("wrong.toml");
-    let wrong: BTreeMap<String, Vec<WrongAnswer>> = toml::from_str(&text).expect("wrong.toml");
     let package = Package::new("wrong");
-    for exercise in exercises() {
-        let solution = exercise.solution();
-        let name = exercise.name;
-        let answers = wrong.get(&name).map(Vec::as_slice).unwrap_or_default();
-        assert!(answers.len() >= 3, "{name} has {} wrong answers", answers.len());
-        for (number, WrongAnswer { change, to, .. }) in answers.iter().enumerate() {
+    let program = |name: &str, number: usize| format!("{name}_wrong{number}");
+    for exercise in EXERCISES {
+        let (name, solution) = (exercise.name, exercise.solutions[0].1);
+        for (number, Wrong { change, to, .. }) in exercise.wrong.iter().enumerate() {
             assert_eq!(solution.matches(change).count(), 1, "{name}: {change}");
-            let text = format!(
-                "#![allow(warnings)]\n{}",
-                solution.replace("//!", "//").replace(change, to)
-            );
-            package.add(&format!("{name}_wrong{number}"), &text);
+            package.add(&program(name, number), &solution.replace(change, to));
         }
     }
-    assert!(package.cargo("build").status().expect("cargo").success(), "cargo build");
-    for (name, answers) in wrong {
-        for (number, WrongAnswer { says, .. }) in answers.iter().enumerate() {
-            run(&target().join("debug").join(format!("{name}_wrong{number}")), |code, stderr| {
+    package.build();
+    // `maintain/ci/exercises` shows this table.
+    println!(
+        "\n| exercise | right | wrong | violated by the wrong ones |\n| --- | --- | --- | --- |"
+    );
+    for exercise in EXERCISES {
+        for (number, Wrong { says, .. }) in exercise.wrong.iter().enumerate() {
+            run(&self::program(&program(exercise.name, number)), |code, stderr| {
                 assert_eq!(code, Some(1), "{stderr}");
-                assert!(stderr.contains(says.as_str()), "not {says:?}: {stderr}");
+                assert!(stderr.contains(says), "not {says:?}: {stderr}");
             });
         }
+        let clauses = exercise.wrong.iter().map(|it| it.clause.replace('\n', " "));
+        let clauses: Vec<_> = clauses.collect();
+        let (right, wrong) = (exercise.solutions.len(), clauses.len());
+        println!("| {} | {right} | {wrong} | {} |", exercise.name, clauses.join("; "));
     }
 }
 
-/// Without its call of the judge a program prints nothing and exits with 0. Strict clippy
-/// (`strict_clippy` in info.toml) keeps rustlings from accepting that as an answer.
+/// Without its call of the judge a program would print nothing and exit with 0: it does not
+/// compile, since `main` may not return.
 #[test]
-fn an_answer_that_is_not_judged_does_not_pass() {
+fn an_answer_that_is_not_judged_does_not_compile() {
     let package = Package::new("unjudged");
-    for exercise in exercises() {
-        let text = exercise.solution().replace("//!", "//");
-        let call = format!("    judge::{}(", exercise.name);
-        assert_eq!(text.matches(&call).count(), 1, "{}", exercise.name);
-        let text = text.replace(&call, &call.replace("judge", "// judge"));
-        package.add(&format!("{}_unjudged", exercise.name), &text);
+    for exercise in EXERCISES {
+        for (number, (_, text)) in exercise.solutions.iter().enumerate() {
+            let call = format!("    judge::{}(", exercise.name);
+            assert_eq!(text.matches(&call).count(), 1, "{}", exercise.name);
+            let text = text.replace(&call, &call.replace("judge", "// judge"));
+            package.add(&format!("{}_unjudged{number}", exercise.name), &text);
+        }
     }
-    let mut clippy = package.cargo("clippy");
-    let output = clippy.args(["--keep-going", "--", "-Dwarnings"]).output().expect("cargo");
+    let output = package.cargo("check").arg("--keep-going").output().expect("cargo");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    for Exercise { name, .. } in exercises() {
-        let refused = format!("could not compile `unjudged` (bin \"{name}_unjudged\")");
-        assert!(stderr.contains(&refused), "{name} passes: {stderr}");
+    for exercise in EXERCISES {
+        for number in 0..exercise.solutions.len() {
+            let name = format!("{}_unjudged{number}", exercise.name);
+            let refused = format!("could not compile `unjudged` (bin \"{name}\")");
+            assert!(stderr.contains(&refused), "{name} compiles: {stderr}");
+        }
     }
 }

@@ -16,6 +16,6 @@ fn read_uts_link(pid: Pid) -> io::Result<String> {
     fs::read_to_string(format!("/proc/{pid}/comm"))
 }
 
-fn main() {
+fn main() -> ! {
     judge::links1(read_uts_link)
 }

@@ -17,6 +17,6 @@ fn share_namespace(a: Pid, b: Pid, kind: &str) -> io::Result<bool> {
     Ok(of_a.is_dir() == of_b.is_dir() && !kind.is_empty())
 }
 
-fn main() {
+fn main() -> ! {
     judge::links2(share_namespace)
 }

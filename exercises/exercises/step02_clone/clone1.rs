@@ -20,6 +20,6 @@ fn create_child(child: fn() -> isize) -> nix::Result<Pid> {
     unsafe { clone(Box::new(child), &mut stack, flags, signal) }
 }
 
-fn main() {
+fn main() -> ! {
     judge::clone1(create_child)
 }

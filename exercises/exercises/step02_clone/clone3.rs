@@ -18,6 +18,6 @@ fn wait_for(child: Pid) -> nix::Result<i32> {
     }
 }
 
-fn main() {
+fn main() -> ! {
     judge::clone3(wait_for)
 }

@@ -15,6 +15,6 @@ fn set_own_hostname() -> nix::Result<()> {
     unshare(CloneFlags::empty())
 }
 
-fn main() {
+fn main() -> ! {
     judge::uts1(set_own_hostname)
 }

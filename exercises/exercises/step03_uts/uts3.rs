@@ -18,6 +18,6 @@ fn set_both_names() -> io::Result<()> {
     Ok(())
 }
 
-fn main() {
+fn main() -> ! {
     judge::uts3(set_both_names)
 }

@@ -19,6 +19,6 @@ fn join(pid: Pid) -> io::Result<()> {
     Ok(())
 }
 
-fn main() {
+fn main() -> ! {
     judge::setns1(join)
 }

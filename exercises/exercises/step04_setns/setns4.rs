@@ -18,6 +18,6 @@ fn join(pid: Pid) -> io::Result<()> {
     Ok(())
 }
 
-fn main() {
+fn main() -> ! {
     judge::setns4(join)
 }

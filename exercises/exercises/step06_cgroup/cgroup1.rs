@@ -17,6 +17,6 @@ fn limit(dir: &Path, pids: &[Pid]) -> io::Result<()> {
     fs::write(dir.join("cgroup.procs"), pids[0].to_string())
 }
 
-fn main() {
+fn main() -> ! {
     judge::cgroup1(limit)
 }

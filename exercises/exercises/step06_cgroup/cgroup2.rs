@@ -27,6 +27,6 @@ fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
     Ok(text.lines().count() as u64)
 }
 
-fn main() {
+fn main() -> ! {
     judge::cgroup2(limit, oom_kills)
 }

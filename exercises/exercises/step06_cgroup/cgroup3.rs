@@ -18,6 +18,6 @@ fn throttle(cgroup: &Cgroup) -> io::Result<()> {
     }
 }
 
-fn main() {
+fn main() -> ! {
     judge::cgroup3(throttle)
 }

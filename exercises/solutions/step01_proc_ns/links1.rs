@@ -16,6 +16,6 @@ fn read_uts_link(pid: Pid) -> io::Result<String> {
     Ok(target.to_string_lossy().into_owned())
 }
 
-fn main() {
+fn main() -> ! {
     judge::links1(read_uts_link)
 }

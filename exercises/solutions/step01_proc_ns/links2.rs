@@ -16,6 +16,6 @@ fn share_namespace(a: Pid, b: Pid, kind: &str) -> io::Result<bool> {
     Ok(of_a == of_b)
 }
 
-fn main() {
+fn main() -> ! {
     judge::links2(share_namespace)
 }

@@ -28,6 +28,6 @@ fn create_child(child: fn() -> isize) -> nix::Result<Pid> {
     unsafe { clone(Box::new(child), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
 }
 
-fn main() {
+fn main() -> ! {
     judge::clone2(GUESSES, create_child)
 }

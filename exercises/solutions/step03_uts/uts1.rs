@@ -14,6 +14,6 @@ fn set_own_hostname() -> nix::Result<()> {
     sethostname("helo")
 }
 
-fn main() {
+fn main() -> ! {
     judge::uts1(set_own_hostname)
 }

@@ -26,6 +26,6 @@ fn set_then_get(set_name: fn(), get_name: fn() -> String) -> nix::Result<String>
     }
 }
 
-fn main() {
+fn main() -> ! {
     judge::uts2(set_then_get)
 }

@@ -24,6 +24,6 @@ fn setdomainname(name: &str) -> nix::Result<()> {
     Errno::result(unsafe { libc::setdomainname(name.as_ptr().cast(), name.len()) }).map(drop)
 }
 
-fn main() {
+fn main() -> ! {
     judge::uts3(set_both_names)
 }

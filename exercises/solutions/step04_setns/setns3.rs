@@ -21,6 +21,6 @@ fn keep_alive(pid: Pid, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn main() {
+fn main() -> ! {
     judge::setns3(keep_alive)
 }

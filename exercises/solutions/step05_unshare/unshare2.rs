@@ -18,6 +18,6 @@ fn mount_private(dir: &Path) -> nix::Result<()> {
     mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
 }
 
-fn main() {
+fn main() -> ! {
     judge::unshare2(mount_private)
 }

@@ -38,6 +38,6 @@ fn init() {
     }
 }
 
-fn main() {
+fn main() -> ! {
     judge::unshare4(run_both)
 }

@@ -20,6 +20,6 @@ fn limit(dir: &Path, pids: &[Pid]) -> io::Result<()> {
     Ok(())
 }
 
-fn main() {
+fn main() -> ! {
     judge::cgroup1(limit)
 }

@@ -33,6 +33,6 @@ fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
     Ok(line.and_then(|number| number.parse().ok()).unwrap_or_default())
 }
 
-fn main() {
+fn main() -> ! {
     judge::cgroup2(limit, oom_kills)
 }

@@ -31,6 +31,6 @@ fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
     Ok(text.lines().filter_map(|line| line.parse().ok()).map(Pid::from_raw).collect())
 }
 
-fn main() {
+fn main() -> ! {
     judge::cgroup4(freeze, kill_all)
 }

@@ -1,0 +1,48 @@
+//! The exercises, a file each: what the learner reads, answers to it, and how it is judged.
+
+use crate::exercise::Exercise;
+
+mod cgroup1;
+mod cgroup2;
+mod cgroup3;
+mod cgroup4;
+mod clone1;
+mod clone2;
+mod clone3;
+mod links1;
+mod links2;
+mod setns1;
+mod setns2;
+mod setns3;
+mod setns4;
+mod setns5;
+mod unshare1;
+mod unshare2;
+mod unshare3;
+mod unshare4;
+mod uts1;
+mod uts2;
+mod uts3;
+
+/// Declares the order in which they are done, with the directory of each.
+macro_rules! exercises {
+    ($($dir:ident: $($name:ident),+;)+) => {
+        $($(pub use $name::$name;)+)+
+
+        /// All exercises, in the order in which they are done.
+        pub const EXERCISES: &[Exercise] = &[$($(Exercise {
+            name: stringify!($name),
+            dir: stringify!($dir),
+            ..$name::EXERCISE
+        },)+)+];
+    };
+}
+
+exercises! {
+    step01_proc_ns: links1, links2;
+    step02_clone: clone1, clone2, clone3;
+    step03_uts: uts1, uts2, uts3;
+    step04_setns: setns1, setns2, setns3, setns4, setns5;
+    step05_unshare: unshare1, unshare2, unshare3, unshare4;
+    step06_cgroup: cgroup1, cgroup2, cgroup3, cgroup4;
+}

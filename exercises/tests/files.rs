@@ -1,0 +1,137 @@
+//! The files that rustlings and the learner need are those that `judge/exercises` describes.
+//!
+//! `UPDATE=1 cargo test --test files` writes them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use judge::{EXERCISES, Exercise};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_default()
+}
+
+/// Where the file of an exercise is, in `exercises` or `solutions`.
+fn path(tree: &str, Exercise { dir, name, .. }: &Exercise) -> PathBuf {
+    PathBuf::from(format!("{tree}/{dir}/{name}.rs"))
+}
+
+/// What rustlings has to know about an exercise. Clippy's opinion does not count
+/// (`strict_clippy`): the kernel judges.
+fn entry(exercise: &Exercise) -> String {
+    format!(
+        "[[exercises]]\nname = {:?}\ndir = {:?}\ntest = false\nstrict_clippy = false\n\
+         hint = '''\n{}'''\n",
+        exercise.name,
+        exercise.dir,
+        exercise.hint(1).expect("a question"),
+    )
+}
+
+/// The programs of an exercise, as `rustlings dev update` writes them into Cargo.toml.
+fn programs(exercise: &Exercise) -> String {
+    let program = |name: String, tree: &str| {
+        format!("  {{ name = {name:?}, path = {:?} }},\n", path(tree, exercise))
+    };
+    let name = exercise.name;
+    program(name.to_owned(), "exercises") + &program(format!("{name}_sol"), "solutions")
+}
+
+/// All generated files, with their contents.
+fn files() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for exercise in EXERCISES {
+        files.push((path("exercises", exercise), exercise.file(exercise.starter)));
+        files.push((path("solutions", exercise), exercise.file(exercise.solutions[0].1)));
+    }
+    // What stands before the list is written by hand.
+    let info = read("info.toml");
+    let (head, _) = info.split_once("[[exercises]]").expect("a list of exercises");
+    let entries: Vec<_> = EXERCISES.iter().map(entry).collect();
+    files.push(("info.toml".into(), head.to_owned() + &entries.join("\n")));
+    let manifest = read("Cargo.toml");
+    let (head, rest) = manifest.split_once("bin = [\n").expect("a list of programs");
+    let (_, tail) = rest.split_once("]\n").expect("the end of the list");
+    let programs: String = EXERCISES.iter().map(programs).collect();
+    files.push(("Cargo.toml".into(), format!("{head}bin = [\n{programs}]\n{tail}")));
+    files
+}
+
+/// The Rust files below a directory.
+fn rust_files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).expect("a directory").map(|it| it.expect("an entry").path());
+    entries
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
+        .collect()
+}
+
+#[test]
+fn the_files_are_those_that_the_exercises_describe() {
+    let files = files();
+    let wanted: BTreeSet<_> = files.iter().map(|(path, _)| root().join(path)).collect();
+    let trees = ["exercises", "solutions"].map(|tree| rust_files(&root().join(tree)));
+    let stale: Vec<_> = trees.into_iter().flatten().filter(|it| !wanted.contains(it)).collect();
+    if std::env::var_os("UPDATE").is_some() {
+        for path in stale {
+            fs::remove_file(path).expect("rm");
+        }
+        for (path, content) in files {
+            let path = root().join(path);
+            fs::create_dir_all(path.parent().expect("a directory")).expect("mkdir");
+            fs::write(path, content).expect("write");
+        }
+        return;
+    }
+    let update = "run: UPDATE=1 cargo test --test files";
+    assert!(stale.is_empty(), "{stale:?} belong to no exercise; {update}");
+    for (path, content) in files {
+        let found = fs::read_to_string(root().join(&path)).unwrap_or_default();
+        assert!(found == content, "{} differs; {update}", path.display());
+    }
+}
+
+#[test]
+fn each_file_of_an_exercise_is_in_the_list() {
+    let files = rust_files(&root().join("judge/exercises"));
+    let names = files.iter().filter_map(|path| path.file_stem()?.to_str());
+    let files: BTreeSet<_> = names.filter(|name| *name != "mod").collect();
+    assert_eq!(files, EXERCISES.iter().map(|it| it.name).collect());
+}
+
+/// The text of a sentence, on one line.
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn each_sentence_of_a_task_is_judged() {
+    let mut missing = Vec::new();
+    for exercise in EXERCISES {
+        let task = on_one_line(exercise.task);
+        let clauses: Vec<_> = exercise.wrong.iter().map(|it| on_one_line(it.clause)).collect();
+        for clause in &clauses {
+            assert!(task.contains(clause), "{}: {clause:?} is not in its task", exercise.name);
+        }
+        for sentence in task.split_inclusive(". ").map(str::trim) {
+            if !clauses.iter().any(|clause| sentence.contains(clause.as_str())) {
+                missing.push(format!("{}: {sentence}", exercise.name));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no wrong answer violates:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn each_exercise_has_hints_and_two_solutions() {
+    for exercise in EXERCISES {
+        assert!(exercise.hints.iter().all(|hint| hint.len() > 9), "{}", exercise.name);
+        assert!(exercise.hints[0].ends_with('?'), "{}: the first is a question", exercise.name);
+        assert!(exercise.solutions.len() >= 2, "{} has one solution", exercise.name);
+    }
+}
