@@ -304,7 +304,7 @@ fn judge(controller: Option<&str>, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
 }
 
 /// A cgroup in which this user may create children that have the controller.
-fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
+pub fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
     let all = cgroup::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
     let writable = |dir: &Path| {
         let file = dir.join("cgroup.procs");
@@ -376,7 +376,7 @@ fn create(dir: &Path, version: Version, controller: Option<&str>) -> io::Result<
 }
 
 /// Removes the cgroups of judges that have died.
-fn remove_stale(parent: &Path) {
+pub fn remove_stale(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let pid = name.to_str().and_then(|name| name.strip_prefix(NAME_PREFIX));
@@ -387,7 +387,7 @@ fn remove_stale(parent: &Path) {
 }
 
 /// Removes a cgroup and those below it. No process is left in them.
-fn remove(dir: &Path) {
+pub fn remove(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|it| it.is_dir()) {
             remove(&entry.path());

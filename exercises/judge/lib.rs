@@ -17,10 +17,15 @@
 
 mod cgroup;
 mod clone;
+mod files;
+mod filter;
+mod hang;
+mod limits;
 mod links;
 mod process;
 mod sandbox;
 mod setns;
+mod streams;
 mod unshare;
 mod uts;
 mod verdict;
