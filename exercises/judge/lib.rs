@@ -20,9 +20,14 @@ mod cgroup;
 mod child;
 mod exercise;
 mod exercises;
+mod files;
+mod filter;
+mod hang;
+mod limits;
 mod namespaces;
 mod process;
 mod sandbox;
+mod streams;
 mod verdict;
 
 pub use cgroup::Cgroup;

@@ -1,9 +1,10 @@
 //! The processes of a check: one runs the answer, helper processes stand beside it.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 use std::process::exit;
 
@@ -12,11 +13,15 @@ use nix::fcntl::OFlag;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::utsname::uname;
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2};
 
 use crate::exercise::Exercise;
+use crate::streams::close_verdict;
 use crate::verdict::{Finding, unavailable, wrong};
+
+/// The name of the processes that answers run in, as `ps` shows it (`/proc/PID/comm`).
+pub const ANSWER: &str = "answer";
 
 /// A process that has done its work and stays alive until the judge ends it.
 pub struct Process {
@@ -45,8 +50,11 @@ impl Process {
             ForkResult::Parent { child } => child,
             ForkResult::Child => {
                 drop((result_read, release_write));
+                close_verdict();
                 let this = getpid();
+                record_panics(this);
                 let result = catch_unwind(AssertUnwindSafe(work));
+                let _ = io::stdout().flush();
                 // The answer may have forked, and its child may have returned to us.
                 if getpid() != this {
                     exit(0);
@@ -54,7 +62,7 @@ impl Process {
                 let message = match result {
                     Ok(Ok(text)) => format!("+{text}\0"),
                     Ok(Err(text)) => format!("-{text}\0"),
-                    Err(_) => exit(101),
+                    Err(_) => format!("!{}\0", PANIC.take()),
                 };
                 let _ = File::from(result_write).write_all(message.as_bytes());
                 let _ = File::from(release_read).read(&mut [0]);
@@ -66,18 +74,23 @@ impl Process {
         let _ = BufReader::new(File::from(result_read)).read_until(0, &mut message);
         if message.pop() == Some(0) {
             let message = String::from_utf8_lossy(&message).into_owned();
-            return match message.strip_prefix('+') {
-                Some(text) => {
+            return match message.split_at_checked(1).unwrap_or_default() {
+                ("+", text) => {
                     let release = Some(release_write.into());
                     Ok(Process { pid, output: text.to_owned(), release })
                 }
-                None => Err(explain(message.trim_start_matches('-'))),
+                ("!", panic) => Err(wrong(
+                    "a function that returns",
+                    format!("your function panicked: {panic}"),
+                    "a panic ends the function before it returns",
+                )),
+                (_, error) => Err(explain(error)),
             };
         }
-        let end = waitpid(pid, None).map_or_else(|errno| errno.to_string(), |it| format!("{it:?}"));
+        let end = waitpid(pid, None).map_or_else(|errno| errno.to_string(), describe);
         Err(wrong(
             "a function that returns",
-            end,
+            format!("its process {end}"),
             "the process that ran your function ended before the judge could look at it",
         ))
     }
@@ -87,6 +100,36 @@ impl Process {
         self.release = None;
         let _ = kill(self.pid, Signal::SIGKILL);
         let _ = waitpid(self.pid, None);
+    }
+}
+
+thread_local! {
+    /// The message and the place of the panic in this process.
+    static PANIC: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Keeps the text of a panic in `process` for the verdict. A panic in one of its children,
+/// which inherit this hook, is printed as usual.
+fn record_panics(process: Pid) {
+    let print = take_hook();
+    set_hook(Box::new(move |panic| {
+        if getpid() != process {
+            return print(panic);
+        }
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = panic.location().map_or_else(String::new, |it| format!(" at {it}"));
+        PANIC.set(format!("{}{place}", text.unwrap_or("(no message)")));
+    }));
+}
+
+/// How a process ended, in words.
+pub fn describe(end: WaitStatus) -> String {
+    match end {
+        WaitStatus::Exited(_, status) => format!("exited with status {status}"),
+        WaitStatus::Signaled(_, signal, _) => format!("was killed by {signal}"),
+        other => format!("{other:?}"),
     }
 }
 
@@ -104,6 +147,7 @@ pub fn run_answer<T: Display, E: Into<io::Error>>(
             wrong("a function that returns Ok", found, exercise.explain(error))
         },
         || {
+            let _ = fs::write("/proc/self/comm", ANSWER);
             let output = answer().map_err(Into::into);
             output.map(|it| it.to_string()).map_err(|error: io::Error| {
                 error.raw_os_error().map_or(error.to_string(), |it| Errno::from_raw(it).to_string())

@@ -57,7 +57,14 @@ pub fn ensure(condition: bool, finding: impl FnOnce() -> Finding) -> Result<(), 
 
 /// Prints a verdict. Returns the exit status.
 pub fn print_verdict(verdict: Verdict) -> i32 {
-    let (text, status) = match verdict {
+    let (text, status) = text_and_status(verdict);
+    eprintln!("{text}");
+    status
+}
+
+/// What to print for a verdict, and the exit status.
+pub fn text_and_status(verdict: Verdict) -> (String, i32) {
+    match verdict {
         Ok(found) => (format!("✓ the kernel agrees: {found}"), 0),
         Err(Finding::Wrong { expected, found, reason }) => {
             (format!("✗ expected: {expected}\n  found:    {found}\n  reason:   {reason}"), 1)
@@ -69,7 +76,5 @@ pub fn print_verdict(verdict: Verdict) -> i32 {
             ),
             3,
         ),
-    };
-    eprintln!("{text}");
-    status
+    }
 }

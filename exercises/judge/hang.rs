@@ -1,0 +1,218 @@
+//! Whether an answer hangs, and where. Time alone does not tell: on a slow or busy machine a
+//! right answer takes long. So the judge looks several times a second at what the processes
+//! do. An answer hangs if all of them have slept at ten seconds' worth of looks, or if they
+//! have used ten seconds of CPU. Waiting for a CPU or a disk counts as neither.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Pid, SysconfVar, sysconf};
+
+use crate::process::{ANSWER, status};
+use crate::verdict::{Finding, unavailable, wrong};
+
+/// The time between two looks.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// How long an answer may sleep, all in all, and how much CPU time it may use.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// After this time the judge gives up, and does not know whether the answer hangs.
+const LONGEST: Duration = Duration::from_secs(180);
+
+/// Watches the processes of a sandbox.
+pub struct Watch {
+    start: Instant,
+    next_look: Instant,
+    asleep: Duration,
+}
+
+impl Watch {
+    pub fn new() -> Watch {
+        let start = Instant::now();
+        Watch { start, next_look: start + INTERVAL, asleep: Duration::ZERO }
+    }
+
+    /// The time until the next look.
+    pub fn remaining(&self) -> Duration {
+        self.next_look.saturating_duration_since(Instant::now())
+    }
+
+    /// Looks, if it is time to, at the sandbox whose first process this is. Returns a
+    /// finding if it is to be ended.
+    pub fn look(&mut self, first: Option<Pid>) -> Option<Finding> {
+        if !self.remaining().is_zero() {
+            return None;
+        }
+        self.next_look = Instant::now() + INTERVAL;
+        let processes = first.map(descendants).unwrap_or_default();
+        if !processes.is_empty() && processes.iter().all(|it| it.is_asleep()) {
+            self.asleep += INTERVAL;
+        }
+        let seconds = PATIENCE.as_secs();
+        let cpu: Duration = processes.iter().map(|it| it.cpu).sum();
+        if self.asleep >= PATIENCE {
+            return Some(wrong(
+                "a function that returns",
+                format!("{} after {seconds} s", where_it_waits(&processes)),
+                "your function waits for something that never happens; the judge has killed it",
+            ));
+        }
+        if cpu >= PATIENCE {
+            return Some(wrong(
+                "a function that returns",
+                format!("it was still running after {seconds} s of CPU time"),
+                "your function loops, or it never stops forking; the judge has killed it",
+            ));
+        }
+        (self.start.elapsed() >= LONGEST).then(|| {
+            unavailable(
+                format!(
+                    "after {} s the answer has had {:.1} s of CPU time",
+                    LONGEST.as_secs(),
+                    cpu.as_secs_f64()
+                ),
+                "this machine is too busy",
+                "Try again when less is running; check: uptime",
+            )
+        })
+    }
+}
+
+/// A process as `/proc/PID/stat` shows it.
+struct Process {
+    pid: Pid,
+    parent: Pid,
+    name: String,
+    state: String,
+    /// The time of its children for which it has waited is included.
+    cpu: Duration,
+}
+
+impl Process {
+    fn read(pid: Pid) -> Option<Process> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name is in parentheses and may contain some (proc_pid_stat(5)).
+        let (before, after) = stat.rsplit_once(')')?;
+        let (_, name) = before.split_once('(')?;
+        let fields: Vec<_> = after.split_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        // utime, stime, cutime and cstime are the fields 14 to 17, the state is the third.
+        let ticks: u64 = (11..15).filter_map(number).sum();
+        let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100) as u64;
+        Some(Process {
+            pid,
+            parent: Pid::from_raw(fields.get(1)?.parse().ok()?),
+            name: name.to_owned(),
+            state: (*fields.first()?).to_owned(),
+            cpu: Duration::from_millis(ticks * 1000 / per_second.max(1)),
+        })
+    }
+
+    /// It neither runs nor waits for a CPU (R) or a disk (D).
+    fn is_asleep(&self) -> bool {
+        !["R", "D"].contains(&self.state.as_str())
+    }
+
+    /// What it does, in words.
+    fn activity(&self) -> String {
+        let syscall = fs::read_to_string(format!("/proc/{}/syscall", self.pid));
+        let number = syscall.ok().and_then(|text| text.split(' ').next()?.trim().parse().ok());
+        match number {
+            Some(number) if number >= 0 => format!("in {}", name_of(number)),
+            _ if self.state == "T" => "stopped by a signal".to_owned(),
+            _ if self.state == "Z" => "a zombie".to_owned(),
+            _ => format!("in state {}", self.state),
+        }
+    }
+
+    /// Its PID as the processes in the sandbox see it.
+    fn inner_pid(&self) -> String {
+        let pids = status(self.pid, "NSpid");
+        pids.split(' ').nth(1).map_or_else(|| self.pid.to_string(), str::to_owned)
+    }
+}
+
+/// This process and all below it.
+fn descendants(first: Pid) -> Vec<Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let all: Vec<_> = pids.map(Pid::from_raw).filter_map(Process::read).collect();
+    let mut found = vec![first];
+    let mut index = 0;
+    while let Some(&parent) = found.get(index) {
+        found.extend(all.iter().filter(|it| it.parent == parent).map(|it| it.pid));
+        index += 1;
+    }
+    all.into_iter().filter(|it| found.contains(&it.pid)).collect()
+}
+
+/// The system call in which the answer's process waits, and those of its children.
+fn where_it_waits(processes: &[Process]) -> String {
+    let first =
+        processes.iter().map(|it| it.parent).find(|it| processes.iter().all(|p| p.pid != *it));
+    let judge = processes.iter().find(|it| Some(it.parent) == first).map(|it| it.pid);
+    let answers = processes.iter().filter(|it| it.name == ANSWER);
+    let Some(answer) = answers.filter(|it| Some(it.parent) == judge).max_by_key(|it| it.pid) else {
+        return "it was still running".to_owned();
+    };
+    let children = processes.iter().filter(|it| it.parent == answer.pid);
+    let children =
+        children.map(|it| format!("; its child {} is {}", it.inner_pid(), it.activity()));
+    format!(
+        "process {} is still {}{}",
+        answer.inner_pid(),
+        answer.activity(),
+        children.collect::<String>()
+    )
+}
+
+/// The name of a system call in which processes wait.
+fn name_of(number: libc::c_long) -> String {
+    let mut calls = vec![
+        (libc::SYS_read, "read"),
+        (libc::SYS_write, "write"),
+        (libc::SYS_openat, "openat"),
+        (libc::SYS_wait4, "wait4"),
+        (libc::SYS_waitid, "waitid"),
+        (libc::SYS_futex, "futex"),
+        (libc::SYS_ppoll, "ppoll"),
+        (libc::SYS_pselect6, "pselect6"),
+        (libc::SYS_epoll_pwait, "epoll_pwait"),
+        (libc::SYS_nanosleep, "nanosleep"),
+        (libc::SYS_clock_nanosleep, "clock_nanosleep"),
+        (libc::SYS_rt_sigsuspend, "rt_sigsuspend"),
+        (libc::SYS_rt_sigtimedwait, "rt_sigtimedwait"),
+        (libc::SYS_flock, "flock"),
+        (libc::SYS_connect, "connect"),
+        (libc::SYS_accept4, "accept4"),
+        (libc::SYS_recvfrom, "recvfrom"),
+        (libc::SYS_recvmsg, "recvmsg"),
+        (libc::SYS_clone, "clone"),
+        (libc::SYS_unshare, "unshare"),
+        (libc::SYS_setns, "setns"),
+    ];
+    #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+    calls.extend([
+        (libc::SYS_pause, "pause"),
+        (libc::SYS_poll, "poll"),
+        (libc::SYS_select, "select"),
+        (libc::SYS_epoll_wait, "epoll_wait"),
+        (libc::SYS_open, "open"),
+        (libc::SYS_fork, "fork"),
+        (libc::SYS_vfork, "vfork"),
+    ]);
+    #[cfg(not(target_arch = "x86"))]
+    calls.push((libc::SYS_accept, "accept"));
+    // The same on every architecture with 32 bits.
+    #[cfg(target_pointer_width = "32")]
+    calls.extend([
+        (407, "clock_nanosleep"),
+        (413, "pselect6"),
+        (414, "ppoll"),
+        (421, "rt_sigtimedwait"),
+        (422, "futex"),
+    ]);
+    let call = calls.iter().find(|(call, _)| *call == number);
+    call.map_or_else(|| format!("system call {number}"), |(_, name)| format!("{name}(2)"))
+}
