@@ -18,14 +18,19 @@
 mod capabilities;
 mod cgroup;
 mod child;
+mod clone_args;
+mod counter;
 mod exercise;
 mod exercises;
 mod namespaces;
 mod process;
 mod sandbox;
+mod setup;
 mod verdict;
+mod watch;
 
 pub use cgroup::Cgroup;
+pub use clone_args::CloneArgs;
 pub use exercise::{Exercise, Wrong};
 pub use exercises::*;
 pub use step_support::cgroup::Version;
