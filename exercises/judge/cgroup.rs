@@ -4,6 +4,7 @@
 //! `outside` and set the limits of `inside`. The judge removes all three when it is
 //! done. If it is killed, the next judge removes them.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
@@ -13,23 +14,18 @@ use std::process::{self, exit};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{AccessFlags, ForkResult, eaccess, fork, geteuid};
+use nix::unistd::{ForkResult, Pid, fork, geteuid};
 
-use step_support::cgroup::{self, Version};
+use step_support::cgroup::{self, Version, is_delegated};
 
 use crate::sandbox::{self, NOBODY};
+use crate::setup;
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable};
 
 /// Prefix of the names of the judges' cgroups. The judge's PID follows.
 pub const NAME_PREFIX: &str = "exercise-";
-
-/// The words of a cgroup's file; none if it cannot be read.
-pub fn words(file: &Path) -> Vec<String> {
-    cgroup::words(file).unwrap_or_default()
-}
 
 /// A cgroup for an answer to work on.
 #[derive(Clone)]
@@ -38,6 +34,50 @@ pub struct Cgroup {
     pub version: Version,
     /// Its directory.
     pub dir: PathBuf,
+}
+
+impl Cgroup {
+    /// The number after `key` in a file such as `memory.stat`, which has a key and a number in
+    /// each line.
+    ///
+    /// # Errors
+    ///
+    /// Those of open(2) and read(2), and "no such key".
+    pub fn number(&self, file: &str, key: &str) -> io::Result<u64> {
+        let text = fs::read_to_string(self.dir.join(file))?;
+        cgroup::value(&text, key)
+            .ok_or_else(|| io::Error::other(format!("{file} has no line {key:?} with a number")))
+    }
+
+    /// The words of a file; none if there is no such file.
+    pub(crate) fn words(&self, file: &str) -> Result<Vec<String>, Finding> {
+        words(&self.dir.join(file))
+    }
+
+    /// Writes a setting of the judge's own.
+    pub(crate) fn set(&self, file: &str, value: &str) -> Result<(), Finding> {
+        cgroup::write(&self.dir.join(file), value)
+            .map_err(|error| unavailable("a setting of the judge", chain(&error), ""))
+    }
+
+    /// Which settings limit swap: none if this kernel does not count it.
+    pub(crate) fn swap_limit(&self) -> Option<&'static str> {
+        let file = match self.version {
+            Version::V1 => "memory.memsw.limit_in_bytes",
+            Version::V2 => "memory.swap.max",
+        };
+        self.dir.join(file).exists().then_some(file)
+    }
+}
+
+/// The words of a cgroup's file; none if there is no such file.
+pub fn words(file: &Path) -> Result<Vec<String>, Finding> {
+    cgroup::words(file).map_err(|error| unavailable("looking at the cgroup", chain(&error), ""))
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &impl Display) -> String {
+    format!("{error:#}")
 }
 
 /// Waits until the file `cgroup.events` has this value for this key. False if a second
@@ -61,19 +101,6 @@ pub fn becomes(events: &Path, key: &str, value: &str) -> bool {
     }
 }
 
-/// How often the kernel has throttled the cgroup.
-pub fn throttled(dir: &Path) -> u64 {
-    let stat = words(&dir.join("cpu.stat"));
-    let key = stat.iter().position(|word| word == "nr_throttled");
-    key.and_then(|key| stat.get(key + 1)?.parse().ok()).unwrap_or_default()
-}
-
-/// Whole seconds of CPU that the caller has used.
-pub fn cpu_seconds() -> libc::time_t {
-    getrusage(UsageWho::RUSAGE_SELF)
-        .map_or(libc::time_t::MAX, |it| it.user_time().tv_sec() + it.system_time().tv_sec())
-}
-
 /// Runs a process in the cgroup that uses this many bytes. Returns how it ended.
 pub fn use_memory(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
     run_in_cgroup(dir, || {
@@ -85,11 +112,17 @@ pub fn use_memory(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
 
 /// Forks a process that joins the cgroup and does its `work` there. Returns how it ended.
 pub fn run_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Finding> {
+    let child = start_in_cgroup(dir, work)?;
+    waitpid(child, None).map_err(|errno| unavailable("waitpid()", errno, ""))
+}
+
+/// The same without waiting for its end.
+pub fn start_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<Pid, Finding> {
     let failed =
         |errno| unavailable("fork()", errno, "There may be too many processes; check: ulimit -u");
     // SAFETY: this process has one thread, so the child may allocate.
     match unsafe { fork() }.map_err(failed)? {
-        ForkResult::Parent { child } => waitpid(child, None).map_err(failed),
+        ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
             if join(dir).is_err() {
                 exit(2);
@@ -101,107 +134,148 @@ pub fn run_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Find
 }
 
 /// Moves the caller into a cgroup.
-pub fn join(dir: &Path) -> io::Result<()> {
+fn join(dir: &Path) -> io::Result<()> {
     File::options().write(true).open(dir.join("cgroup.procs"))?.write_all(b"0")
 }
 
-/// Runs `check` with a cgroup that has this controller, or with any cgroup of v2.
-pub fn judge(controller: Option<&str>, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
+/// What an exercise needs of a cgroup.
+#[derive(Clone, Copy, Debug)]
+pub enum Need {
+    /// This controller, of either version.
+    Controller(&'static str),
+    /// A controller of version 2, so that the cgroup can enable it for its children.
+    ControllerOfV2,
+    /// Version 2, with or without controllers.
+    V2,
+}
+
+impl Need {
+    /// Which of these controllers of a v2 cgroup the exercise uses; `None` if it needs others.
+    fn among(self, controllers: &[String]) -> Option<Option<String>> {
+        let first = |is: &dyn Fn(&str) -> bool| {
+            controllers.iter().find(|it| is(it)).map(|it| Some(it.clone()))
+        };
+        match self {
+            Need::Controller(name) => first(&|it| it == name),
+            Need::ControllerOfV2 => first(&|it| !CONTROLLERS_OF_THREADS.contains(&it)),
+            Need::V2 => Some(None),
+        }
+    }
+
+    /// In words, after "cgroup".
+    fn describe(self) -> String {
+        match self {
+            Need::Controller(name) => format!("with the controller {name}"),
+            Need::ControllerOfV2 => {
+                "of version 2 that enables a controller such as memory".to_owned()
+            }
+            Need::V2 => "of version 2".to_owned(),
+        }
+    }
+}
+
+/// To these the rule that a cgroup with processes enables nothing does not apply: the cgroup
+/// becomes "domain threaded" instead (cgroups(7)).
+const CONTROLLERS_OF_THREADS: [&str; 4] = ["cpu", "cpuset", "perf_event", "pids"];
+
+/// Where the judge creates its cgroups, and what it enables for them.
+struct Place {
+    version: Version,
+    parent: PathBuf,
+    controller: Option<String>,
+}
+
+/// Runs `check` with a cgroup that has what the exercise needs.
+pub fn judge(need: Need, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
     // Ctrl-C ends the sandbox. This process stays to remove the cgroups.
     for key in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: SIG_IGN installs no handler that could run.
         let _ = unsafe { signal(key, SigHandler::SigIgn) };
     }
-    let (version, parent) = match find_parent(controller) {
-        Ok(found) => found,
-        Err(finding) => exit(print_verdict(Err(finding))),
-    };
-    remove_stale(&parent);
-    let dir = parent.join(format!("{NAME_PREFIX}{}", process::id()));
-    let status = match create(&dir, version, controller) {
+    let place = find_place(need).unwrap_or_else(|finding| exit(cannot(finding)));
+    remove_stale(&place.parent);
+    let dir = place.parent.join(format!("{NAME_PREFIX}{}", process::id()));
+    let status = match create(&dir, &place) {
         Ok(()) => {
-            let group = Cgroup { version, dir: dir.join("inside") };
+            let group = Cgroup { version: place.version, dir: dir.join("inside") };
             sandbox::run_in_sandbox(Some(&dir.join("outside")), || check(group))
         }
         Err(error) => {
             let call = format!("creating the cgroup {}", dir.display());
-            print_verdict(Err(unavailable(call, error, advice(version))))
+            cannot(unavailable(call, error, setup::advice(place.version)))
         }
     };
     remove(&dir);
     exit(status)
 }
 
-/// A cgroup in which this user may create children that have the controller.
-pub fn find_parent(controller: Option<&str>) -> Result<(Version, PathBuf), Finding> {
-    let all = cgroup::all().map_err(|error| unavailable("reading /proc/self/cgroup", error, ""))?;
-    let writable = |dir: &Path| {
-        let file = dir.join("cgroup.procs");
-        [dir, &file].iter().all(|it| eaccess(*it, AccessFlags::W_OK).is_ok())
-    };
-    let mut version = Version::V2;
-    let v2 = all.iter().any(|it| it.version == Version::V2 && it.mounted.is_some());
-    for hierarchy in all {
-        let Some(mounted) = hierarchy.mounted else { continue };
-        let has = |all: Vec<String>| controller.is_none_or(|one| all.iter().any(|it| it == one));
-        if hierarchy.version == Version::V1 {
-            if controller.is_some() && has(hierarchy.controllers) {
-                version = Version::V1;
-                if writable(&mounted.current) {
-                    return Ok((version, mounted.current));
-                }
-            }
-            continue;
-        }
-        let mut places =
-            mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.top));
-        let gives = |dir: &&Path| writable(dir) && has(words(&dir.join("cgroup.subtree_control")));
-        if let Some(place) = places.find(gives) {
-            return Ok((Version::V2, place.to_owned()));
-        }
-    }
-    Err(unavailable(
-        match controller {
-            Some(one) => {
-                format!("looking for a cgroup with controller {one} that you may write to")
-            }
-            None => "looking for a cgroup of version 2 that you may write to".to_owned(),
-        },
-        "there is none",
-        if controller.is_none() && !v2 { BOOT_WITH_V2 } else { advice(version) },
-    ))
+/// Prints why there is no cgroup for the exercise. Returns the exit status.
+fn cannot(finding: Finding) -> i32 {
+    let status = print_verdict(Err(finding));
+    setup::skip().unwrap_or(status)
 }
 
-/// What to do if only cgroup v1 is mounted.
-pub const BOOT_WITH_V2: &str = "cgroup v2 is not mounted. With systemd, add this to the kernel's \
-                            command line: systemd.unified_cgroup_hierarchy=1";
-
-pub fn advice(version: Version) -> &'static str {
-    match version {
-        Version::V1 => "cgroup v1 needs root. Run: sudo env PATH=\"$PATH\" rustlings",
-        Version::V2 => {
-            "To run rustlings in one: systemd-run --user --scope -p Delegate=yes rustlings"
+/// A cgroup in which this user may create children that have what the exercise needs.
+fn find_place(need: Need) -> Result<Place, Finding> {
+    let all = cgroup::all()
+        .map_err(|error| unavailable("reading /proc/self/cgroup", chain(&error), ""))?;
+    let mut version = Version::V2;
+    for hierarchy in &all {
+        let Some(mounted) = &hierarchy.mounted else { continue };
+        if hierarchy.version == Version::V2 {
+            let dirs = mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.top));
+            for parent in dirs.filter(|dir| is_delegated(dir)) {
+                if let Some(controller) =
+                    need.among(&words(&parent.join("cgroup.subtree_control"))?)
+                {
+                    return Ok(Place {
+                        version: Version::V2,
+                        parent: parent.to_owned(),
+                        controller,
+                    });
+                }
+            }
+        } else if matches!(need, Need::Controller(it) if hierarchy.controllers.iter().any(|own| own == it))
+        {
+            version = Version::V1;
+            if is_delegated(&mounted.current) {
+                return Ok(Place { version, parent: mounted.current.clone(), controller: None });
+            }
         }
     }
+    let has = |version| all.iter().any(|it| it.version == version && it.mounted.is_some());
+    let advice = match need {
+        Need::V2 | Need::ControllerOfV2 if !has(Version::V2) => setup::boot(setup::WITH_V2),
+        Need::ControllerOfV2 if has(Version::V1) => setup::boot(setup::WITHOUT_V1),
+        _ => setup::advice(version),
+    };
+    let call = format!("looking for a cgroup {} in which you may create others", need.describe());
+    Err(unavailable(call, "there is none", advice))
 }
 
 /// Creates the three cgroups and gives them to the user who will run the answer.
-pub fn create(dir: &Path, version: Version, controller: Option<&str>) -> io::Result<()> {
+fn create(dir: &Path, place: &Place) -> io::Result<()> {
     fs::create_dir(dir)?;
-    if let (Version::V2, Some(controller)) = (version, controller) {
+    if let Some(controller) = &place.controller {
         fs::write(dir.join("cgroup.subtree_control"), format!("+{controller}"))?;
     }
     let leaves = ["inside", "outside"].map(|name| dir.join(name));
     leaves.iter().try_for_each(fs::create_dir)?;
     if geteuid().is_root() {
-        chown(dir.join("cgroup.procs"), Some(NOBODY), Some(NOBODY))?;
+        give(&dir.join("cgroup.procs"))?;
         for leaf in leaves {
             for file in fs::read_dir(&leaf)? {
-                chown(file?.path(), Some(NOBODY), Some(NOBODY))?;
+                give(&file?.path())?;
             }
+            give(&leaf)?;
         }
     }
     Ok(())
+}
+
+/// Makes a file of root's belong to the user who will run the answer.
+fn give(file: &Path) -> io::Result<()> {
+    chown(file, Some(NOBODY), Some(NOBODY))
 }
 
 /// Removes the cgroups of judges that have died.

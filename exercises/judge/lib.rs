@@ -18,6 +18,8 @@
 mod capabilities;
 mod cgroup;
 mod child;
+mod clone_args;
+mod counter;
 mod exercise;
 mod exercises;
 mod files;
@@ -27,10 +29,13 @@ mod limits;
 mod namespaces;
 mod process;
 mod sandbox;
+mod setup;
 mod streams;
 mod verdict;
+mod watch;
 
 pub use cgroup::Cgroup;
+pub use clone_args::CloneArgs;
 pub use exercise::{Exercise, Wrong};
 pub use exercises::*;
 pub use step_support::cgroup::Version;

@@ -1,8 +1,9 @@
 //! A namespace limits what processes see, a cgroup limits what they may use. A
-//! cgroup is a directory; the files in it are its settings.
+//! cgroup is a directory; the files in it are its settings. Versions 1 and 2 of
+//! cgroups use the same two files for this exercise.
 //!
-//! Move all of these processes into the cgroup `dir`, and limit it to 8 processes.
-//! Versions 1 and 2 of cgroups use the same two files for this.
+//! Move all of these processes, and no others, into the cgroup `dir`. Limit it to 8
+//! processes.
 //!
 //! Manual: cgroups(7)
 

@@ -1,40 +1,23 @@
-//! You cannot kill a process that keeps forking by killing the PIDs of a list: while
-//! you read the list, it changes. First freeze the cgroup, then kill.
+//! A CPU limit is a quota for each period. The processes of a cgroup share the quota.
+//! When it is used up, they wait for the next period. That is called throttling.
 //!
-//! In `freeze`, stop all processes of the cgroup, whatever they do. In `kill_all`,
-//! kill them; the cgroup stays frozen until then. The cgroup is one of v2, on a
-//! hybrid machine too.
+//! Limit the cgroup to a fifth of one CPU.
 //!
-//! Manual: the kernel's "Control Group v2", under "Core Interface Files"
+//! Manual: the kernel's "Control Group v2", under "CPU"; for v1, sched-bwc.rst
 
 use std::fs;
 use std::io;
 
-use judge::Cgroup;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use judge::{Cgroup, Version};
 
-fn freeze(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: Which processes are created while this loop runs?
-    for pid in pids(cgroup)? {
-        let _ = kill(pid, Signal::SIGSTOP);
+fn throttle(cgroup: &Cgroup) -> io::Result<()> {
+    // TODO: How long is a period, and in which unit?
+    match cgroup.version {
+        Version::V1 => fs::write(cgroup.dir.join("cpu.cfs_quota_us"), "-1"),
+        Version::V2 => fs::write(cgroup.dir.join("cpu.max"), "max"),
     }
-    Ok(())
-}
-
-fn kill_all(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: Can a process ignore this signal?
-    for pid in pids(cgroup)? {
-        let _ = kill(pid, Signal::SIGTERM);
-    }
-    Ok(())
-}
-
-fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
-    let text = fs::read_to_string(cgroup.dir.join("cgroup.procs"))?;
-    Ok(text.lines().filter_map(|line| line.parse().ok()).map(Pid::from_raw).collect())
 }
 
 fn main() -> ! {
-    judge::cgroup4(freeze, kill_all)
+    judge::cgroup4(throttle)
 }

@@ -1,136 +1,179 @@
-//! A limit of CPU time.
+//! What the kernel has counted.
 
 use std::io;
+use std::time::SystemTime;
 
+use nix::sys::signal::{Signal, raise};
+use nix::sys::wait::WaitStatus;
 use step_support::cgroup::Version;
 
-use crate::cgroup::{Cgroup, cpu_seconds, judge, run_in_cgroup, throttled, words};
+use crate::cgroup::{Cgroup, Need, judge, run_in_cgroup, use_memory};
 use crate::exercise::{Exercise, Wrong};
 use crate::process::run_answer;
-use crate::verdict::{ensure, unavailable, wrong};
+use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
-A CPU limit is a quota for each period. Processes that have used up the quota
-wait for the next period. That is called throttling.",
+A cgroup also counts what its processes use, and what its limits did to them. The
+kernel kills a process of a cgroup that needs more memory than the limit, and
+counts that (OOM, out of memory). `cgroup.number(file, key)` reads one number of
+a file; files and keys have different names in versions 1 and 2.",
     task: "
-Limit the processes of the cgroup, together, to a fifth of one CPU.",
-    manual: r#"the kernel's "Control Group v2", under "CPU"; for v1, sched-bwc.rst"#,
+Return how many processes of the cgroup the kernel has killed because memory was
+used up.",
+    manual: r#"the kernel's "Control Group v2", under "memory.events"; for v1, memory.rst"#,
     starter: r#"
-use std::fs;
 use std::io;
 
 use judge::{Cgroup, Version};
 
-fn throttle(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: How long is a period, and in which unit?
+fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
+    // TODO: Which file counts that, and which of its lines?
     match cgroup.version {
-        Version::V1 => fs::write(cgroup.dir.join("cpu.cfs_quota_us"), "-1"),
-        Version::V2 => fs::write(cgroup.dir.join("cpu.max"), "max"),
+        Version::V1 => cgroup.number("memory.stat", "pgfault"),
+        Version::V2 => cgroup.number("memory.stat", "pgfault"),
     }
 }
 
 fn main() -> ! {
-    judge::cgroup3(throttle)
+    judge::cgroup3(oom_kills)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
-use std::fs;
+    solutions: &[
+        (
+            "number",
+            r#"
 use std::io;
 
 use judge::{Cgroup, Version};
 
-fn throttle(cgroup: &Cgroup) -> io::Result<()> {
-    let (quota, period) = (20_000, 100_000);
+fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
     match cgroup.version {
-        Version::V1 => {
-            fs::write(cgroup.dir.join("cpu.cfs_period_us"), period.to_string())?;
-            fs::write(cgroup.dir.join("cpu.cfs_quota_us"), quota.to_string())
+        Version::V1 => cgroup.number("memory.oom_control", "oom_kill"),
+        Version::V2 => cgroup.number("memory.events", "oom_kill"),
+    }
+}
+
+fn main() -> ! {
+    judge::cgroup3(oom_kills)
+}
+"#,
+        ),
+        (
+            "a parser of its own",
+            r#"
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+
+use judge::Cgroup;
+
+fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
+    let events = File::open(cgroup.dir.join("memory.events"));
+    let file = events.or_else(|_| File::open(cgroup.dir.join("memory.oom_control")))?;
+    for line in BufReader::new(file).lines() {
+        if let ["oom_kill", number] = line?.split_whitespace().collect::<Vec<_>>()[..] {
+            return number.parse().map_err(io::Error::other);
         }
-        Version::V2 => fs::write(cgroup.dir.join("cpu.max"), format!("{quota} {period}")),
     }
+    Err(io::ErrorKind::NotFound.into())
 }
 
 fn main() -> ! {
-    judge::cgroup3(throttle)
+    judge::cgroup3(oom_kills)
 }
 "#,
-    )],
-    hints: [
-        "What does cpu.max of a new cgroup contain, and in which unit?",
-        r#"On v2 the file holds quota and period in one line, "20000 100000", in microseconds. On v1 there are two files, cpu.cfs_quota_us and cpu.cfs_period_us. No limit is "max" on v2 and a quota of -1 on v1."#,
-        "TODO",
+        ),
     ],
+    hints: [
+        "Which file of the cgroup has a line that begins with oom_kill?",
+        "On v2 memory.events counts what the limits did, on v1 memory.oom_control does. Other lines count how often the limit was reached.",
+        r#"cgroup.number("memory.events", "oom_kill"), on v1 cgroup.number("memory.oom_control", "oom_kill")"#,
+    ],
+    errors: &[("ENOENT", "v1 and v2 have different file names; there is no such file here")],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: "(20_000, 100_000)",
-            to: "(20_000, 1_000_000)",
-            says: "in microseconds",
+            clause: "how many processes",
+            change: r#"cgroup.number("memory.oom_control", "oom_kill")"#,
+            to: r#"cgroup.number("memory.oom_control", "oom_kill").map(|it| it.min(1))"#,
+            says: "the kernel counts each kill on a line of its own",
         },
         Wrong {
-            clause: "TODO",
-            change: "(20_000, 100_000)",
-            to: "(100_000, 100_000)",
-            says: "for all CPUs together",
+            clause: "how many processes",
+            change: r#"cgroup.number("memory.oom_control", "oom_kill")"#,
+            to: "Ok(0)",
+            says: "the kernel counts each kill on a line of its own",
         },
         Wrong {
-            clause: "TODO",
-            change: "(20_000, 100_000)",
-            to: "(20, 100)",
-            says: "arguments do not fit together",
+            clause: "the kernel has killed",
+            change: r#"cgroup.number("memory.oom_control", "oom_kill")"#,
+            to: r#"cgroup.number("memory.oom_control", "under_oom")"#,
+            says: "the kernel counts each kill on a line of its own",
+        },
+        Wrong {
+            clause: "because memory was
+used up",
+            change: r#"cgroup.number("memory.oom_control", "oom_kill")"#,
+            to: r#"std::fs::read_to_string(cgroup.dir.join("memory.failcnt"))
+            .map(|it| it.trim().parse().unwrap())"#,
+            says: "the kernel counts each kill on a line of its own",
+        },
+        Wrong {
+            clause: "of the cgroup",
+            change: r#"cgroup.number("memory.oom_control", "oom_kill")"#,
+            to: r#"Cgroup { dir: cgroup.dir.join("../outside"), ..cgroup.clone() }
+            .number("memory.oom_control", "oom_kill")"#,
+            says: "the kernel counts each kill on a line of its own",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that the limit is a fifth of one CPU, and that the kernel throttles a busy process.
-pub fn cgroup3(throttle: fn(&Cgroup) -> io::Result<()>) -> ! {
-    judge(Some("cpu"), move |group| {
-        let files: &[_] = match group.version {
-            Version::V1 => &["cpu.cfs_quota_us", "cpu.cfs_period_us"],
-            Version::V2 => &["cpu.max"],
+/// Checks the count before and after several OOM kills: the answer cannot know the number.
+pub fn cgroup3(kills: fn(&Cgroup) -> io::Result<u64>) -> ! {
+    judge(Need::Controller("memory"), move |group| {
+        let (max, no_swap, counts) = match group.version {
+            Version::V1 => ("memory.limit_in_bytes", "16M", "memory.oom_control"),
+            Version::V2 => ("memory.max", "0", "memory.events"),
         };
-        let settings = || files.iter().flat_map(|file| words(&group.dir.join(file)));
-        if settings().next().is_none() {
-            let file = group.dir.join(files[0]);
-            return Err(unavailable(
-                file.display(),
-                "ENOENT",
-                "This kernel was built without CONFIG_CFS_BANDWIDTH, so it cannot limit CPU time",
-            ));
+        group.set(max, "16M")?;
+        if let Some(swap) = group.swap_limit() {
+            group.set(swap, no_swap)?;
         }
-        run_answer(&EXERCISE, || throttle(&group).map(|()| ""))?;
-        let kernel: Vec<_> = settings().collect();
-        let numbers: Vec<i64> = kernel.iter().filter_map(|word| word.parse().ok()).collect();
-        ensure(matches!(numbers[..], [quota, period] if quota * 5 == period), || {
-            wrong(
-                format!("a quota that is a fifth of the period, in {}", files.join(" and ")),
-                kernel.join(" "),
-                "quota and period are in microseconds, and the quota is for all CPUs together",
-            )
-        })?;
-        let end = run_in_cgroup(&group.dir, || {
-            // On a busy machine the process may get less than its quota, and is not throttled yet.
-            let mut loops = 0_u64;
-            while throttled(&group.dir) == 0 && cpu_seconds() < 1 {
-                (0..100_000).for_each(|_| loops = std::hint::black_box(loops + 1));
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let mut kernel = 0;
+        for kills_more in [0, 1, 2 + time.subsec_micros() % 3] {
+            for _ in 0..kills_more {
+                out_of_memory(&group)?;
             }
-        })?;
-        let times = throttled(&group.dir);
-        ensure(times > 0, || {
-            wrong(
-                "the kernel throttles a busy process",
-                format!("nr_throttled {times} in cpu.stat; the process: {end:?}"),
-                "the cgroup never used up its quota",
-            )
-        })?;
-        Ok(format!(
-            "{} in {}, and a busy process was throttled",
-            kernel.join(" "),
-            files.join(" and ")
-        ))
+            // A signal from anybody else is no lack of memory.
+            run_in_cgroup(&group.dir, || raise(Signal::SIGKILL).unwrap_or_default())?;
+            kernel = group
+                .number(counts, "oom_kill")
+                .map_err(|error| unavailable(format!("read({counts})"), error, ""))?;
+            let returned = run_answer(&EXERCISE, || kills(&group))?.output;
+            ensure(returned == kernel.to_string(), || {
+                wrong(
+                    format!("{kernel}, after the judge has used up memory that often"),
+                    format!("your function returned {returned}"),
+                    "the kernel counts each kill on a line of its own in one file; other lines, \
+                     files and cgroups count something else",
+                )
+            })?;
+        }
+        Ok(format!("it has killed {kernel} processes of the cgroup"))
+    })
+}
+
+/// Uses more memory than the cgroup may have.
+fn out_of_memory(group: &Cgroup) -> Result<(), Finding> {
+    let end = use_memory(&group.dir, 64 << 20)?;
+    ensure(matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _)), || {
+        let advice = "The cgroup could use swap, which this kernel does not limit. Without swap: \
+                      sudo swapoff -a";
+        unavailable(
+            "a process that uses 64 MiB in a cgroup with 16 MiB",
+            format!("{end:?}"),
+            advice,
+        )
     })
 }

@@ -1,173 +1,222 @@
-//! All processes of a cgroup, killed at once.
+//! A limit of CPU time.
 
 use std::io;
-use std::process::exit;
+use std::time::{Duration, Instant};
 
-use nix::sched::CloneFlags;
-use nix::sys::signal::{SigHandler, Signal, signal};
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, fork};
+use step_support::cgroup::Version;
 
-use crate::cgroup::{Cgroup, becomes, join, judge, words};
+use crate::cgroup::{Cgroup, Need, judge, run_in_cgroup};
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{helper_process, run_answer};
+use crate::process::run_answer;
 use crate::verdict::{ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
-You cannot kill a process that keeps forking by killing the PIDs of a list: while
-you read the list, it changes. First freeze the cgroup, then kill.",
+A CPU limit is a quota for each period. The processes of a cgroup share the quota.
+When it is used up, they wait for the next period. That is called throttling.",
     task: "
-In `freeze`, stop all processes of the cgroup, whatever they do. In `kill_all`,
-kill them; the cgroup stays frozen until then. The cgroup is one of v2, on a
-hybrid machine too.",
-    manual: r#"the kernel's "Control Group v2", under "Core Interface Files""#,
+Limit the cgroup to a fifth of one CPU.",
+    manual: r#"the kernel's "Control Group v2", under "CPU"; for v1, sched-bwc.rst"#,
     starter: r#"
 use std::fs;
 use std::io;
 
-use judge::Cgroup;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use judge::{Cgroup, Version};
 
-fn freeze(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: Which processes are created while this loop runs?
-    for pid in pids(cgroup)? {
-        let _ = kill(pid, Signal::SIGSTOP);
+fn throttle(cgroup: &Cgroup) -> io::Result<()> {
+    // TODO: How long is a period, and in which unit?
+    match cgroup.version {
+        Version::V1 => fs::write(cgroup.dir.join("cpu.cfs_quota_us"), "-1"),
+        Version::V2 => fs::write(cgroup.dir.join("cpu.max"), "max"),
     }
-    Ok(())
-}
-
-fn kill_all(cgroup: &Cgroup) -> io::Result<()> {
-    // TODO: Can a process ignore this signal?
-    for pid in pids(cgroup)? {
-        let _ = kill(pid, Signal::SIGTERM);
-    }
-    Ok(())
-}
-
-fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
-    let text = fs::read_to_string(cgroup.dir.join("cgroup.procs"))?;
-    Ok(text.lines().filter_map(|line| line.parse().ok()).map(Pid::from_raw).collect())
 }
 
 fn main() -> ! {
-    judge::cgroup4(freeze, kill_all)
+    judge::cgroup4(throttle)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
+    solutions: &[
+        (
+            "both numbers",
+            r#"
 use std::fs;
 use std::io;
 
-use judge::Cgroup;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use judge::{Cgroup, Version};
 
-fn freeze(cgroup: &Cgroup) -> io::Result<()> {
-    fs::write(cgroup.dir.join("cgroup.freeze"), "1")
-}
-
-/// Since Linux 5.14, writing 1 to cgroup.kill does the same.
-fn kill_all(cgroup: &Cgroup) -> io::Result<()> {
-    for pid in pids(cgroup)? {
-        let _ = kill(pid, Signal::SIGKILL);
+fn throttle(cgroup: &Cgroup) -> io::Result<()> {
+    let (quota, period) = (20_000, 100_000);
+    match cgroup.version {
+        Version::V1 => {
+            fs::write(cgroup.dir.join("cpu.cfs_period_us"), period.to_string())?;
+            fs::write(cgroup.dir.join("cpu.cfs_quota_us"), quota.to_string())
+        }
+        Version::V2 => fs::write(cgroup.dir.join("cpu.max"), format!("{quota} {period}")),
     }
-    Ok(())
-}
-
-fn pids(cgroup: &Cgroup) -> io::Result<Vec<Pid>> {
-    let text = fs::read_to_string(cgroup.dir.join("cgroup.procs"))?;
-    Ok(text.lines().filter_map(|line| line.parse().ok()).map(Pid::from_raw).collect())
 }
 
 fn main() -> ! {
-    judge::cgroup4(freeze, kill_all)
+    judge::cgroup4(throttle)
 }
 "#,
-    )],
+        ),
+        (
+            "the quota for the period that is there",
+            r#"
+use std::fs;
+use std::io;
+
+use judge::{Cgroup, Version};
+
+fn throttle(cgroup: &Cgroup) -> io::Result<()> {
+    let file = match cgroup.version {
+        Version::V1 => "cpu.cfs_quota_us",
+        Version::V2 => "cpu.max",
+    };
+    fs::write(cgroup.dir.join(file), "20000\n")
+}
+
+fn main() -> ! {
+    judge::cgroup4(throttle)
+}
+"#,
+        ),
+        (
+            "a long period, in an open file",
+            r#"
+use std::fs::File;
+use std::io::{self, Write};
+
+use judge::{Cgroup, Version};
+
+fn write(cgroup: &Cgroup, file: &str, value: &str) -> io::Result<()> {
+    let mut file = File::options().write(true).open(cgroup.dir.join(file))?;
+    file.write_all(value.as_bytes())
+}
+
+fn throttle(cgroup: &Cgroup) -> io::Result<()> {
+    if cgroup.version == Version::V2 {
+        return write(cgroup, "cpu.max", "200000 1000000\n");
+    }
+    write(cgroup, "cpu.cfs_quota_us", "200000")?;
+    write(cgroup, "cpu.cfs_period_us", "1000000")
+}
+
+fn main() -> ! {
+    judge::cgroup4(throttle)
+}
+"#,
+        ),
+    ],
     hints: [
-        "What does cgroup.events of the cgroup contain before and after?",
-        "Write 1 to cgroup.freeze: the kernel stops all processes of the cgroup, and their new children too. SIGKILL also ends frozen processes and cannot be ignored. Since Linux 5.14, writing 1 to cgroup.kill sends it to all of them.",
-        "TODO",
+        "What does cpu.max of a new cgroup contain, and in which unit?",
+        r#"Quota and period are in microseconds: on v2 both in one line of cpu.max, on v1 in cpu.cfs_quota_us and cpu.cfs_period_us. No limit is "max" on v2 and a quota of -1 on v1."#,
+        r#"On v2: fs::write(cgroup.dir.join("cpu.max"), "20000 100000"). On v1: cpu.cfs_quota_us "20000", and cpu.cfs_period_us "100000"."#,
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "these are no numbers of microseconds, or too small: a quota is at least 1000, a period 1000 to 1000000; or a cgroup above this one has less",
+        ),
+        ("EACCES", "no file can be created in a cgroup: v1 and v2 have different file names"),
+        ("EISDIR", "cgroup.dir is a directory, and what you write goes into its files"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: r#"fs::write(cgroup.dir.join("cgroup.freeze"), "1")"#,
-            to: "{
-        for pid in pids(cgroup)? {
-            let _ = kill(pid, Signal::SIGSTOP);
-        }
-        Ok(())
-    }",
-            says: "their new children keep running",
+            clause: "a fifth",
+            change: "(20_000, 100_000)",
+            to: "(20_000, 1_000_000)",
+            says: "this is 2 % of one CPU",
         },
         Wrong {
-            clause: "TODO",
-            change: "Signal::SIGKILL",
-            to: "Signal::SIGTERM",
-            says: "signal that no process can ignore",
+            clause: "of one CPU",
+            change: "(20_000, 100_000)",
+            to: "(20_000 * 3, 100_000)",
+            says: "however many there are",
         },
         Wrong {
-            clause: "TODO",
-            change: "    for pid in pids(cgroup)? {
-        let _ = kill(pid, Signal::SIGKILL);
+            clause: "a fifth",
+            change: "(20_000, 100_000)",
+            to: "(100_000, 100_000)",
+            says: "this is 100 % of one CPU",
+        },
+        Wrong {
+            clause: "a fifth",
+            change: "(20_000, 100_000)",
+            to: "(20, 100)",
+            says: "too small: a quota is at least 1000",
+        },
+        Wrong {
+            clause: "Limit",
+            change: "    let (quota, period) = (20_000, 100_000);",
+            to: r#"    let (quota, period) = (-1, 100_000);
+    if cgroup.version == Version::V2 {
+        return fs::write(cgroup.dir.join("cpu.weight"), "20");
     }
-    Ok(())",
-            to: r#"    let _ = (pids(cgroup), kill(Pid::this(), None::<Signal>));
-    fs::write(cgroup.dir.join("cgroup.freeze"), "0")"#,
-            says: "a process is alive",
+    fs::write(cgroup.dir.join("cpu.shares"), "205")?;"#,
+            says: "there is no quota",
+        },
+        Wrong {
+            clause: "the cgroup",
+            change: "    let (quota, period) = (20_000, 100_000);",
+            to: r#"    let (quota, period) = (20_000, 100_000);
+    let cgroup = &Cgroup { dir: cgroup.dir.join("../outside"), ..cgroup.clone() };"#,
+            says: "there is no quota",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that the answer freezes a cgroup whose processes keep forking, and then kills them.
-pub fn cgroup4(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Result<()>) -> ! {
-    judge(None, move |group| {
-        helper_process(CloneFlags::empty(), || {
-            // SAFETY: this process has one thread, so the child may allocate.
-            if let ForkResult::Child = unsafe { fork() }? {
-                // SAFETY: SIG_IGN installs no handler that could run.
-                let _ = unsafe { signal(Signal::SIGTERM, SigHandler::SigIgn) };
-                let _ = join(&group.dir);
-                // SAFETY: as above.
-                while let Ok(ForkResult::Parent { child }) = unsafe { fork() } {
-                    let _ = waitpid(child, None);
-                }
-                exit(0);
-            }
-            Ok(())
-        })?;
-        let events = group.dir.join("cgroup.events");
-        if !becomes(&events, "populated", "1") {
-            return Err(unavailable(
-                events.display(),
-                "populated 0",
-                "A helper process of the judge could not join this cgroup",
-            ));
+/// How long the judge waits for the kernel to throttle a process: on a busy machine it may get
+/// less than its quota.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Checks that the limit is a fifth of one CPU, and that the kernel throttles a busy process.
+pub fn cgroup4(throttle: fn(&Cgroup) -> io::Result<()>) -> ! {
+    judge(Need::Controller("cpu"), move |group| {
+        let files: &[_] = match group.version {
+            Version::V1 => &["cpu.cfs_quota_us", "cpu.cfs_period_us"],
+            Version::V2 => &["cpu.max"],
+        };
+        if !group.dir.join(files[0]).exists() {
+            let advice =
+                "This kernel was built without CONFIG_CFS_BANDWIDTH, so it cannot limit CPU time";
+            return Err(unavailable(files[0], "ENOENT", advice));
         }
-        run_answer(&EXERCISE, || freeze(&group).map(|()| ""))?;
-        ensure(becomes(&events, "frozen", "1"), || {
-            wrong(
-                "frozen 1 in cgroup.events",
-                words(&events).join(" "),
-                "a signal stops the processes listed at that moment, but their new children keep running",
-            )
+        run_answer(&EXERCISE, || throttle(&group).map(|()| ""))?;
+        let mut settings = Vec::new();
+        for file in files {
+            settings.extend(group.words(file)?);
+        }
+        let numbers: Vec<i64> = settings.iter().filter_map(|word| word.parse().ok()).collect();
+        let reason = match numbers[..] {
+            [quota, period] if quota > 0 && period > 0 => format!(
+                "this is {} % of one CPU, however many there are; both numbers are in microseconds",
+                quota * 100 / period
+            ),
+            _ => {
+                "there is no quota, so the cgroup may use all CPUs; weights and shares only divide \
+                  what others want, too"
+                    .to_owned()
+            }
+        };
+        ensure(matches!(numbers[..], [quota, period] if quota * 5 == period), || {
+            let expected =
+                format!("a quota that is a fifth of the period, in {}", files.join(" and "));
+            wrong(expected, format!("{settings:?}"), reason)
         })?;
-        ensure(becomes(&events, "populated", "1"), || {
-            wrong("frozen processes", "populated 0", "freezing must not end any process")
+        let throttled = || group.number("cpu.stat", "nr_throttled").unwrap_or_default();
+        run_in_cgroup(&group.dir, || {
+            let start = Instant::now();
+            let mut loops = 0_u64;
+            while throttled() == 0 && start.elapsed() < PATIENCE {
+                (0..100_000).for_each(|_| loops = std::hint::black_box(loops + 1));
+            }
         })?;
-        run_answer(&EXERCISE, || end(&group).map(|()| ""))?;
-        ensure(becomes(&events, "populated", "0"), || {
-            wrong(
-                "populated 0 in cgroup.events",
-                words(&events).join(" "),
-                "a process is alive: use the signal that no process can ignore, frozen or not",
-            )
-        })?;
-        Ok("all processes in the cgroup were frozen, and then all were killed".to_owned())
+        let seen = match throttled() {
+            0 => "not seen: this machine is so busy that a process did not use up the quota",
+            _ => "a busy process was throttled",
+        };
+        Ok(format!("{} in {}; {seen}", settings.join(" "), files.join(" and ")))
     })
 }

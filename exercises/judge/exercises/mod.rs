@@ -6,6 +6,9 @@ mod cgroup1;
 mod cgroup2;
 mod cgroup3;
 mod cgroup4;
+mod cgroup5;
+mod cgroup6;
+mod cgroup7;
 mod clone1;
 mod clone2;
 mod clone3;
@@ -44,5 +47,5 @@ exercises! {
     step03_uts: uts1, uts2, uts3;
     step04_setns: setns1, setns2, setns3, setns4, setns5;
     step05_unshare: unshare1, unshare2, unshare3, unshare4;
-    step06_cgroup: cgroup1, cgroup2, cgroup3, cgroup4;
+    step06_cgroup: cgroup1, cgroup2, cgroup3, cgroup4, cgroup5, cgroup6, cgroup7;
 }

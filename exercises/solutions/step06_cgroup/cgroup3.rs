@@ -1,26 +1,24 @@
-//! A CPU limit is a quota for each period. Processes that have used up the quota
-//! wait for the next period. That is called throttling.
+//! A cgroup also counts what its processes use, and what its limits did to them. The
+//! kernel kills a process of a cgroup that needs more memory than the limit, and
+//! counts that (OOM, out of memory). `cgroup.number(file, key)` reads one number of
+//! a file; files and keys have different names in versions 1 and 2.
 //!
-//! Limit the processes of the cgroup, together, to a fifth of one CPU.
+//! Return how many processes of the cgroup the kernel has killed because memory was
+//! used up.
 //!
-//! Manual: the kernel's "Control Group v2", under "CPU"; for v1, sched-bwc.rst
+//! Manual: the kernel's "Control Group v2", under "memory.events"; for v1, memory.rst
 
-use std::fs;
 use std::io;
 
 use judge::{Cgroup, Version};
 
-fn throttle(cgroup: &Cgroup) -> io::Result<()> {
-    let (quota, period) = (20_000, 100_000);
+fn oom_kills(cgroup: &Cgroup) -> io::Result<u64> {
     match cgroup.version {
-        Version::V1 => {
-            fs::write(cgroup.dir.join("cpu.cfs_period_us"), period.to_string())?;
-            fs::write(cgroup.dir.join("cpu.cfs_quota_us"), quota.to_string())
-        }
-        Version::V2 => fs::write(cgroup.dir.join("cpu.max"), format!("{quota} {period}")),
+        Version::V1 => cgroup.number("memory.oom_control", "oom_kill"),
+        Version::V2 => cgroup.number("memory.events", "oom_kill"),
     }
 }
 
 fn main() -> ! {
-    judge::cgroup3(throttle)
+    judge::cgroup3(oom_kills)
 }
