@@ -179,10 +179,10 @@ impl Need {
 const CONTROLLERS_OF_THREADS: [&str; 4] = ["cpu", "cpuset", "perf_event", "pids"];
 
 /// Where the judge creates its cgroups, and what it enables for them.
-struct Place {
-    version: Version,
-    parent: PathBuf,
-    controller: Option<String>,
+pub struct Place {
+    pub version: Version,
+    pub parent: PathBuf,
+    pub controller: Option<String>,
 }
 
 /// Runs `check` with a cgroup that has what the exercise needs.
@@ -216,7 +216,7 @@ fn cannot(finding: Finding) -> i32 {
 }
 
 /// A cgroup in which this user may create children that have what the exercise needs.
-fn find_place(need: Need) -> Result<Place, Finding> {
+pub fn find_place(need: Need) -> Result<Place, Finding> {
     let all = cgroup::all()
         .map_err(|error| unavailable("reading /proc/self/cgroup", chain(&error), ""))?;
     let mut version = Version::V2;
