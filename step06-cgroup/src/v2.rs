@@ -19,14 +19,14 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::Flock;
 use nix::unistd::{ForkResult, Pid, getpid};
-use step_support::cgroup::{self, contains_only, kill_all, processes, read, write};
+use step_support::cgroup::{self, contains_only, processes, read, write};
 use step_support::process::ParentPidfd;
 use step_support::{note, printable};
 
 use crate::leftovers::{create_owned, remove_stale};
 use crate::limits::{Limits, Setting, apply};
 use crate::parent;
-use crate::report::{self, Counter, Unit};
+use crate::report::{self, Counter, Report, Unit};
 use crate::signals::{Ending, Signals};
 use crate::start::{become_command, clone_into, start_and_join};
 use crate::supervisor::Supervisor;
@@ -61,12 +61,12 @@ pub fn run(
     limits: &Limits,
     command: Command,
     supervisor: &mut Supervisor,
-) -> Result<Ending> {
+) -> Result<(Ending, Report)> {
     let _owned = create(group, &[getpid(), supervisor.pid()])?;
     supervisor.guard_group();
     apply(&settings(limits), slice::from_ref(&group.dir))?;
 
-    let name = printable(command.get_program());
+    let command_name = printable(command.get_program());
     let signals = Signals::block()?;
     let child = start(&group.dir, command, &signals)?;
     supervisor.watch(child);
@@ -74,9 +74,7 @@ pub fn run(
 
     let counted = report::read(&COUNTERS, slice::from_ref(&group.dir));
     let left = processes(&group.dir)?.len();
-    kill_all(&group.dir)?; // cgroup.kill
-    report::print(&name, left, &counted);
-    Ok(ending)
+    Ok((ending, Report { command_name, counted, left }))
 }
 // ANCHOR_END: run
 
