@@ -7,7 +7,7 @@ use anyhow::Error;
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::{Pid, geteuid, getpid};
 
 use crate::error::{errno_of, with_hint};
 use crate::namespace::check_proc;
@@ -42,7 +42,8 @@ pub fn explain(pid: Pid, error: Error, again: &str) -> Error {
     } else if is_zombie(&stat) {
         with_hint(error, ended(pid))
     } else if errno == Some(Errno::EACCES) {
-        with_hint(error, protected(pid, again))
+        let own = refusal::own_proc_files(Errno::EACCES).pop().filter(|_| pid == getpid());
+        with_hint(error, own.unwrap_or_else(|| protected(pid, again)))
     } else if !matches!(errno, Some(Errno::ENOENT | Errno::ESRCH)) {
         error
     } else if let Err(foreign) = check_proc() {

@@ -310,6 +310,18 @@ fn a_process_of_the_same_user_that_the_kernel_protects_is_not_called_another_use
 }
 
 #[test]
+fn a_program_of_this_step_that_may_be_run_but_not_read_is_named() {
+    require_root!("to own the program");
+    let (_dir, program) = copy_program(env!("CARGO_BIN_EXE_step01-proc-ns"), 0o711);
+    for args in [&[][..], &["--all"]] {
+        let output = Step::new(program.to_str().unwrap(), User::Ordinary).args(args).run();
+        let [error, hint] = output.errors()[..] else { panic!("{output:?}") };
+        assert!(error.ends_with("/ns): EACCES: Permission denied"), "{output:?}");
+        assert!(hint.starts_with("hint: the program may be run but not read, so"), "{output:?}");
+    }
+}
+
+#[test]
 fn root_of_a_user_namespace_is_told_that_it_is_root_only_there() {
     require_root!("to be root in the user namespace, too");
     let target = WaitingProcess::new("cat", || Ok(()));

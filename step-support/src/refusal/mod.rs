@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::prctl::get_dumpable;
-use nix::unistd::{Pid, Uid, getegid, geteuid, getpid};
+use nix::unistd::{AccessFlags, Pid, Uid, eaccess, getegid, geteuid, getpid};
 
 use crate::namespace::{KINDS, children_change_pid_namespace};
 use crate::output::printable;
@@ -78,12 +77,32 @@ pub fn map(errno: Errno, uid: Uid) -> Vec<String> {
             "/proc is mounted read-only, so no IDs can be mapped; as root: mount -o remount,rw /proc"
                 .to_owned(),
         ],
-        Errno::EACCES if get_dumpable() == Ok(false) => vec![
-            "the program may be run but not read, so its files in /proc belong to root; make it \
-             readable: chmod a+r"
-                .to_owned(),
-        ],
+        Errno::EACCES => protected().map_or_else(|| in_new_namespace(errno), |hint| vec![hint]),
         _ => in_new_namespace(errno),
+    }
+}
+
+/// Why this process may not open its own files in `/proc`, or those of its children, which
+/// run the same program.
+pub fn own_proc_files(errno: Errno) -> Vec<String> {
+    match errno {
+        Errno::EACCES => protected().into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Why the files of this process in `/proc` belong to root, if they do.
+fn protected() -> Option<String> {
+    let effect = "so the kernel protects its processes: their files in /proc belong to root";
+    match (is_dumpable(), eaccess("/proc/self/exe", AccessFlags::R_OK)) {
+        (true, _) => None,
+        (false, Err(_)) => Some(format!(
+            "the program may be run but not read, {effect}; make it readable: chmod a+r"
+        )),
+        (false, Ok(())) => Some(format!(
+            "the program has privileges of its own (set-user-ID, or capabilities: getcap), {effect}; \
+             run a copy of it, which has none"
+        )),
     }
 }
 
@@ -169,6 +188,11 @@ pub fn execution(errno: Errno, program: &OsStr) -> Option<String> {
 /// Why `fork(2)` or `clone(2)` could not create a process.
 pub fn forking(errno: Errno) -> Option<String> {
     match errno {
+        Errno::EAGAIN if scheduling_policy() == libc::SCHED_DEADLINE => Some(
+            "a process with the policy SCHED_DEADLINE cannot create others (sched(7)); give it an \
+             ordinary policy: chrt -o 0 COMMAND"
+                .to_owned(),
+        ),
         Errno::EAGAIN => full_cgroup().or_else(|| {
             Some("process limit reached; check: ulimit -u, and pids.max of the cgroup".to_owned())
         }),

@@ -33,6 +33,20 @@ pub fn status(field: &str) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
+/// Whether the user of this process may look into it (`PR_GET_DUMPABLE`). If not, the answer is
+/// 0 or 2, as the setting fs.suid_dumpable says.
+pub fn is_dumpable() -> bool {
+    // SAFETY: the call takes a number and touches no memory of ours.
+    unsafe { libc::prctl(libc::PR_GET_DUMPABLE) == 1 }
+}
+
+/// The scheduling policy of this process (`sched_getscheduler(2)`), as `SCHED_FIFO`. Some C
+/// libraries have no such call.
+pub fn scheduling_policy() -> i32 {
+    // SAFETY: the call takes a number, 0 for this process, and touches no memory of ours.
+    unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) as i32 }
+}
+
 pub fn is_read_only(path: &str) -> bool {
     statvfs(path).is_ok_and(|it| it.flags().contains(FsFlags::ST_RDONLY))
 }
