@@ -21,8 +21,9 @@ use nix::fcntl::Flock;
 use nix::unistd::{ForkResult, Pid, getpid};
 use step_support::cgroup::{self, contains_only, processes, read, write};
 use step_support::process::ParentPidfd;
-use step_support::{note, printable};
+use step_support::{Hint, note, printable, refusal};
 
+use crate::hints::explain_enable;
 use crate::leftovers::{create_owned, remove_stale};
 use crate::limits::{Limits, Setting, apply};
 use crate::parent;
@@ -97,7 +98,7 @@ fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
 /// Enables controllers for the children of `parent`. A cgroup that does so may not have
 /// processes of its own (EBUSY), except for the root cgroup. If only ours are in it, they
 /// move to a child of it first.
-fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
+pub fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
     let procs = read(&parent.join("cgroup.procs"))?;
     if contains_only(&procs, ours) {
         for pid in String::from_utf8_lossy(&procs).lines() {
@@ -106,7 +107,7 @@ fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
     }
     let switches = format!("+{}", missing.join(" +"));
     let file = parent.join("cgroup.subtree_control");
-    write(&file, &switches)?;
+    write(&file, &switches).map_err(|error| explain_enable(error, parent, missing))?;
     note(&format!("echo '{switches}' > {}", printable(&file)));
     Ok(())
 }
@@ -145,7 +146,7 @@ fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
             note("note: clone3(CLONE_INTO_CGROUP): ENOSYS: using fork() and cgroup.procs instead");
             start_and_join(command, &[dir.to_owned()], signals)
         }
-        Err(errno) => Err(errno).context("clone3(CLONE_INTO_CGROUP)"),
+        Err(errno) => Err(errno).hint(refusal::forking).context("clone3(CLONE_INTO_CGROUP)"),
     }
 }
 // ANCHOR_END: start

@@ -17,6 +17,8 @@ mod settings;
 mod state;
 
 pub use settings::restrictions;
+pub use state::{in_initial_user_namespace, scheduling_policy};
+
 use settings::{apparmor, full_cgroup, limits};
 use state::*;
 
@@ -151,6 +153,12 @@ pub fn root_may_not_look_into(pid: Pid) -> String {
     }
 }
 
+/// Why root may not write to a file or directory whose mode forbids it, if a capability is
+/// missing.
+pub fn root_may_not_write() -> Option<String> {
+    (!has_capability(CAP_DAC_OVERRIDE)).then(|| lacks("CAP_DAC_OVERRIDE"))
+}
+
 /// Why `setns(2)` did not join namespaces of these kinds. None where privileges in another
 /// user namespace decide: the caller knows which.
 pub fn joining(errno: Errno, flags: CloneFlags) -> Vec<String> {
@@ -188,7 +196,7 @@ pub fn execution(errno: Errno, program: &OsStr) -> Option<String> {
 /// Why `fork(2)` or `clone(2)` could not create a process.
 pub fn forking(errno: Errno) -> Option<String> {
     match errno {
-        Errno::EAGAIN if scheduling_policy() == libc::SCHED_DEADLINE => Some(
+        Errno::EAGAIN if scheduling_policy(Pid::from_raw(0)) == libc::SCHED_DEADLINE => Some(
             "a process with the policy SCHED_DEADLINE cannot create others (sched(7)); give it an \
              ordinary policy: chrt -o 0 COMMAND"
                 .to_owned(),
