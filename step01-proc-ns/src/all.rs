@@ -16,7 +16,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 
 use step_support::namespace::inode;
-use step_support::{print, printable};
+use step_support::{print, printable, refusal};
 
 /// The processes that share one namespace.
 struct Members {
@@ -60,12 +60,22 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
 
 /// The last lines: what is not in the list, and why.
 fn unread(forbidden: usize) -> String {
-    let processes = if forbidden == 1 { "process" } else { "processes" };
+    let (processes, they_are) = match forbidden {
+        1 => ("process", "it is"),
+        _ => ("processes", "they are"),
+    };
+    let whose = match refusal::in_initial_user_namespace() {
+        true => "of another user, or privileged",
+        false => "outside of this user namespace, of another user, or privileged",
+    };
     let reason = match forbidden {
         0 => String::new(),
-        _ if geteuid().is_root() => format!(": {}", Errno::EACCES),
+        _ if geteuid().is_root() => {
+            format!(": {}; {}", Errno::EACCES, refusal::root_may_not_look_into(they_are))
+        }
         _ => {
-            format!(": {}; they belong to other users, or have privileges; use sudo", Errno::EACCES)
+            let command = refusal::as_root("target/debug/step01-proc-ns --all");
+            format!(": {}; {they_are} {whose}: {command}", Errno::EACCES)
         }
     };
     format!(

@@ -509,4 +509,11 @@ fn sudo_is_not_advised_where_it_cannot_work() {
     let error = "clone(CLONE_NEWUTS | CLONE_NEWUSER): EPERM: Operation not permitted";
     output.assert_error(error, hint);
     assert!(!output.stderr.contains("sudo target"), "{output:?}");
+
+    let in_user_namespace = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
+    let output = step(User::Ordinary).args(["uts"]).with_obstacle(in_user_namespace).run();
+    let hint = "target/debug/step02-clone ... (as root outside of this user namespace, which has \
+                no root)";
+    output.assert_error(error, hint);
+    assert!(!output.stderr.contains("sudo target"), "{output:?}");
 }

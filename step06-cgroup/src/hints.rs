@@ -43,7 +43,7 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
         Errno::EACCES | Errno::EPERM => {
             format!("this cgroup is not delegated to you; {}", who_may(is_root))
         }
-        Errno::EROFS if is_inside() => {
+        Errno::EROFS if is_root && !refusal::is_host_root() => {
             format!("cgroups are mounted read-only here; {}", who_may(is_root))
         }
         Errno::EROFS => format!("cgroups are mounted read-only here; {PRIVILEGED}"),
@@ -99,21 +99,16 @@ fn smaller_quota(file: &Path) -> Option<String> {
 
 /// As whom, or where, the step may create cgroups.
 fn who_may(is_root: bool) -> String {
-    let by_root = format!("as root: {}", refusal::as_root("target/debug/step06-cgroup ..."));
+    let by_root = refusal::as_root("target/debug/step06-cgroup ...");
     match systemd_run(is_root) {
-        _ if is_inside() => "root of a user namespace (a rootless container has one) is not root \
-             of the machine: run the step outside of it, as root: sudo target/debug/step06-cgroup ..."
-            .to_owned(),
+        _ if is_root && !refusal::is_host_root() => format!(
+            "root of a user namespace (a rootless container has one) is not root of the machine: \
+             {by_root}"
+        ),
         _ if is_root => refusal::root_may_not_write().unwrap_or_else(|| PRIVILEGED.to_owned()),
-        Some(systemd) => format!("systemd delegates one: {systemd}; or {by_root}"),
-        None => by_root,
+        Some(systemd) => format!("systemd delegates one: {systemd}; or be root: {by_root}"),
+        None => format!("root may use it: {by_root}"),
     }
-}
-
-/// Whether this process is in a user namespace below that of the host. Whoever it is there, it
-/// has no rights over the cgroups of users outside, and sudo gives it none.
-fn is_inside() -> bool {
-    !refusal::in_initial_user_namespace()
 }
 
 /// Why no group can be below a cgroup whose `cgroup.type` is not "domain".

@@ -142,10 +142,10 @@ pub fn in_new_namespace(errno: Errno) -> Vec<String> {
     }
 }
 
-/// Why root may not look into a process.
-pub fn root_may_not_look_into(pid: Pid) -> String {
+/// Why root may not look into processes, of which `they_are` says as much: "process 5 is".
+pub fn root_may_not_look_into(they_are: &str) -> String {
     if !in_initial_user_namespace() {
-        format!("you are root only in this user namespace, and process {pid} is not below it")
+        format!("you are root only in this user namespace, and {they_are} not below it")
     } else if !has_capability(CAP_SYS_PTRACE) {
         lacks("CAP_SYS_PTRACE")
     } else {
@@ -312,19 +312,30 @@ pub fn has_sys_admin() -> bool {
     has_capability(CAP_SYS_ADMIN)
 }
 
+/// Whether the caller's user is mapped into its user namespace.
+pub fn is_user_mapped() -> bool {
+    is_mapped("uid_map", geteuid().as_raw())
+}
+
 /// Whether the caller is root outside of all other user namespaces.
 pub fn is_host_root() -> bool {
     geteuid().is_root() && in_initial_user_namespace()
 }
 
 /// What to type in order to run a command as root. Where no_new_privs is set, as some
-/// containers and editors do it, sudo fails.
+/// containers and editors do it, sudo fails. In a user namespace it can only make the caller
+/// what root is there.
 pub fn as_root(command: &str) -> String {
-    if is_host_root() {
-        command.to_owned()
+    let elsewhere = if is_host_root() {
+        return command.to_owned();
+    } else if geteuid().is_root() {
+        "outside of this user namespace"
+    } else if !is_mapped("uid_map", 0) {
+        "outside of this user namespace, which has no root"
     } else if status("NoNewPrivs:").is_some_and(|value| value == "1") {
-        format!("{command} (as root elsewhere: no_new_privs is set here, so sudo fails)")
+        "elsewhere: no_new_privs is set here, so sudo fails"
     } else {
-        format!("sudo {command}")
-    }
+        return format!("sudo {command}");
+    };
+    format!("{command} (as root {elsewhere})")
 }
