@@ -41,7 +41,8 @@ pub fn explain(pid: Pid, error: Error, again: &str) -> Error {
         with_hint(error, "/proc is not mounted: mount -t proc proc /proc")
     } else if is_zombie(&stat) {
         with_hint(error, ended(pid))
-    } else if errno == Some(Errno::EACCES) {
+    } else if matches!(errno, Some(Errno::EACCES | Errno::EPERM)) {
+        // EPERM: /proc is mounted with hidepid=1.
         let own = refusal::own_proc_files(Errno::EACCES).pop().filter(|_| pid == getpid());
         with_hint(error, own.unwrap_or_else(|| protected(pid, again)))
     } else if !matches!(errno, Some(Errno::ENOENT | Errno::ESRCH)) {

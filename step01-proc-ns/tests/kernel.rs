@@ -14,7 +14,9 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, setgid, setuid};
-use testkit::obstacle::{cover, hidden_processes, own_mounts, own_user_namespace};
+use testkit::obstacle::{
+    closed_processes, cover, hidden_processes, own_mounts, own_user_namespace,
+};
 use testkit::{
     Host, Step, User, WaitingProcess, copy_program, inode, link, namespace, status, temp_dir,
 };
@@ -168,6 +170,18 @@ fn an_unprivileged_user_sees_how_many_processes_are_unreadable_and_why() {
                   target/debug/step01-proc-ns --all (as root outside of this user namespace, which \
                   has no root)\n";
     assert!(output.assert_ok().stdout.ends_with(reason), "{output:?}");
+}
+
+#[test]
+fn where_proc_is_closed_to_others_they_are_counted_and_another_users_is_called_that() {
+    require_root!("to mount /proc with hidepid=1");
+    let output = step(User::Root).args(["--all"]).with_obstacle(closed_processes).run();
+    let (list, last) = output.assert_ok().stdout.trim_end().rsplit_once('\n').unwrap();
+    assert!(list.contains("  step01-proc-ns\n"), "{output:?}");
+    assert!(last.contains(" could not be read: EPERM: Operation not permitted; "), "{output:?}");
+    let output = step(User::Root).args(["1"]).with_obstacle(closed_processes).run();
+    let error = "open(/proc/1/ns): EPERM: Operation not permitted";
+    output.assert_error(error, "another user's process: sudo target/debug/step01-proc-ns PID");
 }
 
 #[test]
