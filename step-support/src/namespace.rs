@@ -14,8 +14,9 @@ use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::getpid;
 
-use crate::error::failure;
+use crate::error::{Hint, failure};
 use crate::output::{note, printable};
+use crate::refusal;
 
 /// A kind of namespace.
 pub struct Kind {
@@ -62,7 +63,8 @@ pub const NONE_YET: &str = "(none yet)";
 pub fn links(pid: impl Display) -> Result<Vec<(String, String)>> {
     let dir = format!("/proc/{pid}/ns");
     let mut links = Vec::new();
-    for entry in fs::read_dir(&dir).with_context(|| format!("open({dir})"))? {
+    let entries = fs::read_dir(&dir).hint(refusal::own_proc_files);
+    for entry in entries.with_context(|| format!("open({dir})"))? {
         let name = printable(entry.with_context(|| format!("getdents({dir})"))?.file_name());
         let target = match link(&pid, &name) {
             // After unshare(CLONE_NEWPID), most kernels have no target until a child is born.

@@ -7,7 +7,7 @@ use anyhow::Error;
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::{Pid, geteuid, getpid};
 
 use crate::error::{errno_of, with_hint};
 use crate::namespace::check_proc;
@@ -41,8 +41,10 @@ pub fn explain(pid: Pid, error: Error, again: &str) -> Error {
         with_hint(error, "/proc is not mounted: mount -t proc proc /proc")
     } else if is_zombie(&stat) {
         with_hint(error, ended(pid))
-    } else if errno == Some(Errno::EACCES) {
-        with_hint(error, protected(pid, again))
+    } else if matches!(errno, Some(Errno::EACCES | Errno::EPERM)) {
+        // EPERM: /proc is mounted with hidepid=1.
+        let own = refusal::own_proc_files(Errno::EACCES).pop().filter(|_| pid == getpid());
+        with_hint(error, own.unwrap_or_else(|| protected(pid, again)))
     } else if !matches!(errno, Some(Errno::ENOENT | Errno::ESRCH)) {
         error
     } else if let Err(foreign) = check_proc() {
@@ -77,16 +79,27 @@ fn ended(pid: Pid) -> String {
 /// Why this user may not look into the process ("access mode checking" in `ptrace(2)`).
 fn protected(pid: Pid, again: &str) -> String {
     if geteuid().is_root() {
-        return refusal::root_may_not_look_into(pid);
+        return refusal::root_may_not_look_into(&format!("process {pid} is"));
     }
     let command = refusal::as_root(&format!("target/debug/{again}"));
-    if real_uid(pid) == Some(geteuid().to_string()) {
-        return format!(
-            "process {pid} is yours, but the kernel protects it: it has privileges, or its program \
-             may be run but not read; {command}"
-        );
+    let reasons = "it has privileges, or its program may be run but not read";
+    match (is_own(pid), refusal::in_initial_user_namespace()) {
+        (true, true) => {
+            format!("process {pid} is yours, but the kernel protects it: {reasons}; {command}")
+        }
+        (true, false) => format!(
+            "process {pid} is yours, but it is outside of this user namespace, or {reasons}; {command}"
+        ),
+        (false, true) => format!("another user's process: {command}"),
+        (false, false) => {
+            format!("another user's process, or one outside of this user namespace: {command}")
+        }
     }
-    format!("another user's process: {command}")
+}
+
+/// Whether a process belongs to this user. Where that is not mapped, many have its number.
+fn is_own(pid: Pid) -> bool {
+    real_uid(pid) == Some(geteuid().to_string()) && refusal::is_user_mapped()
 }
 
 /// The real user ID of a process, which `/proc/PID` belongs to only if it is not protected.

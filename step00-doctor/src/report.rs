@@ -3,7 +3,7 @@
 use anyhow::Result;
 use colored::{ColoredString, Colorize};
 use nix::unistd::geteuid;
-use step_support::print;
+use step_support::{print, refusal};
 
 use crate::Finding;
 use crate::check::{Failure, RunAs};
@@ -26,7 +26,8 @@ pub fn table(facts: &[(&str, String)], findings: &[Finding]) -> Result<()> {
         print(&format!("{part:<18}{who:<11}{verdict}{why}"))?;
     }
     if !geteuid().is_root() {
-        print("\nas root: not tried; that needs sudo target/debug/step00-doctor")?;
+        let command = refusal::as_root("target/debug/step00-doctor");
+        print(&format!("\nas root: not tried; that needs {command}"))?;
     }
     Ok(())
 }

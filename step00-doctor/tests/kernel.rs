@@ -326,3 +326,11 @@ fn what_the_doctor_says_of_a_step_and_advises_is_what_the_step_does_and_says() {
         }
     }
 }
+
+#[test]
+fn sudo_is_advised_only_where_it_can_help() {
+    let output = behind(|| Ok(nix::sched::unshare(CloneFlags::CLONE_NEWUSER)?));
+    let last = "as root: not tried; that needs target/debug/step00-doctor (as root outside of this \
+                user namespace, which has no root)\n";
+    assert!(output.stdout.ends_with(last), "{output:?}");
+}

@@ -16,7 +16,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 
 use step_support::namespace::inode;
-use step_support::{print, printable};
+use step_support::{print, printable, refusal};
 
 /// The processes that share one namespace.
 struct Members {
@@ -30,7 +30,7 @@ struct Members {
 pub fn list(ours: &[(String, String)]) -> Result<()> {
     let kinds = kinds(ours);
     let mut namespaces: BTreeMap<(&str, u64), Members> = BTreeMap::new();
-    let mut forbidden = 0;
+    let mut forbidden = Vec::new();
     for pid in pids()? {
         match inodes(pid, &kinds) {
             Ok(inodes) => {
@@ -41,7 +41,8 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
                     members.lowest = members.lowest.min(pid);
                 }
             }
-            Err(Errno::EACCES) => forbidden += 1,
+            // EPERM: /proc is mounted with hidepid=1.
+            Err(errno @ (Errno::EACCES | Errno::EPERM)) => forbidden.push(errno),
             Err(Errno::ENOENT | Errno::ESRCH) => {} // it has ended since /proc was read
             Err(errno) => return Err(errno).with_context(|| format!("open(/proc/{pid}/ns)")),
         }
@@ -53,24 +54,35 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
         let command = printable(OsStr::from_bytes(command.trim_ascii_end()));
         writeln!(text, "{kind:<8}{inode:<12}{count:>9}{lowest:>9}  {command}")?;
     }
-    text.push_str(&unread(forbidden));
+    text.push_str(&unread(&forbidden));
     print(&text)
 }
 // ANCHOR_END: all
 
 /// The last lines: what is not in the list, and why.
-fn unread(forbidden: usize) -> String {
-    let processes = if forbidden == 1 { "process" } else { "processes" };
-    let reason = match forbidden {
-        0 => String::new(),
-        _ if geteuid().is_root() => format!(": {}", Errno::EACCES),
-        _ => {
-            format!(": {}; they belong to other users, or have privileges; use sudo", Errno::EACCES)
+fn unread(forbidden: &[Errno]) -> String {
+    let count = forbidden.len();
+    let (processes, they_are) = match count {
+        1 => ("process", "it is"),
+        _ => ("processes", "they are"),
+    };
+    let whose = match refusal::in_initial_user_namespace() {
+        true => "of another user, or privileged",
+        false => "outside of this user namespace, of another user, or privileged",
+    };
+    let reason = match forbidden.first() {
+        None => String::new(),
+        Some(errno) if geteuid().is_root() => {
+            format!(": {errno}; {}", refusal::root_may_not_look_into(they_are))
+        }
+        Some(errno) => {
+            let command = refusal::as_root("target/debug/step01-proc-ns --all");
+            format!(": {errno}; {they_are} {whose}: {command}")
         }
     };
     format!(
         "Not listed: namespaces without processes, which a mount or an open file keeps alive.\n\
-         {forbidden} {processes} could not be read{reason}"
+         {count} {processes} could not be read{reason}"
     )
 }
 

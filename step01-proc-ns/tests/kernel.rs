@@ -13,8 +13,10 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, fork, setgid, setuid};
-use testkit::obstacle::{cover, hidden_processes, own_mounts, own_user_namespace};
+use nix::unistd::{ForkResult, Pid, fork, setgid, setuid};
+use testkit::obstacle::{
+    closed_processes, cover, hidden_processes, own_mounts, own_user_namespace,
+};
 use testkit::{
     Host, Step, User, WaitingProcess, copy_program, inode, link, namespace, status, temp_dir,
 };
@@ -157,9 +159,29 @@ fn an_unprivileged_user_sees_how_many_processes_are_unreadable_and_why() {
     require_root!("to be sure that other users have processes");
     let output = step(User::Ordinary).args(["--all"]).run();
     let last = output.stdout.lines().last().unwrap();
-    let reason = "could not be read: EACCES: Permission denied; they belong to other users, or have privileges; use sudo";
+    let reason = "could not be read: EACCES: Permission denied; they are of another user, or \
+                  privileged: sudo target/debug/step01-proc-ns --all";
     assert!(last.ends_with(reason), "{last}");
-    assert!(last.split_whitespace().next().unwrap().parse::<u32>().unwrap() > 0);
+    assert!(last.split_whitespace().next().unwrap().parse::<u32>().unwrap() > 1);
+
+    let inside = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
+    let output = step(User::Ordinary).args(["--all"]).with_obstacle(inside).run();
+    let reason = "; they are outside of this user namespace, of another user, or privileged: \
+                  target/debug/step01-proc-ns --all (as root outside of this user namespace, which \
+                  has no root)\n";
+    assert!(output.assert_ok().stdout.ends_with(reason), "{output:?}");
+}
+
+#[test]
+fn where_proc_is_closed_to_others_they_are_counted_and_another_users_is_called_that() {
+    require_root!("to mount /proc with hidepid=1");
+    let output = step(User::Root).args(["--all"]).with_obstacle(closed_processes).run();
+    let (list, last) = output.assert_ok().stdout.trim_end().rsplit_once('\n').unwrap();
+    assert!(list.contains("  step01-proc-ns\n"), "{output:?}");
+    assert!(last.contains(" could not be read: EPERM: Operation not permitted; "), "{output:?}");
+    let output = step(User::Root).args(["1"]).with_obstacle(closed_processes).run();
+    let error = "open(/proc/1/ns): EPERM: Operation not permitted";
+    output.assert_error(error, "another user's process: sudo target/debug/step01-proc-ns PID");
 }
 
 #[test]
@@ -310,6 +332,44 @@ fn a_process_of_the_same_user_that_the_kernel_protects_is_not_called_another_use
 }
 
 #[test]
+fn in_a_user_namespace_no_process_outside_is_called_protected_or_ones_own() {
+    require_root!("to be sure that PID 1 belongs to somebody else");
+    let hint_of = |pid: Pid, obstacle: fn() -> std::io::Result<()>| {
+        let output = step(User::Ordinary).args([pid.to_string()]).with_obstacle(obstacle).run();
+        let [error, hint] = output.errors()[..] else { panic!("{output:?}") };
+        assert!(error.ends_with("): EACCES: Permission denied"), "{output:?}");
+        hint.to_owned()
+    };
+    // Without a map everyone has the same number there.
+    let not_mapped = hint_of(Pid::from_raw(1), || Ok(unshare(CloneFlags::CLONE_NEWUSER)?));
+    let command = "target/debug/step01-proc-ns PID (as root outside of this user namespace, which \
+                   has no root)";
+    let hint = "another user's process, or one outside of this user namespace";
+    assert_eq!(not_mapped, format!("hint: {hint}: {command}"));
+
+    let own = WaitingProcess::new("cat", || {
+        let id = User::Ordinary.uid();
+        setgid(id.as_raw().into())?;
+        Ok(setuid(id)?)
+    });
+    let mapped = hint_of(own.pid(), || own_user_namespace(CloneFlags::empty()));
+    let start = format!("hint: process {} is yours, but it is outside of this user", own.pid());
+    assert!(mapped.starts_with(&start), "{mapped}");
+}
+
+#[test]
+fn a_program_of_this_step_that_may_be_run_but_not_read_is_named() {
+    require_root!("to own the program");
+    let (_dir, program) = copy_program(env!("CARGO_BIN_EXE_step01-proc-ns"), 0o711);
+    for args in [&[][..], &["--all"]] {
+        let output = Step::new(program.to_str().unwrap(), User::Ordinary).args(args).run();
+        let [error, hint] = output.errors()[..] else { panic!("{output:?}") };
+        assert!(error.ends_with("/ns): EACCES: Permission denied"), "{output:?}");
+        assert!(hint.starts_with("hint: the program may be run but not read, so"), "{output:?}");
+    }
+}
+
+#[test]
 fn root_of_a_user_namespace_is_told_that_it_is_root_only_there() {
     require_root!("to be root in the user namespace, too");
     let target = WaitingProcess::new("cat", || Ok(()));
@@ -318,6 +378,11 @@ fn root_of_a_user_namespace_is_told_that_it_is_root_only_there() {
     assert_eq!(output.code(), Some(1), "{output:?}");
     let hint = "\nhint: you are root only in this user namespace, and process ";
     assert!(output.stderr.contains(hint), "{output:?}");
+
+    let output = step(User::Root).args(["--all"]).with_obstacle(inside).run();
+    let last = output.assert_ok().stdout.lines().last().unwrap();
+    let reason = "EACCES: Permission denied; you are root only in this user namespace, and ";
+    assert!(last.contains(reason), "{output:?}");
 }
 
 /// Mounts the `/proc` of a PID namespace whose only process ends at once.

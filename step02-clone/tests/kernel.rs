@@ -14,12 +14,13 @@ use nix::libc;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, geteuid, pipe};
 use testkit::obstacle::{
     cover, docker, no_more_namespaces, own_mounts, own_user_namespace, refuse,
 };
-use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
+use testkit::{Host, Output, Running, SignalAt, Step, User, copy_program, namespace, status};
 use testkit::{require_programs, require_root, sample, skip, wait_until};
 
 /// The kinds of namespace that clone(2) creates.
@@ -413,6 +414,16 @@ fn dead_pid_namespace() -> io::Result<()> {
 }
 
 #[test]
+fn the_policy_that_forbids_a_child_is_named_and_not_the_limit_of_processes() {
+    require_root!("to use SCHED_DEADLINE");
+    require_programs!("chrt");
+    let chrt = ["-d", "-T", "1000000", "-D", "10000000", "-P", "10000000", "0", EXE];
+    let output = Step::new("/usr/bin/chrt", User::Root).args(chrt).run();
+    let error = "step02-clone: clone(): EAGAIN: Try again\nhint: a process with the policy ";
+    assert!(output.stderr.starts_with(&format!("{error}SCHED_DEADLINE cannot")), "{output:?}");
+}
+
+#[test]
 fn no_memory_is_missing_where_pid_1_has_ended() {
     for &user in User::all() {
         let output = step(user).args(["uts"]).with_obstacle(dead_pid_namespace).run();
@@ -471,12 +482,38 @@ fn a_filter_that_refuses_pidfd_open_is_named() {
 }
 
 #[test]
+fn a_program_that_protects_its_processes_is_named_where_they_cannot_be_looked_into() {
+    require_root!("to own the program");
+    let run = |mode| {
+        let (dir, program) = copy_program(EXE, mode);
+        let output = Step::new(program.to_str().unwrap(), User::Ordinary).run();
+        assert!(output.stderr.contains("/ns): EACCES: Permission denied\nhint: "), "{output:?}");
+        drop(dir);
+        output.stderr
+    };
+    let not_readable = run(0o711);
+    assert!(not_readable.contains("the program may be run but not read"), "{not_readable}");
+    if statvfs(&std::env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID) {
+        skip!("programs in the temporary directory have no privileges (nosuid)");
+    }
+    let set_group_id = run(0o2755);
+    assert!(set_group_id.contains("the program has privileges of its own"), "{set_group_id}");
+}
+
+#[test]
 fn sudo_is_not_advised_where_it_cannot_work() {
     // This filter sets no_new_privs, as a container engine can.
     let output = step(User::Ordinary).args(["uts"]).with_obstacle(docker).run();
     let hint = "root needs no user namespace: target/debug/step02-clone ... (as root elsewhere: \
                 no_new_privs is set here";
     let error = "clone(CLONE_NEWUTS | CLONE_NEWUSER): EPERM: Operation not permitted";
+    output.assert_error(error, hint);
+    assert!(!output.stderr.contains("sudo target"), "{output:?}");
+
+    let in_user_namespace = || Ok(unshare(CloneFlags::CLONE_NEWUSER)?);
+    let output = step(User::Ordinary).args(["uts"]).with_obstacle(in_user_namespace).run();
+    let hint = "target/debug/step02-clone ... (as root outside of this user namespace, which has \
+                no root)";
     output.assert_error(error, hint);
     assert!(!output.stderr.contains("sudo target"), "{output:?}");
 }

@@ -8,8 +8,9 @@ use nix::errno::Errno;
 use nix::unistd::geteuid;
 use step_support::cgroup::{Hierarchy, Version, memberships};
 use step_support::error::{errno_of, own_hints, with_hint};
+use step_support::{printable, refusal};
 
-use crate::v2;
+use crate::realtime;
 
 /// Docker's option, and what it costs.
 const PRIVILEGED: &str = "in Docker, run the container with --privileged (that removes most of \
@@ -35,27 +36,20 @@ pub fn explain(error: Error) -> Error {
 pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
     let systemd = systemd_run(is_root);
     Some(match errno {
-        Errno::EBUSY => enable_with_processes(&v2::CONTROLLERS, is_root),
         Errno::EOPNOTSUPP => match systemd {
             Some(systemd) => format!("{THREADED}; systemd starts the step in another: {systemd}"),
             None => format!("{THREADED}; start the step in another: echo $$ > DIR/cgroup.procs"),
         },
-        Errno::EACCES | Errno::EPERM if is_root => {
-            format!("this cgroup is not delegated to you; {PRIVILEGED}")
+        Errno::EACCES | Errno::EPERM => {
+            format!("this cgroup is not delegated to you; {}", who_may(is_root))
         }
-        Errno::EACCES | Errno::EPERM => match systemd {
-            Some(systemd) => format!(
-                "this cgroup is not delegated to you; systemd delegates one: {systemd}; or be \
-                 root: sudo target/debug/step06-cgroup ..."
-            ),
-            None => "this cgroup is not delegated to you; as root: sudo \
-                     target/debug/step06-cgroup ..."
-                .to_owned(),
-        },
+        Errno::EROFS if is_root && !refusal::is_host_root() => {
+            format!("cgroups are mounted read-only here; {}", who_may(is_root))
+        }
         Errno::EROFS => format!("cgroups are mounted read-only here; {PRIVILEGED}"),
         Errno::EAGAIN => {
-            "a limit is reached; check: ulimit -u, and in the cgroups above pids.max, \
-             cgroup.max.descendants and cgroup.max.depth"
+            "a limit of cgroups is reached; check in those above: cgroup.max.descendants and \
+             cgroup.max.depth"
                 .to_owned()
         }
         Errno::ENOSPC => "too many cgroups; check: cat /proc/cgroups".to_owned(),
@@ -68,6 +62,53 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Adds a hint to the error of enabling controllers for the children of `parent`.
+pub fn explain_enable(error: Error, parent: &Path, controllers: &[&str]) -> Error {
+    let hint = match errno_of(&error) {
+        Some(Errno::EBUSY) => Some(enable_with_processes(controllers, geteuid().is_root())),
+        Some(Errno::EINVAL) if controllers.contains(&"cpu") => realtime::in_the_way(parent),
+        _ => None,
+    };
+    match hint {
+        Some(hint) => with_hint(error, hint),
+        None => error,
+    }
+}
+
+/// Adds a hint to the error of writing a limit to a file.
+pub fn explain_limit(error: Error, file: &Path) -> Error {
+    match (errno_of(&error), smaller_quota(file)) {
+        (Some(Errno::EINVAL), Some(above)) => with_hint(
+            error,
+            format!("on v1 a cgroup may have no more CPU time than one above it: {above}"),
+        ),
+        _ => error,
+    }
+}
+
+/// The quota of the nearest cgroup above that has one (v1), if `file` is a quota.
+fn smaller_quota(file: &Path) -> Option<String> {
+    let name = file.file_name().filter(|name| *name == "cpu.cfs_quota_us")?;
+    let quotas = file.parent()?.ancestors().skip(1).map(|dir| dir.join(name));
+    let mut limits = quotas.filter_map(|it| Some((fs::read_to_string(&it).ok()?, it)));
+    let (quota, file) = limits.find(|(quota, _)| quota.trim() != "-1")?;
+    Some(format!("{} is {}", printable(file), quota.trim()))
+}
+
+/// As whom, or where, the step may create cgroups.
+fn who_may(is_root: bool) -> String {
+    let by_root = refusal::as_root("target/debug/step06-cgroup ...");
+    match systemd_run(is_root) {
+        _ if is_root && !refusal::is_host_root() => format!(
+            "root of a user namespace (a rootless container has one) is not root of the machine: \
+             {by_root}"
+        ),
+        _ if is_root => refusal::root_may_not_write().unwrap_or_else(|| PRIVILEGED.to_owned()),
+        Some(systemd) => format!("systemd delegates one: {systemd}; or be root: {by_root}"),
+        None => format!("root may use it: {by_root}"),
+    }
 }
 
 /// Why no group can be below a cgroup whose `cgroup.type` is not "domain".

@@ -13,6 +13,7 @@
 //! | [`signals`] | waits for the command, or for a signal that ends the step |
 //! | [`report`] | reads and prints what the kernel counted |
 //! | [`survey`] | without a command: shows the cgroups of this process |
+//! | [`realtime`] | processes that may not be in every cgroup |
 //! | [`cli`], [`limits`], [`hints`] | arguments, help, values of limits, hints |
 
 pub mod cli;
@@ -23,6 +24,7 @@ pub mod limits;
 pub mod no_place;
 pub mod parent;
 pub mod place;
+pub mod realtime;
 pub mod report;
 pub mod signals;
 pub mod start;

@@ -8,6 +8,8 @@ use step_support::cgroup::write;
 use step_support::error::errno_of;
 use step_support::{note, printable};
 
+use crate::hints::explain_limit;
+
 /// The limits of one run; `None` is no limit.
 #[derive(Debug, Default)]
 pub struct Limits {
@@ -42,7 +44,7 @@ pub fn apply(settings: &[Setting], dirs: &[PathBuf]) -> Result<()> {
             Err(error) if is_for_swap(file) && errno_of(&error) == Some(Errno::ENOENT) => {
                 note(&format!("note: swap is not limited: this kernel has no {file}"));
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(explain_limit(error, &path)),
         }
     }
     Ok(())

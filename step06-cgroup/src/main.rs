@@ -25,7 +25,7 @@ use anyhow::Result;
 use nix::unistd::getpid;
 use step_support::process::command_or_shell;
 use step_support::status::{end_by_signal, pass_on};
-use step_support::{cgroup, exit_code, exit_status};
+use step_support::{cgroup, exit_code};
 use step06_cgroup::cli::{Args, parse_args};
 use step06_cgroup::hints::explain;
 use step06_cgroup::limits::Limits;
@@ -50,14 +50,15 @@ fn run() -> Result<u8> {
 fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
     let place = Place::choose(&cgroup::all()?, limits, &[getpid()])?;
     let mut supervisor = Supervisor::start(&place)?;
-    let ending = match &place {
+    let ran = match &place {
         Place::V2(group) => v2::run(group, limits, command, &mut supervisor),
         Place::V1(group) => v1::run(group, limits, command, &mut supervisor),
     };
-    if let Err(error) = supervisor.finish(&place) {
-        exit_status(Err(error)); // prints it; the status remains that of the command
-    }
-    match ending? {
+    let removed = supervisor.finish(&place);
+    let (ending, report) = ran?;
+    report.print(removed);
+    // The status is that of the command, even if the group is left.
+    match ending {
         Ending::Command(status) => Ok(pass_on(status)),
         Ending::Signal(signal) => Ok(end_by_signal(signal)),
     }

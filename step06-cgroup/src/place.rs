@@ -15,7 +15,6 @@ use std::slice;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use nix::errno::Errno;
 use nix::unistd::{AccessFlags, Pid, eaccess, getpid};
 use step_support::cgroup::{Hierarchy, Mounted, Version, contains_only, is_delegated, read, words};
 
@@ -23,6 +22,7 @@ use crate::leftovers::{NAME_PREFIX, is_named_as_run};
 use crate::limits::Limits;
 use crate::no_place::{has_processes, is_threaded, no_controller, not_shown};
 use crate::parent::{self, not_enabled};
+use crate::realtime::is_shut_out;
 use crate::{v1, v2};
 
 /// Where a run's cgroup will be. Nothing is created yet.
@@ -87,20 +87,20 @@ impl Place {
     }
 
     /// Says why the kernel will not let this user create the group, without trying it.
-    pub fn check(&self, ours: &[Pid]) -> nix::Result<()> {
+    pub fn check(&self, ours: &[Pid]) -> Result<()> {
         let writable = |path: &Path| eaccess(path, AccessFlags::W_OK);
         for parent in self.dirs().iter().filter_map(|dir| dir.parent()) {
             writable(parent)?;
             writable(&parent.join("cgroup.procs"))?;
         }
         if let Place::V2(group) = self {
-            let missing = not_enabled(&group.parent, &group.controllers);
-            if missing.map_err(|_| Errno::EACCES)?.is_empty() {
+            let missing = not_enabled(&group.parent, &group.controllers)?;
+            if missing.is_empty() {
                 return Ok(());
             }
             writable(&group.parent.join("cgroup.subtree_control"))?;
             if !is_root(&group.parent) && !has_only(&group.parent, ours) {
-                return Err(Errno::EBUSY);
+                return Err(has_processes(&group.parent, &missing));
             }
         }
         Ok(())
@@ -155,13 +155,15 @@ fn choose_on_v1(hierarchies: &[Hierarchy], name: &str, limits: &Limits) -> Resul
     let needed = limits.controllers();
     for controller in v1::CONTROLLERS {
         let found = hierarchies.iter().find(|it| it.version == Version::V1 && has(it, controller));
+        let is_needed = needed.contains(&controller);
         match found.map(|it| it.mounted.as_ref().ok_or(it)) {
+            Some(Ok(mounted)) if !is_needed && is_shut_out(&mounted.current) => {}
             // cpu and cpuacct are often mounted together.
             Some(Ok(mounted)) if !dirs.contains(&mounted.current.join(name)) => {
                 dirs.push(mounted.current.join(name));
             }
-            Some(Err(it)) if needed.contains(&controller) => return Err(not_shown(Some(it))),
-            None if needed.contains(&controller) => return Err(no_controller(controller, None)),
+            Some(Err(it)) if is_needed => return Err(not_shown(Some(it))),
+            None if is_needed => return Err(no_controller(controller, None)),
             _ => {}
         }
     }

@@ -48,11 +48,28 @@ fn format(value: u64, unit: Unit) -> String {
     }
 }
 
-/// Prints how the group of a command ended: how many processes had to be killed, and what
-/// the kernel counted.
-pub fn print(command: &str, killed: usize, counted: &[String]) {
-    let end = format!("The group of {command} is empty; processes that had to be killed: {killed}");
-    note_in_time(&[&[end], counted].concat().join("\n"));
+/// What a run ended with.
+pub struct Report {
+    /// The name of the command.
+    pub command_name: String,
+    /// What the kernel counted, a line for each counter.
+    pub counted: Vec<String>,
+    /// How many processes the command left in the group.
+    pub left: usize,
+}
+
+impl Report {
+    /// Prints it. `removed` tells whether the processes that were left have been killed.
+    pub fn print(&self, removed: bool) {
+        let Report { command_name, counted, left } = self;
+        let end = match removed {
+            true => format!(
+                "The group of {command_name} is empty; processes that had to be killed: {left}"
+            ),
+            false => format!("The group of {command_name} is left; what the kernel has counted:"),
+        };
+        note_in_time(&[&[end], &counted[..]].concat().join("\n"));
+    }
 }
 
 /// Prints, as a note of one line, what went wrong without being the fault of the command.

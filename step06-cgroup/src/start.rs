@@ -9,10 +9,11 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid, fork};
 use step_support::cgroup::write;
-use step_support::exit_status;
 use step_support::handshake;
 use step_support::process::{ParentPidfd, exec};
+use step_support::{Hint, exit_status, refusal};
 
+use crate::realtime::explain_join;
 use crate::signals::Signals;
 
 /// As in `<linux/sched.h>`; libc has it as an int, which is too small for it.
@@ -62,7 +63,7 @@ pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> 
     let parent = ParentPidfd::of_this_process()?;
     let (parent_side, child_side) = handshake::pair()?;
     // SAFETY: this process has one thread, so the child may allocate and print.
-    let pid = match unsafe { fork() }.context("fork()")? {
+    let pid = match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
         ForkResult::Child => {
             drop(parent_side);
             if !child_side.wait() {
@@ -73,7 +74,8 @@ pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> 
         ForkResult::Parent { child } => child,
     };
     for dir in dirs {
-        write(&dir.join("cgroup.procs"), &pid.to_string())?;
+        write(&dir.join("cgroup.procs"), &pid.to_string())
+            .map_err(|error| explain_join(error, dir))?;
     }
     parent_side.notify();
     Ok(pid)

@@ -3,13 +3,14 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process;
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::sys::prctl::set_name;
 use nix::sys::signal::Signal;
-use nix::unistd::{ForkResult, Pid, getpid, getppid, pipe2};
+use nix::unistd::{ForkResult, Pid, getpid, pipe2};
 use step_support::error::explained;
 use step_support::output::program_name;
 use step_support::process::{fork_detached, pidfd_open, pidfd_send_signal};
@@ -39,12 +40,7 @@ impl Supervisor {
                 // Not the name of the step, or `killall step06-cgroup` would kill both.
                 let _ = set_name(c"supervisor");
                 let has_group = wait_for_end_of_step(File::from(end), step);
-                let removed = remove(place, has_group);
-                if let (Err(error), true) = (&removed, getppid() != step) {
-                    // Nobody else is left to report it.
-                    note_in_time(&format!("{}: {}", program_name(), explained(error)));
-                }
-                process::exit(i32::from(removed.is_err()));
+                process::exit(i32::from(!remove(place, has_group)));
             }
         };
         Ok(Supervisor { pid, pipe: pipe.into(), has_group: false })
@@ -66,25 +62,29 @@ impl Supervisor {
         let _ = (&self.pipe).write_all(&command.as_raw().to_ne_bytes());
     }
 
-    /// Lets the supervisor remove the group. If it fails or was killed or stopped, the step
-    /// removes it and reports what is in the way.
-    pub fn finish(self, place: &Place) -> Result<()> {
+    /// Lets the supervisor remove the group. If it was killed or stopped, the step does. Tells
+    /// whether the group is removed.
+    pub fn finish(self, place: &Place) -> bool {
         drop(self.pipe);
         match wait_for_end(self.pid) {
-            Ok(status) if status.success() => Ok(()),
+            Ok(status) if status.signal().is_none() => status.success(),
             _ => remove(place, self.has_group),
         }
     }
 }
 
-/// Removes the group. If it was not created as a whole, no process of ours is in it, and what
-/// is not empty is somebody else's.
-fn remove(place: &Place, has_group: bool) -> Result<()> {
-    if has_group {
-        return place.remove();
+/// Removes the group, or prints what is in the way. If it was not created as a whole, no
+/// process of ours is in it, and what is not empty is somebody else's.
+fn remove(place: &Place, has_group: bool) -> bool {
+    if !has_group {
+        place.remove_empty();
+        return true;
     }
-    place.remove_empty();
-    Ok(())
+    let removed = place.remove();
+    if let Err(error) = &removed {
+        note_in_time(&format!("{}: {}", program_name(), explained(error)));
+    }
+    removed.is_ok()
 }
 
 /// Waits for the end of the step, and kills its command, wherever it is by then. Returns

@@ -12,7 +12,7 @@ use step_support::printable;
 
 use crate::leftovers::{create_owned, remove_stale};
 use crate::limits::{Limits, Setting, apply};
-use crate::report::{self, Counter, Unit};
+use crate::report::{self, Counter, Report, Unit};
 use crate::signals::{Ending, Signals};
 use crate::start::start_and_join;
 use crate::supervisor::Supervisor;
@@ -44,7 +44,7 @@ pub fn run(
     limits: &Limits,
     command: Command,
     supervisor: &mut Supervisor,
-) -> Result<Ending> {
+) -> Result<(Ending, Report)> {
     let Group { dirs } = group;
     remove_stale(dirs.iter().filter_map(|dir| dir.parent()));
     let mut owned = Vec::new();
@@ -54,18 +54,15 @@ pub fn run(
     supervisor.guard_group();
     apply(&settings(limits), dirs)?;
 
-    let name = printable(command.get_program());
+    let command_name = printable(command.get_program());
     let signals = Signals::block()?;
     let child = start_and_join(command, dirs, &signals)?; // cgroup.procs
     supervisor.watch(child);
     let ending = signals.wait(child)?;
 
-    // Before kill_all, which forbids forks: that would be counted, too.
     let counted = report::read(&COUNTERS, dirs);
     let left = dirs.first().map_or(Ok(Vec::new()), |dir| processes(dir))?.len();
-    dirs.iter().try_for_each(|dir| kill_all(dir))?;
-    report::print(&name, left, &counted);
-    Ok(ending)
+    Ok((ending, Report { command_name, counted, left }))
 }
 // ANCHOR_END: run
 
@@ -90,7 +87,8 @@ fn settings(limits: &Limits) -> Vec<Setting> {
 }
 // ANCHOR_END: settings
 
-/// Removes the group.
+/// Removes the group. Until all processes are killed, all directories stay.
 pub fn remove(group: &Group) -> Result<()> {
+    group.dirs.iter().try_for_each(|dir| kill_all(dir))?;
     group.dirs.iter().try_for_each(|dir| cgroup::remove(dir))
 }

@@ -19,14 +19,15 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::Flock;
 use nix::unistd::{ForkResult, Pid, getpid};
-use step_support::cgroup::{self, contains_only, kill_all, processes, read, write};
+use step_support::cgroup::{self, contains_only, processes, read, write};
 use step_support::process::ParentPidfd;
-use step_support::{note, printable};
+use step_support::{Hint, note, printable, refusal};
 
+use crate::hints::explain_enable;
 use crate::leftovers::{create_owned, remove_stale};
 use crate::limits::{Limits, Setting, apply};
 use crate::parent;
-use crate::report::{self, Counter, Unit};
+use crate::report::{self, Counter, Report, Unit};
 use crate::signals::{Ending, Signals};
 use crate::start::{become_command, clone_into, start_and_join};
 use crate::supervisor::Supervisor;
@@ -61,12 +62,12 @@ pub fn run(
     limits: &Limits,
     command: Command,
     supervisor: &mut Supervisor,
-) -> Result<Ending> {
+) -> Result<(Ending, Report)> {
     let _owned = create(group, &[getpid(), supervisor.pid()])?;
     supervisor.guard_group();
     apply(&settings(limits), slice::from_ref(&group.dir))?;
 
-    let name = printable(command.get_program());
+    let command_name = printable(command.get_program());
     let signals = Signals::block()?;
     let child = start(&group.dir, command, &signals)?;
     supervisor.watch(child);
@@ -74,9 +75,7 @@ pub fn run(
 
     let counted = report::read(&COUNTERS, slice::from_ref(&group.dir));
     let left = processes(&group.dir)?.len();
-    kill_all(&group.dir)?; // cgroup.kill
-    report::print(&name, left, &counted);
-    Ok(ending)
+    Ok((ending, Report { command_name, counted, left }))
 }
 // ANCHOR_END: run
 
@@ -99,7 +98,7 @@ fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
 /// Enables controllers for the children of `parent`. A cgroup that does so may not have
 /// processes of its own (EBUSY), except for the root cgroup. If only ours are in it, they
 /// move to a child of it first.
-fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
+pub fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
     let procs = read(&parent.join("cgroup.procs"))?;
     if contains_only(&procs, ours) {
         for pid in String::from_utf8_lossy(&procs).lines() {
@@ -108,7 +107,7 @@ fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
     }
     let switches = format!("+{}", missing.join(" +"));
     let file = parent.join("cgroup.subtree_control");
-    write(&file, &switches)?;
+    write(&file, &switches).map_err(|error| explain_enable(error, parent, missing))?;
     note(&format!("echo '{switches}' > {}", printable(&file)));
     Ok(())
 }
@@ -147,7 +146,7 @@ fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
             note("note: clone3(CLONE_INTO_CGROUP): ENOSYS: using fork() and cgroup.procs instead");
             start_and_join(command, &[dir.to_owned()], signals)
         }
-        Err(errno) => Err(errno).context("clone3(CLONE_INTO_CGROUP)"),
+        Err(errno) => Err(errno).hint(refusal::forking).context("clone3(CLONE_INTO_CGROUP)"),
     }
 }
 // ANCHOR_END: start

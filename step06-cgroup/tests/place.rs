@@ -5,9 +5,12 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use nix::errno::Errno;
+use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::{AccessFlags, eaccess, geteuid};
@@ -228,6 +231,30 @@ fn in_a_new_cgroup_namespace_a_run_is_below_its_root() {
     assert!(output.stderr.contains(&made), "{output:?}");
     assert!(output.stdout.contains(":/step06-cgroup-run-"), "{output:?}");
     assert_eq!(children(&group.0), [""; 0].map(PathBuf::from), "{output:?}");
+}
+
+#[test]
+fn a_capability_that_root_lacks_is_named() {
+    require_root!("to give a cgroup away");
+    let Some(group) = group_for_a_run() else {
+        skip!("no cgroup with controllers is delegated to root here");
+    };
+    // Root needs the capability where its cgroup belongs to another user.
+    chown(&group.0, Some(User::Ordinary.uid().as_raw()), None).unwrap();
+    let dir = group.0.clone();
+    let step = step().args(["--pids", "9", "true"]).with_obstacle(move || {
+        enter(&dir)?;
+        namespaces(CloneFlags::CLONE_NEWCGROUP)?;
+        const CAP_DAC_OVERRIDE: libc::c_ulong = 1;
+        // SAFETY: the call takes numbers and touches no memory of ours.
+        Errno::result(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) })?;
+        Ok(())
+    });
+    let output = step.run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    let hint = "EACCES: Permission denied\nhint: this cgroup is not delegated to you; you are root \
+                but lack CAP_DAC_OVERRIDE";
+    assert!(output.stderr.contains(hint), "{output:?}");
 }
 
 /// A process in the cgroup `inside`, which is the root of its cgroup namespace, and what

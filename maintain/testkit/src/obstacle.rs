@@ -62,12 +62,21 @@ pub fn cover(dir: &str) -> io::Result<()> {
     Ok(mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)?)
 }
 
-/// Mounts a `/proc` that hides the processes of others (`hidepid=2`), and becomes the
-/// ordinary user for good. Needs root.
+/// Mounts a `/proc` that hides the processes of others, and becomes the ordinary user for
+/// good. Needs root.
 pub fn hidden_processes() -> io::Result<()> {
+    restricted_proc("hidepid=2")
+}
+
+/// The same, but the directories of those processes are there and cannot be entered.
+pub fn closed_processes() -> io::Result<()> {
+    restricted_proc("hidepid=1")
+}
+
+fn restricted_proc(option: &str) -> io::Result<()> {
     own_mounts()?;
     umount2("/proc", MntFlags::MNT_DETACH)?;
-    mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), Some("hidepid=2"))?;
+    mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), Some(option))?;
     setgroups(&[])?;
     let id = User::Ordinary.uid().as_raw();
     setgid(Gid::from_raw(id))?;

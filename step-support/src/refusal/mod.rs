@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::prctl::get_dumpable;
-use nix::unistd::{Pid, Uid, getegid, geteuid, getpid};
+use nix::unistd::{AccessFlags, Pid, Uid, eaccess, getegid, geteuid, getpid};
 
 use crate::namespace::{KINDS, children_change_pid_namespace};
 use crate::output::printable;
@@ -18,6 +17,8 @@ mod settings;
 mod state;
 
 pub use settings::restrictions;
+pub use state::{in_initial_user_namespace, scheduling_policy};
+
 use settings::{apparmor, full_cgroup, limits};
 use state::*;
 
@@ -78,12 +79,32 @@ pub fn map(errno: Errno, uid: Uid) -> Vec<String> {
             "/proc is mounted read-only, so no IDs can be mapped; as root: mount -o remount,rw /proc"
                 .to_owned(),
         ],
-        Errno::EACCES if get_dumpable() == Ok(false) => vec![
-            "the program may be run but not read, so its files in /proc belong to root; make it \
-             readable: chmod a+r"
-                .to_owned(),
-        ],
+        Errno::EACCES => protected().map_or_else(|| in_new_namespace(errno), |hint| vec![hint]),
         _ => in_new_namespace(errno),
+    }
+}
+
+/// Why this process may not open its own files in `/proc`, or those of its children, which
+/// run the same program.
+pub fn own_proc_files(errno: Errno) -> Vec<String> {
+    match errno {
+        Errno::EACCES => protected().into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Why the files of this process in `/proc` belong to root, if they do.
+fn protected() -> Option<String> {
+    let effect = "so the kernel protects its processes: their files in /proc belong to root";
+    match (is_dumpable(), eaccess("/proc/self/exe", AccessFlags::R_OK)) {
+        (true, _) => None,
+        (false, Err(_)) => Some(format!(
+            "the program may be run but not read, {effect}; make it readable: chmod a+r"
+        )),
+        (false, Ok(())) => Some(format!(
+            "the program has privileges of its own (set-user-ID, or capabilities: getcap), {effect}; \
+             run a copy of it, which has none"
+        )),
     }
 }
 
@@ -121,15 +142,21 @@ pub fn in_new_namespace(errno: Errno) -> Vec<String> {
     }
 }
 
-/// Why root may not look into a process.
-pub fn root_may_not_look_into(pid: Pid) -> String {
+/// Why root may not look into processes, of which `they_are` says as much: "process 5 is".
+pub fn root_may_not_look_into(they_are: &str) -> String {
     if !in_initial_user_namespace() {
-        format!("you are root only in this user namespace, and process {pid} is not below it")
+        format!("you are root only in this user namespace, and {they_are} not below it")
     } else if !has_capability(CAP_SYS_PTRACE) {
         lacks("CAP_SYS_PTRACE")
     } else {
         unknown()
     }
+}
+
+/// Why root may not write to a file or directory whose mode forbids it, if a capability is
+/// missing.
+pub fn root_may_not_write() -> Option<String> {
+    (!has_capability(CAP_DAC_OVERRIDE)).then(|| lacks("CAP_DAC_OVERRIDE"))
 }
 
 /// Why `setns(2)` did not join namespaces of these kinds. None where privileges in another
@@ -169,6 +196,11 @@ pub fn execution(errno: Errno, program: &OsStr) -> Option<String> {
 /// Why `fork(2)` or `clone(2)` could not create a process.
 pub fn forking(errno: Errno) -> Option<String> {
     match errno {
+        Errno::EAGAIN if scheduling_policy(Pid::from_raw(0)) == libc::SCHED_DEADLINE => Some(
+            "a process with the policy SCHED_DEADLINE cannot create others (sched(7)); give it an \
+             ordinary policy: chrt -o 0 COMMAND"
+                .to_owned(),
+        ),
         Errno::EAGAIN => full_cgroup().or_else(|| {
             Some("process limit reached; check: ulimit -u, and pids.max of the cgroup".to_owned())
         }),
@@ -280,19 +312,30 @@ pub fn has_sys_admin() -> bool {
     has_capability(CAP_SYS_ADMIN)
 }
 
+/// Whether the caller's user is mapped into its user namespace.
+pub fn is_user_mapped() -> bool {
+    is_mapped("uid_map", geteuid().as_raw())
+}
+
 /// Whether the caller is root outside of all other user namespaces.
 pub fn is_host_root() -> bool {
     geteuid().is_root() && in_initial_user_namespace()
 }
 
 /// What to type in order to run a command as root. Where no_new_privs is set, as some
-/// containers and editors do it, sudo fails.
+/// containers and editors do it, sudo fails. In a user namespace it can only make the caller
+/// what root is there.
 pub fn as_root(command: &str) -> String {
-    if is_host_root() {
-        command.to_owned()
+    let elsewhere = if is_host_root() {
+        return command.to_owned();
+    } else if geteuid().is_root() {
+        "outside of this user namespace"
+    } else if !is_mapped("uid_map", 0) {
+        "outside of this user namespace, which has no root"
     } else if status("NoNewPrivs:").is_some_and(|value| value == "1") {
-        format!("{command} (as root elsewhere: no_new_privs is set here, so sudo fails)")
+        "elsewhere: no_new_privs is set here, so sudo fails"
     } else {
-        format!("sudo {command}")
-    }
+        return format!("sudo {command}");
+    };
+    format!("{command} (as root {elsewhere})")
 }

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::Pid;
 
 use crate::mount;
 use crate::namespace::link;
 
+pub const CAP_DAC_OVERRIDE: u32 = 1;
 pub const CAP_SYS_CHROOT: u32 = 18;
 pub const CAP_SYS_PTRACE: u32 = 19;
 pub const CAP_SYS_ADMIN: u32 = 21;
@@ -31,6 +33,20 @@ pub fn status(field: &str) -> Option<String> {
     let text = String::from_utf8_lossy(&text);
     let value = text.lines().find_map(|line| line.strip_prefix(field))?;
     Some(value.trim().to_owned())
+}
+
+/// Whether the user of this process may look into it (`PR_GET_DUMPABLE`). If not, the answer is
+/// 0 or 2, as the setting fs.suid_dumpable says.
+pub fn is_dumpable() -> bool {
+    // SAFETY: the call takes a number and touches no memory of ours.
+    unsafe { libc::prctl(libc::PR_GET_DUMPABLE) == 1 }
+}
+
+/// The scheduling policy of a process, as `SCHED_FIFO`, or of this one, whose PID may be given
+/// as 0 (`sched_getscheduler(2)`; not every C library has it). -1 if there is no such process.
+pub fn scheduling_policy(pid: Pid) -> i32 {
+    // SAFETY: the call takes a number and touches no memory of ours.
+    unsafe { libc::syscall(libc::SYS_sched_getscheduler, pid.as_raw()) as i32 }
 }
 
 pub fn is_read_only(path: &str) -> bool {
