@@ -181,6 +181,24 @@ fn with_t_alone_a_command_is_in_the_new_time_namespace_from_linux_6_2_on_as_the_
 }
 
 #[test]
+fn pid_1_is_not_blamed_for_missing_memory_before_there_is_one() {
+    require_programs!("strace");
+    for &user in User::all() {
+        // The first fork is that of the watchdog.
+        let output = Step::new("/usr/bin/strace", user)
+            .args(["-qq", "-o", "/dev/null", "-e"])
+            .args(["inject=?fork,?clone,?clone3:error=ENOMEM:when=2"])
+            .args([EXE, "-rpf", "true"])
+            .run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains("fork(): ENOMEM: Out of memory\n"), "{output:?}");
+        // Newer kernels (seen on 7.3) do not tell whether there has been a PID 1.
+        let blamed = output.stderr.contains("PID 1 of that PID namespace");
+        assert!(!blamed || !output.stderr.contains("(none yet)"), "{output:?}");
+    }
+}
+
+#[test]
 fn mount_proc_shows_the_processes_of_the_new_namespace_only() {
     for &user in User::all() {
         let script = "echo /proc/[0-9]*";
