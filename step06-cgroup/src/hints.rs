@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::geteuid;
 use step_support::cgroup::{Hierarchy, Version, memberships};
 use step_support::error::{errno_of, own_hints, with_hint};
+use step_support::refusal::is_host_root;
 
 use crate::v2;
 
@@ -40,6 +41,11 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
             Some(systemd) => format!("{THREADED}; systemd starts the step in another: {systemd}"),
             None => format!("{THREADED}; start the step in another: echo $$ > DIR/cgroup.procs"),
         },
+        Errno::EACCES | Errno::EPERM if is_root && !is_host_root() => {
+            "this cgroup is not delegated to you: you are root only in this user namespace; outside \
+             of it, as root: sudo target/debug/step06-cgroup ..."
+                .to_owned()
+        }
         Errno::EACCES | Errno::EPERM if is_root => {
             format!("this cgroup is not delegated to you; {PRIVILEGED}")
         }

@@ -695,6 +695,19 @@ fn nobody_is_refused_with_the_file_and_a_way_out() {
 }
 
 #[test]
+fn root_of_a_user_namespace_is_told_that_it_is_root_only_there() {
+    if v2() && !geteuid().is_root() {
+        skip!("on v2 it takes root to be somebody else, to whom nothing is delegated");
+    }
+    let step = Step::new("/usr/bin/unshare", User::Ordinary).args(["-Ur", STEP]);
+    let output = Host::unchanged(|| step.args(["--pids", "5", "true"]).run());
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    assert!(output.stderr.contains("): EACCES: Permission denied\nhint: "), "{output:?}");
+    assert!(output.stderr.contains(" root only in this user namespace; "), "{output:?}");
+    assert!(!output.stderr.contains("Docker"), "{output:?}");
+}
+
+#[test]
 fn nonsense_is_refused_before_anything_is_made() {
     let not_text = OsString::from_vec(b"5\xff".to_vec());
     let cases: [(&[&OsStr], &str); 15] = [
