@@ -10,7 +10,7 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::libc::{PTRACE_ATTACH, c_void, ptrace};
+use nix::libc::{PTRACE_ATTACH, SYS_reboot, c_void, ptrace};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_dumpable;
@@ -512,6 +512,18 @@ fn at_the_limit_the_error_is_enospc() {
     let sudo = if User::all()[0] == User::Root { "" } else { "sudo " };
     let command = format!("security): {sudo}sysctl user.max_user_namespaces=15000\n");
     assert!(output.stderr.ends_with(&command), "{output:?}");
+}
+
+#[test]
+fn a_filter_is_not_suspected_where_a_limit_is_reached() {
+    let filtered_at_limit = || {
+        no_more_namespaces(&["uts"])?;
+        refuse(&[(SYS_reboot, CloneFlags::empty(), Errno::EPERM)])
+    };
+    let output = step(User::all()[0]).args(["-ru", "true"]).with_obstacle(filtered_at_limit).run();
+    let error = "unshare(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC: No space left on device";
+    output.assert_error(error, "user.max_uts_namespaces=0 ");
+    assert!(!output.stderr.contains("seccomp"), "{output:?}");
 }
 
 /// Runs the step in a chroot: a directory that is not a mount point, with the root of the

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag, openat};
+use nix::fcntl::{FcntlArg, Flock, FlockArg, OFlag, fcntl, openat};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
 use nix::sys::stat::{Mode, mkdirat};
@@ -352,6 +352,24 @@ fn a_signal_that_ends_the_step_ends_the_group_and_is_reported() {
         assert!(output.stderr.contains("had to be killed: 2\n"), "{output:?}");
         assert!(all_gone(&dirs));
     }
+}
+
+#[test]
+fn a_step_whose_stderr_nobody_reads_is_ended_by_a_signal() {
+    let user = able!();
+    let (_reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
+    let mut writer = File::from(writer);
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while writer.write(b".").is_ok() {}
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+    let step = step(user).args(["--pids", "9", "true"]).with(|it| _ = it.stderr(writer)).start();
+    let current_call = format!("/proc/{}/syscall", step.pid());
+    let writes = format!("{} 0x2 ", nix::libc::SYS_write);
+    wait_until("a write to stderr that waits for a reader", || {
+        fs::read_to_string(&current_call).is_ok_and(|call| call.starts_with(&writes))
+    });
+    step.signal(Signal::SIGTERM);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
 }
 
 #[test]
