@@ -288,6 +288,16 @@ fn nothing_of_the_group_survives_the_end_of_the_command() {
 }
 
 #[test]
+fn forks_that_fail_only_while_the_group_is_killed_are_not_counted() {
+    let user = able!();
+    let forking = "for i in 1 2 3 4 5 6; do (while :; do true | true; done) & done";
+    for _ in 0..20 {
+        let output = script(user, &[], forking).run();
+        assert_eq!(figure(&output, "forks refused"), 0.0, "{output:?}");
+    }
+}
+
+#[test]
 fn the_status_is_that_of_the_command() {
     let user = able!();
     for (command, code) in
