@@ -43,6 +43,18 @@ fn a_process_of_the_same_user_that_is_not_dumpable_is_not_called_another_users()
 }
 
 #[test]
+fn in_a_pid_namespace_with_the_old_proc_it_joins_no_other_process_of_the_same_number() {
+    for &user in User::all() {
+        let output = Step::new("/usr/bin/unshare", user)
+            .args(["-Urpf", env!("CARGO_BIN_EXE_step04-setns"), "--target", "1", "--", "true"])
+            .run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let error = "step04-setns: /proc belongs to another PID namespace: PID 1 is ";
+        assert!(output.stderr.starts_with(error), "{output:?}");
+    }
+}
+
+#[test]
 fn at_the_limit_of_open_files_the_hint_names_the_limit() {
     // Stdin, stdout, stderr, and /proc/self/ns, which the step keeps open.
     let limit = || Ok(setrlimit(Resource::RLIMIT_NOFILE, 4, 4)?);

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::libc::{PTRACE_ATTACH, c_void, ptrace};
+use nix::libc::{PTRACE_ATTACH, SYS_reboot, c_void, ptrace};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_dumpable;
@@ -177,6 +177,24 @@ fn with_t_alone_a_command_is_in_the_new_time_namespace_from_linux_6_2_on_as_the_
         let before = format!("{}\n", namespace("self", "time"));
         assert_eq!(output.stdout != before, moves, "{release} {before} {output:?}");
         assert!(output.stderr.contains("note: before Linux 6.2, without -f "), "{output:?}");
+    }
+}
+
+#[test]
+fn pid_1_is_not_blamed_for_missing_memory_before_there_is_one() {
+    require_programs!("strace");
+    for &user in User::all() {
+        // The first fork is that of the watchdog.
+        let output = Step::new("/usr/bin/strace", user)
+            .args(["-qq", "-o", "/dev/null", "-e"])
+            .args(["inject=?fork,?clone,?clone3:error=ENOMEM:when=2"])
+            .args([EXE, "-rpf", "true"])
+            .run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains("fork(): ENOMEM: Out of memory\n"), "{output:?}");
+        // Newer kernels (seen on 7.3) do not tell whether there has been a PID 1.
+        let blamed = output.stderr.contains("PID 1 of that PID namespace");
+        assert!(!blamed || !output.stderr.contains("(none yet)"), "{output:?}");
     }
 }
 
@@ -494,6 +512,18 @@ fn at_the_limit_the_error_is_enospc() {
     let sudo = if User::all()[0] == User::Root { "" } else { "sudo " };
     let command = format!("security): {sudo}sysctl user.max_user_namespaces=15000\n");
     assert!(output.stderr.ends_with(&command), "{output:?}");
+}
+
+#[test]
+fn a_filter_is_not_suspected_where_a_limit_is_reached() {
+    let filtered_at_limit = || {
+        no_more_namespaces(&["uts"])?;
+        refuse(&[(SYS_reboot, CloneFlags::empty(), Errno::EPERM)])
+    };
+    let output = step(User::all()[0]).args(["-ru", "true"]).with_obstacle(filtered_at_limit).run();
+    let error = "unshare(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC: No space left on device";
+    output.assert_error(error, "user.max_uts_namespaces=0 ");
+    assert!(!output.stderr.contains("seccomp"), "{output:?}");
 }
 
 /// Runs the step in a chroot: a directory that is not a mount point, with the root of the

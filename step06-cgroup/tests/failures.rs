@@ -18,9 +18,13 @@ use step_support::error::own_hints;
 use step06_cgroup::place::Place;
 use step06_cgroup::{hints, parent, v2};
 use testkit::obstacle::refuse;
+<<<<<<< HEAD
 use testkit::{Step, User, WaitingProcess, require_programs, require_root, skip, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step06-cgroup");
+=======
+use testkit::{Step, User, require_programs, require_root, skip, wait_until};
+>>>>>>> h-t
 
 fn step(args: &[&str]) -> Step {
     Step::new(EXE, User::Root).args(args)
@@ -56,6 +60,20 @@ fn a_lock_that_the_kernel_refuses_is_an_error_and_not_waited_for() {
     let dir = dir.strip_suffix(&format!("): {}", Errno::ENOLCK)).expect(error);
     assert!(output.stderr.contains(&format!("mkdir {dir}\n")), "{output:?}");
     assert!(!Path::new(dir).exists(), "it is removed all the same");
+}
+
+#[test]
+fn where_the_kernel_has_too_many_cgroups_the_hint_is_about_cgroups() {
+    require_root!("to create a cgroup");
+    require_programs!("strace");
+    let output = Step::new("/usr/bin/strace", User::Root)
+        .args(["-qq", "-o", "/dev/null", "-e", "inject=?mkdir,?mkdirat:error=ENOSPC"])
+        .args([env!("CARGO_BIN_EXE_step06-cgroup"), "--pids", "9", "true"])
+        .run();
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    let hint =
+        "): ENOSPC: No space left on device\nhint: too many cgroups; check: cat /proc/cgroups\n";
+    assert!(output.stderr.ends_with(hint), "{output:?}");
 }
 
 /// A new cgroup in the hierarchy of v2, which has controllers or not.

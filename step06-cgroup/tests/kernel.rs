@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag, openat};
+use nix::fcntl::{FcntlArg, Flock, FlockArg, OFlag, fcntl, openat};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
 use nix::sys::stat::{Mode, mkdirat};
@@ -288,6 +288,16 @@ fn nothing_of_the_group_survives_the_end_of_the_command() {
 }
 
 #[test]
+fn forks_that_fail_only_while_the_group_is_killed_are_not_counted() {
+    let user = able!();
+    let forking = "for i in 1 2 3 4 5 6; do (while :; do true | true; done) & done";
+    for _ in 0..20 {
+        let output = script(user, &[], forking).run();
+        assert_eq!(figure(&output, "forks refused"), 0.0, "{output:?}");
+    }
+}
+
+#[test]
 fn the_status_is_that_of_the_command() {
     let user = able!();
     for (command, code) in
@@ -352,6 +362,24 @@ fn a_signal_that_ends_the_step_ends_the_group_and_is_reported() {
         assert!(output.stderr.contains("had to be killed: 2\n"), "{output:?}");
         assert!(all_gone(&dirs));
     }
+}
+
+#[test]
+fn a_step_whose_stderr_nobody_reads_is_ended_by_a_signal() {
+    let user = able!();
+    let (_reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
+    let mut writer = File::from(writer);
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while writer.write(b".").is_ok() {}
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+    let step = step(user).args(["--pids", "9", "true"]).with(|it| _ = it.stderr(writer)).start();
+    let current_call = format!("/proc/{}/syscall", step.pid());
+    let writes = format!("{} 0x2 ", nix::libc::SYS_write);
+    wait_until("a write to stderr that waits for a reader", || {
+        fs::read_to_string(&current_call).is_ok_and(|call| call.starts_with(&writes))
+    });
+    step.signal(Signal::SIGTERM);
+    assert_eq!(step.wait().signal(), Some(Signal::SIGTERM as i32));
 }
 
 #[test]
@@ -692,6 +720,19 @@ fn nobody_is_refused_with_the_file_and_a_way_out() {
         assert!(error.ends_with("): EACCES: Permission denied"), "{error}");
         assert!(hint.starts_with("hint: ") && hint.contains("sudo"), "{hint}");
     }
+}
+
+#[test]
+fn root_of_a_user_namespace_is_told_that_it_is_root_only_there() {
+    if v2() && !geteuid().is_root() {
+        skip!("on v2 it takes root to be somebody else, to whom nothing is delegated");
+    }
+    let step = Step::new("/usr/bin/unshare", User::Ordinary).args(["-Ur", STEP]);
+    let output = Host::unchanged(|| step.args(["--pids", "5", "true"]).run());
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    assert!(output.stderr.contains("): EACCES: Permission denied\nhint: "), "{output:?}");
+    assert!(output.stderr.contains(" root only in this user namespace; "), "{output:?}");
+    assert!(!output.stderr.contains("Docker"), "{output:?}");
 }
 
 #[test]

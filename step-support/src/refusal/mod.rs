@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::unistd::{AccessFlags, Pid, Uid, eaccess, getegid, geteuid, getpid};
 
-use crate::namespace::{KINDS, children_change_pid_namespace};
+use crate::namespace::{KINDS, children_change_pid_namespace, link};
 use crate::output::printable;
 
 mod settings;
@@ -204,11 +204,17 @@ pub fn forking(errno: Errno) -> Option<String> {
         Errno::EAGAIN => full_cgroup().or_else(|| {
             Some("process limit reached; check: ulimit -u, and pids.max of the cgroup".to_owned())
         }),
-        Errno::ENOMEM if children_change_pid_namespace() => Some(
+        Errno::ENOMEM if children_change_pid_namespace() && had_pid_1() => Some(
             "PID 1 of that PID namespace has ended, so no process can be created in it".to_owned(),
         ),
         _ => None,
     }
+}
+
+/// Whether the PID namespace for children has or had a PID 1. (Linux 6.18 has no link before
+/// the first; newer kernels may have one.)
+fn had_pid_1() -> bool {
+    link("self", "pid_for_children").is_ok()
 }
 
 fn user_namespace_refused() -> Vec<String> {
