@@ -152,7 +152,13 @@ fn leave_root() {
         umount2("/old", MntFlags::MNT_DETACH)?;
         umount2("/", MntFlags::MNT_DETACH)
     });
-    fork("umount", || umount2("/", MntFlags::MNT_DETACH));
+    fork("umount", || {
+        let namespace = File::open("/proc/self/ns/mnt").expect("mnt");
+        let unmounted = umount2("/", MntFlags::MNT_DETACH);
+        // This enters the topmost mount of the namespace.
+        setns(namespace, CloneFlags::CLONE_NEWNS)?;
+        unmounted
+    });
 }
 
 fn descriptors() {
