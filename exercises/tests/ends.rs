@@ -1,9 +1,13 @@
 //! How the judge explains an answer that does not return: `attempts/answer.rs` hangs,
 //! panics or ends, as root and as an ordinary user.
 
-use testkit::Output;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::attempts::attempt;
+use nix::sys::signal::Signal;
+use testkit::{Output, Step, User};
+
+use crate::attempts::{answer, attempt};
 
 mod attempts;
 
@@ -95,4 +99,47 @@ fn a_panic_in_a_child_is_printed_and_is_not_that_of_the_function() {
 fn a_process_that_ends_is_explained_in_words() {
     assert_found("exit", "its process exited with status 7");
     assert_found("abort", "its process was killed by SIGABRT");
+}
+
+/// The cgroups that the judge of this name has created.
+fn cgroups_named(name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut dirs = vec![PathBuf::from("/sys/fs/cgroup")];
+    while let Some(dir) = dirs.pop() {
+        let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
+        dirs.extend(
+            entries.filter(|it| it.file_type().is_ok_and(|it| it.is_dir())).map(|it| it.path()),
+        );
+        found.extend(Some(dir).filter(|dir| dir.ends_with(Path::new(name))));
+    }
+    found
+}
+
+#[test]
+fn a_signal_ends_the_sandbox_and_what_the_judge_has_created() {
+    for &user in User::all() {
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            let mut judge = Step::new(answer(), user).env("ATTEMPT", "say and pause").start();
+            assert_eq!(judge.line(), "waiting");
+            let name = format!("exercise-{}", judge.pid());
+            judge.signal(signal);
+            // This waits for the end of all processes, too.
+            let output = judge.wait();
+            assert_eq!(output.code(), Some(128 + signal as i32), "{user:?}: {output:?}");
+            assert_eq!(cgroups_named(&name), Vec::<PathBuf>::new());
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_judge_leaves_behind_the_next_one_removes() {
+    for &user in User::all() {
+        let mut judge = Step::new(answer(), user).env("ATTEMPT", "say and pause").start();
+        assert_eq!(judge.line(), "waiting");
+        let name = format!("exercise-{}", judge.pid());
+        judge.signal(Signal::SIGKILL);
+        assert_eq!(judge.wait().signal(), Some(Signal::SIGKILL as i32));
+        Step::new(answer(), user).env("ATTEMPT", "tmp").run();
+        assert_eq!(cgroups_named(&name), Vec::<PathBuf>::new());
+    }
 }

@@ -54,6 +54,10 @@ fn break_out() -> nix::Result<()> {
         "output" => (0..100_000).for_each(|_| println!("{}", "x".repeat(99))),
         "read" => read_for_ever(),
         "pause" => pause(),
+        "say and pause" => {
+            println!("waiting");
+            pause();
+        }
         "wait" => wait_for_ever(),
         "sleep in bits" => loop {
             std::thread::sleep(std::time::Duration::from_millis(100));
