@@ -4,6 +4,7 @@
 //! have used ten seconds of CPU. Waiting for a CPU or a disk counts as neither.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, SysconfVar, sysconf};
@@ -18,7 +19,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// After this time the judge gives up, and does not know whether the answer hangs.
-const LONGEST: Duration = Duration::from_secs(180);
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// Watches the processes of a sandbox.
 pub struct Watch {
@@ -46,7 +47,8 @@ impl Watch {
         }
         self.next_look = Instant::now() + INTERVAL;
         let processes = first.map(descendants).unwrap_or_default();
-        if !processes.is_empty() && processes.iter().all(|it| it.is_asleep()) {
+        let again = || first.map(descendants).unwrap_or_default();
+        if all_asleep(&processes) && are_the_same(&again(), &processes) {
             self.asleep += INTERVAL;
         }
         let seconds = PATIENCE.as_secs();
@@ -54,7 +56,7 @@ impl Watch {
         if self.asleep >= PATIENCE {
             return Some(wrong(
                 "a function that returns",
-                format!("{} after {seconds} s", where_it_waits(&processes)),
+                where_it_waits(&processes, seconds),
                 "your function waits for something that never happens; the judge has killed it",
             ));
         }
@@ -72,8 +74,8 @@ impl Watch {
                     LONGEST.as_secs(),
                     cpu.as_secs_f64()
                 ),
-                "this machine is too busy",
-                "Try again when less is running; check: uptime",
+                "it may still return",
+                "If this machine is busy, try again later; check: uptime",
             )
         })
     }
@@ -118,11 +120,11 @@ impl Process {
     fn activity(&self) -> String {
         let syscall = fs::read_to_string(format!("/proc/{}/syscall", self.pid));
         let number = syscall.ok().and_then(|text| text.split(' ').next()?.trim().parse().ok());
-        match number {
-            Some(number) if number >= 0 => format!("in {}", name_of(number)),
-            _ if self.state == "T" => "stopped by a signal".to_owned(),
-            _ if self.state == "Z" => "a zombie".to_owned(),
-            _ => format!("in state {}", self.state),
+        match (self.state.as_str(), number) {
+            ("T", _) => "stopped by a signal".to_owned(),
+            ("Z", _) => "a zombie".to_owned(),
+            (_, Some(number)) if number >= 0 => format!("in {}", name_of(number)),
+            (state, _) => format!("in state {state}"),
         }
     }
 
@@ -135,36 +137,55 @@ impl Process {
 
 /// This process and all below it.
 fn descendants(first: Pid) -> Vec<Process> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let all: Vec<_> = pids.map(Pid::from_raw).filter_map(Process::read).collect();
-    let mut found = vec![first];
+    let mut pids = vec![first];
     let mut index = 0;
-    while let Some(&parent) = found.get(index) {
-        found.extend(all.iter().filter(|it| it.parent == parent).map(|it| it.pid));
+    while let Some(&parent) = pids.get(index) {
+        pids.extend(children(parent));
         index += 1;
     }
-    all.into_iter().filter(|it| found.contains(&it.pid)).collect()
+    pids.into_iter().filter_map(Process::read).collect()
+}
+
+/// The children of all threads of a process. A kernel without CONFIG_PROC_CHILDREN does not
+/// list them, and all processes of the machine have to be read.
+fn children(parent: Pid) -> Vec<Pid> {
+    let pid = |text: &str| text.parse().ok().map(Pid::from_raw);
+    if Path::new("/proc/thread-self/children").exists() {
+        let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|it| fs::read_to_string(it.path().join("children")).ok());
+        return lists
+            .flat_map(|it| it.split_whitespace().filter_map(pid).collect::<Vec<_>>())
+            .collect();
+    }
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let all = entries.filter_map(|entry| pid(entry.file_name().to_str()?));
+    all.filter_map(Process::read).filter(|it| it.parent == parent).map(|it| it.pid).collect()
+}
+
+fn all_asleep(processes: &[Process]) -> bool {
+    !processes.is_empty() && processes.iter().all(Process::is_asleep)
+}
+
+/// Whether all processes still sleep, and no other has come. The kernel does not show all
+/// of them at one moment: one that wakes up may have forked, and sleep again.
+fn are_the_same(now: &[Process], before: &[Process]) -> bool {
+    all_asleep(now) && now.iter().map(|it| it.pid).eq(before.iter().map(|it| it.pid))
 }
 
 /// The system call in which the answer's process waits, and those of its children.
-fn where_it_waits(processes: &[Process]) -> String {
-    let first =
-        processes.iter().map(|it| it.parent).find(|it| processes.iter().all(|p| p.pid != *it));
-    let judge = processes.iter().find(|it| Some(it.parent) == first).map(|it| it.pid);
-    let answers = processes.iter().filter(|it| it.name == ANSWER);
-    let Some(answer) = answers.filter(|it| Some(it.parent) == judge).max_by_key(|it| it.pid) else {
-        return "it was still running".to_owned();
+fn where_it_waits(processes: &[Process], seconds: u64) -> String {
+    let is_child = |it: &&Process| processes.iter().any(|other| other.pid == it.parent);
+    let judge = processes.iter().find(|it| !is_child(it)).map(|it| it.pid);
+    let answers = processes.iter().filter(|it| it.name == ANSWER && Some(it.parent) == judge);
+    let Some(answer) = answers.max_by_key(|it| it.pid) else {
+        return format!("it was still running after {seconds} s");
     };
-    let children = processes.iter().filter(|it| it.parent == answer.pid);
-    let children =
-        children.map(|it| format!("; its child {} is {}", it.inner_pid(), it.activity()));
-    format!(
-        "process {} is still {}{}",
-        answer.inner_pid(),
-        answer.activity(),
-        children.collect::<String>()
-    )
+    let (pid, activity) = (answer.inner_pid(), answer.activity());
+    let mut text = format!("process {pid} is still {activity} after {seconds} s");
+    for child in processes.iter().filter(|it| it.parent == answer.pid) {
+        text += &format!("; its child {} is {}", child.inner_pid(), child.activity());
+    }
+    text
 }
 
 /// The name of a system call in which processes wait.

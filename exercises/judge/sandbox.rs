@@ -120,12 +120,13 @@ impl Sandbox {
             if errors {
                 outside.stderr.pass_on(&mut stderr);
             }
-            if ended {
-                break End::ByItself;
-            }
             if signal {
                 let signal = signals.read_signal().ok().flatten();
                 break End::Signal(signal.map_or(0, |it| it.ssi_signo as i32));
+            }
+            // Ctrl-C has ended the supervisor too.
+            if ended {
+                break End::ByItself;
             }
             if let Some(finding) = watch.look(self.first) {
                 break End::Hang(finding);

@@ -1,5 +1,5 @@
 //! An answer cannot leave the judge's sandbox, nor use more than its share, nor leave anything
-//! behind: `breakout/answer.rs` tries to, as root and as an ordinary user.
+//! behind: `attempts/answer.rs` tries to, as root and as an ordinary user.
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
@@ -8,37 +8,15 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::process::Stdio;
 
 use nix::errno::Errno;
 use testkit::tempfile::{self, TempDir};
 use testkit::{Host, Output, Step, User};
 
-/// The answer, compiled.
-fn answer() -> &'static str {
-    static BUILT: OnceLock<String> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let exe = std::env::current_exe().expect("current_exe");
-        let target = exe.ancestors().nth(3).expect("target");
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--locked", "--offline", "--example", "breakout"]);
-        cargo.arg("--manifest-path").arg(manifest).env("CARGO_TARGET_DIR", target);
-        assert!(cargo.status().expect("cargo").success(), "cargo build");
-        target.join("debug/examples/breakout").to_str().expect("a path in UTF-8").to_owned()
-    })
-}
+use crate::attempts::{answer, attempt};
 
-/// Makes an attempt as each user, and gives what came of it to `check`.
-fn attempt(name: &str, places: &str, check: impl Fn(User, &Output)) {
-    for &user in User::all() {
-        let step = Step::new(answer(), user).env("ATTEMPT", name).env("PLACES", places);
-        let output = Host::unchanged(|| step.run());
-        assert!(output.stderr.contains("✗ expected:"), "{name} as {user:?}: {output:?}");
-        check(user, &output);
-    }
-}
+mod attempts;
 
 /// Every line that the attempt has printed says that the kernel refused.
 fn assert_refused(output: &Output) {

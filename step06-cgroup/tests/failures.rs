@@ -18,13 +18,9 @@ use step_support::error::own_hints;
 use step06_cgroup::place::Place;
 use step06_cgroup::{hints, parent, v2};
 use testkit::obstacle::refuse;
-<<<<<<< HEAD
 use testkit::{Step, User, WaitingProcess, require_programs, require_root, skip, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step06-cgroup");
-=======
-use testkit::{Step, User, require_programs, require_root, skip, wait_until};
->>>>>>> h-t
 
 fn step(args: &[&str]) -> Step {
     Step::new(EXE, User::Root).args(args)

@@ -1,5 +1,5 @@
-//! An answer that tries to get out of the judge's sandbox, or to use more than its share. The
-//! variable ATTEMPT says how. It prints what the kernel said to each try.
+//! An answer that tries to get out of the judge's sandbox, or to use more than its share, or
+//! that never returns. The variable ATTEMPT says how. It prints what the kernel said.
 
 use std::env;
 use std::fs::{self, File};
@@ -52,6 +52,26 @@ fn break_out() -> nix::Result<()> {
         "daemon" => daemon(),
         "shared memory" => shared_memory(),
         "output" => (0..100_000).for_each(|_| println!("{}", "x".repeat(99))),
+        "read" => read_for_ever(),
+        "pause" => pause(),
+        "say and pause" => {
+            println!("waiting");
+            pause();
+        }
+        "wait" => wait_for_ever(),
+        "sleep in bits" => loop {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        },
+        "stop" => tell("raise", nix::sys::signal::raise(Signal::SIGSTOP)),
+        "loop" => loop {
+            std::hint::spin_loop();
+        },
+        "fork for ever" => fork_for_ever(),
+        "panic" => panic!("a message"),
+        "index" => _ = std::hint::black_box([1, 2])[places.len() + 7],
+        "panic in a child" => panic_in_a_child(),
+        "exit" => exit(7),
+        "abort" => std::process::abort(),
         "close all" => (0..1000).for_each(|fd| _ = nix::unistd::close(fd)),
         other => panic!("no attempt {other:?}"),
     }
@@ -152,7 +172,13 @@ fn leave_root() {
         umount2("/old", MntFlags::MNT_DETACH)?;
         umount2("/", MntFlags::MNT_DETACH)
     });
-    fork("umount", || umount2("/", MntFlags::MNT_DETACH));
+    fork("umount", || {
+        let namespace = File::open("/proc/self/ns/mnt").expect("mnt");
+        let unmounted = umount2("/", MntFlags::MNT_DETACH);
+        // This enters the topmost mount of the namespace.
+        setns(namespace, CloneFlags::CLONE_NEWNS)?;
+        unmounted
+    });
 }
 
 fn descriptors() {
@@ -315,6 +341,39 @@ fn large_file() {
     let memory = unsafe { libc::memfd_create(c"breakout".as_ptr(), 0) };
     // SAFETY: the call takes two numbers.
     tell("memfd", Errno::result(unsafe { libc::ftruncate(memory, 17 << 20) }));
+}
+
+fn read_for_ever() {
+    let (reader, _writer) = nix::unistd::pipe().expect("pipe");
+    tell("read", nix::unistd::read(&reader, &mut [0]));
+}
+
+/// Waits for a child that waits for ever.
+fn wait_for_ever() {
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Child => pause(),
+        ForkResult::Parent { child } => tell("waitpid", waitpid(child, None)),
+    }
+}
+
+fn fork_for_ever() {
+    loop {
+        // SAFETY: this process has one thread.
+        match unsafe { fork() } {
+            Ok(ForkResult::Child) => exit(0),
+            Ok(ForkResult::Parent { child }) => _ = waitpid(child, None),
+            Err(_) => {}
+        }
+    }
+}
+
+fn panic_in_a_child() {
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }.expect("fork") {
+        ForkResult::Child => panic!("a message of the child"),
+        ForkResult::Parent { child } => tell("waitpid", waitpid(child, None)),
+    }
 }
 
 /// A process in a session of its own, whose parent has ended, and which ignores signals.
