@@ -18,7 +18,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, geteuid};
 
-use step_support::cgroup::{self, Version, is_delegated};
+use step_support::cgroup::{self, Parent, Version, parents};
 
 use crate::sandbox::{self, NOBODY};
 use crate::setup;
@@ -150,16 +150,19 @@ pub enum Need {
 }
 
 impl Need {
-    /// Which of these controllers of a v2 cgroup the exercise uses; `None` if it needs others.
-    fn among(self, controllers: &[String]) -> Option<Option<String>> {
-        let first = |is: &dyn Fn(&str) -> bool| {
-            controllers.iter().find(|it| is(it)).map(|it| Some(it.clone()))
+    /// Where the judge can create a cgroup that has what the exercise needs.
+    fn place_in(self, parent: &Parent) -> Option<Place> {
+        let is_v2 = parent.version == Version::V2;
+        let enable = match self {
+            Need::Controller(name) => {
+                let has_it = parent.controllers.iter().any(|it| it == name);
+                has_it.then(|| Some(name).filter(|_| is_v2))?
+            }
+            Need::ControllerOfV2 => Some(parent.domain_controller()?),
+            Need::V2 => is_v2.then_some(None)?,
         };
-        match self {
-            Need::Controller(name) => first(&|it| it == name),
-            Need::ControllerOfV2 => first(&|it| !CONTROLLERS_OF_THREADS.contains(&it)),
-            Need::V2 => Some(None),
-        }
+        let enable = enable.map(str::to_owned);
+        Some(Place { version: parent.version, parent: parent.dir.clone(), enable })
     }
 
     /// In words, after "cgroup".
@@ -174,15 +177,11 @@ impl Need {
     }
 }
 
-/// To these the rule that a cgroup with processes enables nothing does not apply: the cgroup
-/// becomes "domain threaded" instead (cgroups(7)).
-const CONTROLLERS_OF_THREADS: [&str; 4] = ["cpu", "cpuset", "perf_event", "pids"];
-
 /// Where the judge creates its cgroups, and what it enables for them.
 struct Place {
     version: Version,
     parent: PathBuf,
-    controller: Option<String>,
+    enable: Option<String>,
 }
 
 /// Runs `check` with a cgroup that has what the exercise needs.
@@ -215,39 +214,24 @@ fn cannot(finding: Finding) -> i32 {
     setup::skip().unwrap_or(status)
 }
 
-/// A cgroup in which this user may create children that have what the exercise needs.
+/// A cgroup in which this user may create others that have what the exercise needs.
 fn find_place(need: Need) -> Result<Place, Finding> {
-    let all = cgroup::all()
-        .map_err(|error| unavailable("reading /proc/self/cgroup", chain(&error), ""))?;
-    let mut version = Version::V2;
-    for hierarchy in &all {
-        let Some(mounted) = &hierarchy.mounted else { continue };
-        if hierarchy.version == Version::V2 {
-            let dirs = mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.top));
-            for parent in dirs.filter(|dir| is_delegated(dir)) {
-                if let Some(controller) =
-                    need.among(&words(&parent.join("cgroup.subtree_control"))?)
-                {
-                    return Ok(Place {
-                        version: Version::V2,
-                        parent: parent.to_owned(),
-                        controller,
-                    });
-                }
-            }
-        } else if matches!(need, Need::Controller(it) if hierarchy.controllers.iter().any(|own| own == it))
-        {
-            version = Version::V1;
-            if is_delegated(&mounted.current) {
-                return Ok(Place { version, parent: mounted.current.clone(), controller: None });
-            }
-        }
+    let failed = |error| unavailable("looking for a cgroup", chain(&error), "");
+    let all = cgroup::all().map_err(failed)?;
+    let parents = parents(&all).map_err(failed)?;
+    if let Some(place) = parents.iter().find_map(|it| need.place_in(it)) {
+        return Ok(place);
     }
     let has = |version| all.iter().any(|it| it.version == version && it.mounted.is_some());
     let advice = match need {
         Need::V2 | Need::ControllerOfV2 if !has(Version::V2) => setup::boot(setup::WITH_V2),
         Need::ControllerOfV2 if has(Version::V1) => setup::boot(setup::WITHOUT_V1),
-        _ => setup::advice(version),
+        Need::Controller(name)
+            if all.iter().any(|it| it.controllers.iter().any(|own| own == name)) =>
+        {
+            setup::advice(Version::V1)
+        }
+        _ => setup::advice(Version::V2),
     };
     let call = format!("looking for a cgroup {} in which you may create others", need.describe());
     Err(unavailable(call, "there is none", advice))
@@ -256,7 +240,7 @@ fn find_place(need: Need) -> Result<Place, Finding> {
 /// Creates the three cgroups and gives them to the user who will run the answer.
 fn create(dir: &Path, place: &Place) -> io::Result<()> {
     fs::create_dir(dir)?;
-    if let Some(controller) = &place.controller {
+    if let Some(controller) = &place.enable {
         fs::write(dir.join("cgroup.subtree_control"), format!("+{controller}"))?;
     }
     let leaves = ["inside", "outside"].map(|name| dir.join(name));

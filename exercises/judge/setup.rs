@@ -29,7 +29,9 @@ pub fn advice(version: Version) -> String {
         (true, false) => "Start it in one: systemd-run --user --scope -p Delegate=yes rustlings",
         (true, true) => "Start it in one: systemd-run --scope -p Delegate=yes rustlings",
         (false, false) => "Get one for this shell, and start rustlings again: sudo ./delegate $$",
-        (false, true) => "Root may not write to cgroups here; in Docker: docker run --privileged",
+        (false, true) => {
+            "Get one for this shell: ./delegate $$ (in Docker that needs docker run --privileged)"
+        }
     };
     format!("{how}\n  {WITHOUT}")
 }
