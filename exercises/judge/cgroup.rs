@@ -42,11 +42,11 @@ impl Cgroup {
     ///
     /// # Errors
     ///
-    /// Those of open(2) and read(2), and "no such key".
+    /// Those of open(2) and read(2), and "no such key: …".
     pub fn number(&self, file: &str, key: &str) -> io::Result<u64> {
         let text = fs::read_to_string(self.dir.join(file))?;
         cgroup::value(&text, key)
-            .ok_or_else(|| io::Error::other(format!("{file} has no line {key:?} with a number")))
+            .ok_or_else(|| io::Error::other(format!("no such key: {key:?} in {file}")))
     }
 
     /// The words of a file; none if there is no such file.

@@ -89,7 +89,10 @@ fn main() -> ! {
         "On v2 memory.events counts what the limits did, on v1 memory.oom_control does. Other lines count how often the limit was reached.",
         r#"cgroup.number("memory.events", "oom_kill"), on v1 cgroup.number("memory.oom_control", "oom_kill")"#,
     ],
-    errors: &[("ENOENT", "v1 and v2 have different file names; there is no such file here")],
+    errors: &[
+        ("ENOENT", "v1 and v2 have different file names; there is no such file here"),
+        ("no such key", "each line of the file is a key and a number; read the file to see them"),
+    ],
     wrong: &[
         Wrong {
             clause: "how many processes",
