@@ -21,7 +21,7 @@ use nix::unistd::{ForkResult, Pid, fork, geteuid};
 use step_support::cgroup::{self, Parent, Version, parents};
 
 use crate::sandbox::{self, NOBODY};
-use crate::setup;
+use crate::setup::{self, TRY_AGAIN};
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable};
 
 /// Prefix of the names of the judges' cgroups. The judge's PID follows.
@@ -57,7 +57,7 @@ impl Cgroup {
     /// Writes a setting of the judge's own.
     pub(crate) fn set(&self, file: &str, value: &str) -> Result<(), Finding> {
         cgroup::write(&self.dir.join(file), value)
-            .map_err(|error| unavailable("a setting of the judge", chain(&error), ""))
+            .map_err(|error| unavailable("a setting of the judge", chain(&error), TRY_AGAIN))
     }
 
     /// Which settings limit swap: none if this kernel does not count it.
@@ -72,7 +72,8 @@ impl Cgroup {
 
 /// The words of a cgroup's file; none if there is no such file.
 pub fn words(file: &Path) -> Result<Vec<String>, Finding> {
-    cgroup::words(file).map_err(|error| unavailable("looking at the cgroup", chain(&error), ""))
+    cgroup::words(file)
+        .map_err(|error| unavailable("looking at the cgroup", chain(&error), TRY_AGAIN))
 }
 
 /// An error with its causes, on one line.
@@ -113,7 +114,7 @@ pub fn use_memory(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
 /// Forks a process that joins the cgroup and does its `work` there. Returns how it ended.
 pub fn run_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Finding> {
     let child = start_in_cgroup(dir, work)?;
-    waitpid(child, None).map_err(|errno| unavailable("waitpid()", errno, ""))
+    waitpid(child, None).map_err(|errno| unavailable("waitpid()", errno, TRY_AGAIN))
 }
 
 /// The same without waiting for its end.
@@ -216,7 +217,7 @@ fn cannot(finding: Finding) -> i32 {
 
 /// A cgroup in which this user may create others that have what the exercise needs.
 fn find_place(need: Need) -> Result<Place, Finding> {
-    let failed = |error| unavailable("looking for a cgroup", chain(&error), "");
+    let failed = |error| unavailable("looking for a cgroup", chain(&error), TRY_AGAIN);
     let all = cgroup::all().map_err(failed)?;
     let parents = parents(&all).map_err(failed)?;
     if let Some(place) = parents.iter().find_map(|it| need.place_in(it)) {

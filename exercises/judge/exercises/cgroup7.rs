@@ -13,6 +13,7 @@ use crate::cgroup::{Cgroup, Need, becomes, judge, start_in_cgroup};
 use crate::counter;
 use crate::exercise::{Exercise, Wrong};
 use crate::process::{run_answer, status};
+use crate::setup::TRY_AGAIN;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
@@ -219,7 +220,7 @@ const FORKING: usize = 3;
 /// Checks that the answer freezes a cgroup whose processes keep forking, and then kills them.
 pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Result<()>) -> ! {
     judge(Need::V2, move |group| {
-        let forks = counter::shared().map_err(|errno| unavailable("mmap()", errno, ""))?;
+        let forks = counter::shared().map_err(|errno| unavailable("mmap()", errno, TRY_AGAIN))?;
         let mut forking = Vec::new();
         for _ in 0..FORKING {
             forking.push(forking_process(&group, forks)?);
@@ -279,7 +280,7 @@ fn forking_process(group: &Cgroup, forks: &AtomicU64) -> Result<Pid, Finding> {
     while !group.words("cgroup.procs")?.contains(&pid.to_string()) {
         if has_ended(pid) {
             let error = "a process of the judge could not join it";
-            return Err(unavailable(group.dir.display(), error, ""));
+            return Err(unavailable(group.dir.display(), error, TRY_AGAIN));
         }
         yield_now();
     }
