@@ -18,10 +18,10 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, geteuid};
 
-use step_support::cgroup::{self, Version, is_delegated};
+use step_support::cgroup::{self, Parent, Version, parents};
 
 use crate::sandbox::{self, NOBODY};
-use crate::setup;
+use crate::setup::{self, TRY_AGAIN};
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable};
 
 /// Prefix of the names of the judges' cgroups. The judge's PID follows.
@@ -42,11 +42,11 @@ impl Cgroup {
     ///
     /// # Errors
     ///
-    /// Those of open(2) and read(2), and "no such key".
+    /// Those of open(2) and read(2), and "no such key: …".
     pub fn number(&self, file: &str, key: &str) -> io::Result<u64> {
         let text = fs::read_to_string(self.dir.join(file))?;
         cgroup::value(&text, key)
-            .ok_or_else(|| io::Error::other(format!("{file} has no line {key:?} with a number")))
+            .ok_or_else(|| io::Error::other(format!("no such key: {key:?} in {file}")))
     }
 
     /// The words of a file; none if there is no such file.
@@ -57,7 +57,7 @@ impl Cgroup {
     /// Writes a setting of the judge's own.
     pub(crate) fn set(&self, file: &str, value: &str) -> Result<(), Finding> {
         cgroup::write(&self.dir.join(file), value)
-            .map_err(|error| unavailable("a setting of the judge", chain(&error), ""))
+            .map_err(|error| unavailable("a setting of the judge", chain(&error), TRY_AGAIN))
     }
 
     /// Which settings limit swap: none if this kernel does not count it.
@@ -72,7 +72,8 @@ impl Cgroup {
 
 /// The words of a cgroup's file; none if there is no such file.
 pub fn words(file: &Path) -> Result<Vec<String>, Finding> {
-    cgroup::words(file).map_err(|error| unavailable("looking at the cgroup", chain(&error), ""))
+    cgroup::words(file)
+        .map_err(|error| unavailable("looking at the cgroup", chain(&error), TRY_AGAIN))
 }
 
 /// An error with its causes, on one line.
@@ -113,7 +114,7 @@ pub fn use_memory(dir: &Path, bytes: usize) -> Result<WaitStatus, Finding> {
 /// Forks a process that joins the cgroup and does its `work` there. Returns how it ended.
 pub fn run_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Finding> {
     let child = start_in_cgroup(dir, work)?;
-    waitpid(child, None).map_err(|errno| unavailable("waitpid()", errno, ""))
+    waitpid(child, None).map_err(|errno| unavailable("waitpid()", errno, TRY_AGAIN))
 }
 
 /// The same without waiting for its end.
@@ -150,16 +151,19 @@ pub enum Need {
 }
 
 impl Need {
-    /// Which of these controllers of a v2 cgroup the exercise uses; `None` if it needs others.
-    fn among(self, controllers: &[String]) -> Option<Option<String>> {
-        let first = |is: &dyn Fn(&str) -> bool| {
-            controllers.iter().find(|it| is(it)).map(|it| Some(it.clone()))
+    /// Where the judge can create a cgroup that has what the exercise needs.
+    fn place_in(self, parent: &Parent) -> Option<Place> {
+        let is_v2 = parent.version == Version::V2;
+        let enable = match self {
+            Need::Controller(name) => {
+                let has_it = parent.controllers.iter().any(|it| it == name);
+                has_it.then(|| Some(name).filter(|_| is_v2))?
+            }
+            Need::ControllerOfV2 => Some(parent.domain_controller()?),
+            Need::V2 => is_v2.then_some(None)?,
         };
-        match self {
-            Need::Controller(name) => first(&|it| it == name),
-            Need::ControllerOfV2 => first(&|it| !CONTROLLERS_OF_THREADS.contains(&it)),
-            Need::V2 => Some(None),
-        }
+        let enable = enable.map(str::to_owned);
+        Some(Place { version: parent.version, parent: parent.dir.clone(), enable })
     }
 
     /// In words, after "cgroup".
@@ -174,15 +178,18 @@ impl Need {
     }
 }
 
-/// To these the rule that a cgroup with processes enables nothing does not apply: the cgroup
-/// becomes "domain threaded" instead (cgroups(7)).
-const CONTROLLERS_OF_THREADS: [&str; 4] = ["cpu", "cpuset", "perf_event", "pids"];
-
 /// Where the judge creates its cgroups, and what it enables for them.
+<<<<<<< HEAD
 pub struct Place {
     pub version: Version,
     pub parent: PathBuf,
     pub controller: Option<String>,
+=======
+struct Place {
+    version: Version,
+    parent: PathBuf,
+    enable: Option<String>,
+>>>>>>> h-g3
 }
 
 /// Runs `check` with a cgroup that has what the exercise needs.
@@ -215,6 +222,7 @@ fn cannot(finding: Finding) -> i32 {
     setup::skip().unwrap_or(status)
 }
 
+<<<<<<< HEAD
 /// A cgroup in which this user may create children that have what the exercise needs.
 pub fn find_place(need: Need) -> Result<Place, Finding> {
     let all = cgroup::all()
@@ -242,12 +250,26 @@ pub fn find_place(need: Need) -> Result<Place, Finding> {
                 return Ok(Place { version, parent: mounted.current.clone(), controller: None });
             }
         }
+=======
+/// A cgroup in which this user may create others that have what the exercise needs.
+fn find_place(need: Need) -> Result<Place, Finding> {
+    let failed = |error| unavailable("looking for a cgroup", chain(&error), TRY_AGAIN);
+    let all = cgroup::all().map_err(failed)?;
+    let parents = parents(&all).map_err(failed)?;
+    if let Some(place) = parents.iter().find_map(|it| need.place_in(it)) {
+        return Ok(place);
+>>>>>>> h-g3
     }
     let has = |version| all.iter().any(|it| it.version == version && it.mounted.is_some());
     let advice = match need {
         Need::V2 | Need::ControllerOfV2 if !has(Version::V2) => setup::boot(setup::WITH_V2),
         Need::ControllerOfV2 if has(Version::V1) => setup::boot(setup::WITHOUT_V1),
-        _ => setup::advice(version),
+        Need::Controller(name)
+            if all.iter().any(|it| it.controllers.iter().any(|own| own == name)) =>
+        {
+            setup::advice(Version::V1)
+        }
+        _ => setup::advice(Version::V2),
     };
     let call = format!("looking for a cgroup {} in which you may create others", need.describe());
     Err(unavailable(call, "there is none", advice))
@@ -256,7 +278,7 @@ pub fn find_place(need: Need) -> Result<Place, Finding> {
 /// Creates the three cgroups and gives them to the user who will run the answer.
 fn create(dir: &Path, place: &Place) -> io::Result<()> {
     fs::create_dir(dir)?;
-    if let Some(controller) = &place.controller {
+    if let Some(controller) = &place.enable {
         fs::write(dir.join("cgroup.subtree_control"), format!("+{controller}"))?;
     }
     let leaves = ["inside", "outside"].map(|name| dir.join(name));

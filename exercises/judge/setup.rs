@@ -9,6 +9,10 @@ use step_support::cgroup::Version;
 /// The environment variable with which exercises pass that need a cgroup that is not there.
 const SKIP: &str = "SKIP_CGROUP";
 
+/// What to do about an error that has nothing to do with the answer or this user.
+pub const TRY_AGAIN: &str = "Somebody may have changed the cgroups meanwhile. Save the file to try \
+                             again";
+
 /// What to do if only cgroup v1 is mounted.
 pub const WITH_V2: &str = "cgroup v2 is not mounted. With systemd, add this to the kernel's \
                            command line: systemd.unified_cgroup_hierarchy=1";
@@ -29,7 +33,9 @@ pub fn advice(version: Version) -> String {
         (true, false) => "Start it in one: systemd-run --user --scope -p Delegate=yes rustlings",
         (true, true) => "Start it in one: systemd-run --scope -p Delegate=yes rustlings",
         (false, false) => "Get one for this shell, and start rustlings again: sudo ./delegate $$",
-        (false, true) => "Root may not write to cgroups here; in Docker: docker run --privileged",
+        (false, true) => {
+            "Get one for this shell: ./delegate $$ (in Docker that needs docker run --privileged)"
+        }
     };
     format!("{how}\n  {WITHOUT}")
 }

@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use judge::{EXERCISES, Wrong};
-use testkit::{Host, Step, User};
+use testkit::{Host, Step, User, skip, wait_until};
 
 /// Runs a program as each user. Gives its exit status and stderr to `check`. An ordinary
 /// user may have no cgroup to write to, and root may have none of v2, or beside v1 none that
@@ -125,6 +125,72 @@ fn every_other_solution_passes() {
     others.iter().for_each(|(name, text)| package.add(name, text));
     package.build();
     others.iter().for_each(|(name, _)| must_pass(name));
+}
+
+/// `delegate` gives a user cgroups, and takes them away again.
+#[test]
+fn a_user_to_whom_cgroups_are_delegated_needs_no_root() {
+    if !User::all().contains(&User::Root) {
+        skip!("only root can delegate");
+    }
+    let delegate = |argument: &str| {
+        let output = Command::new(exercises_dir().join("delegate")).arg(argument).output();
+        let output = output.expect("delegate");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    for exercise in EXERCISES.iter().filter(|it| it.dir == "step06_cgroup") {
+        let exe = program(&format!("{}_sol", exercise.name));
+        let mut user = Command::new("setpriv")
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .args(["sh", "-c", "read _; exec \"$0\""])
+            .arg(exe)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("setpriv");
+        // Without root, sh has this user's identity when it reads.
+        let status = format!("/proc/{}/status", user.id());
+        wait_until("the change of the user", || {
+            fs::read_to_string(&status).is_ok_and(|it| it.contains("Uid:\t65534\t65534"))
+        });
+        let (delegated, stdout, stderr) = delegate(&user.id().to_string());
+        if !delegated {
+            user.kill().expect("kill");
+            user.wait().expect("wait");
+            assert!(stderr.contains("systemd-run") || stderr.contains("already"), "{stderr}");
+            skip!("{stderr}");
+        }
+        let dirs: Vec<_> = stdout.lines().skip(1).map(|line| line.trim().to_owned()).collect();
+        assert!(dirs.iter().all(|dir| Path::new(dir).is_dir()), "{stdout}");
+        drop(user.stdin.take());
+        let output = user.wait_with_output().expect("wait");
+        let (undone, _, undo) = delegate("--undo");
+        assert!(undone && undo.is_empty(), "{undo}");
+        assert!(!dirs.iter().any(|dir| Path::new(dir).exists()), "{stdout}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let no_controller = output.status.code() == Some(3)
+            && stderr.contains("of version 2 that enables a controller");
+        assert!(output.status.success() || no_controller, "{}: {stderr}", exercise.name);
+    }
+}
+
+/// An exercise that this user cannot do passes if the user says so, and never silently.
+#[test]
+fn exercises_without_a_cgroup_are_skipped_aloud() {
+    let exe = program("cgroup1");
+    let run = |skip: &[(&str, &str)]| {
+        let mut command = Command::new("unshare");
+        // A mount namespace in which nobody sees a cgroup.
+        command.args(["-Ur", "--mount", "sh", "-c"]);
+        command.arg("mount -t tmpfs none /sys; exec \"$0\"").arg(&exe);
+        let output = command.envs(skip.iter().copied()).output().expect("unshare");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, stderr) = run(&[]);
+    assert!(code == Some(3) && stderr.contains("cannot check"), "{stderr}");
+    let (code, stderr) = run(&[("SKIP_CGROUP", "1")]);
+    assert!(code == Some(0) && stderr.contains("Skipped, not solved"), "{stderr}");
 }
 
 /// Answers never run as root: if root cannot change to another user, the judge refuses.

@@ -1,6 +1,7 @@
 //! What the checks try: the calls of the steps, in their order.
 
 use std::fs;
+use std::path::Path;
 use std::process::exit;
 
 use anyhow::{Context, Result};
@@ -8,7 +9,8 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, clone, setns, unshare};
 use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid, getpid, getppid, sethostname};
-use step_support::cgroup;
+use step_support::cgroup::{self, Parent, Version};
+use step_support::error::failure;
 use step_support::handshake::{self, Side};
 use step_support::namespace::{OwnLinks, check_proc, flag_names, links};
 use step_support::process::pidfd_open;
@@ -38,6 +40,9 @@ pub const UNSHARE: Check = Check { call: "unshare(all kinds)", attempt: try_unsh
 pub const PROC: Check = Check { call: "mount(proc) in new namespaces", attempt: try_mount_proc };
 /// A cgroup where step 06 would create one.
 pub const CGROUP: Check = Check { call: "a cgroup with limits", attempt: look_for_cgroup };
+/// Cgroups for the exercises of step 06, as their judge looks for them.
+pub const EXERCISE_CGROUPS: Check =
+    Check { call: "cgroups for exercises", attempt: look_for_exercise_cgroups };
 /// Becoming an ordinary user: in a user namespace with one uid there is no other user.
 pub const OTHER_USER: Check = Check { call: "setresuid()", attempt: |_| Ok(()) };
 /// What the judge of the exercises needs.
@@ -166,3 +171,47 @@ fn look_for_cgroup(_: &Sender) -> Result<()> {
     let place = cgroup::all().and_then(|all| Place::choose(&all, &limits, &ours));
     place.and_then(|place| place.check(&ours).context(CGROUP.call)).map_err(hints::explain)
 }
+
+/// Whether an exercise can be done below a cgroup.
+type IsEnough = fn(&Parent) -> bool;
+
+/// Which exercises need what of a cgroup.
+const EXERCISES: [(&str, IsEnough); 5] = [
+    ("cgroup1", |parent| has(parent, "pids")),
+    ("cgroup2, cgroup3", |parent| has(parent, "memory")),
+    ("cgroup4", |parent| has(parent, "cpu")),
+    ("cgroup5", |parent| parent.domain_controller().is_some()),
+    ("cgroup6, cgroup7", |parent| parent.version == Version::V2),
+];
+
+fn has(parent: &Parent, controller: &str) -> bool {
+    parent.controllers.iter().any(|it| it == controller)
+}
+
+fn look_for_exercise_cgroups(_: &Sender) -> Result<()> {
+    let parents = cgroup::parents(&cgroup::all()?)?;
+    let missing = EXERCISES.iter().filter(|(_, is_enough)| !parents.iter().any(is_enough));
+    let missing: Vec<_> = missing.map(|(names, _)| *names).collect();
+    match missing[..] {
+        [] => Ok(()),
+        ["cgroup5"] => Err(failure(
+            "cgroup5: no cgroup of v2 enables a controller such as memory",
+            format!("add cgroup_no_v1=all to the kernel's command line{OR_WITHOUT}"),
+        )),
+        _ => Err(failure(
+            format!("{}: no cgroup in which this user may create others", missing.join(", ")),
+            format!("{}{OR_WITHOUT}", delegation()),
+        )),
+    }
+}
+
+/// How this user gets a cgroup for the exercises.
+fn delegation() -> &'static str {
+    let has_systemd = Path::new("/run/systemd/system").exists();
+    match has_systemd && Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+        true => "systemd delegates one: systemd-run --user --scope -p Delegate=yes rustlings",
+        false => "in exercises, type: sudo ./delegate $$",
+    }
+}
+
+const OR_WITHOUT: &str = "; or do without these: SKIP_CGROUP=1 rustlings";

@@ -47,7 +47,7 @@ Exit status: 0 if everything will work for this user, 1 if not.
 Manual:      namespaces(7), user_namespaces(7), cgroups(7)";
 
 /// What a learner runs, and the checks that it has to pass.
-const CHECKS_BY_STEP: [(&str, &[Check]); 7] = [
+const CHECKS_BY_STEP: [(&str, &[Check]); 8] = [
     ("step01-proc-ns", &[calls::LINKS]),
     ("step02-clone", &[calls::LINKS, calls::CLONE]),
     ("step03-uts", &[calls::HOSTNAME]),
@@ -55,6 +55,7 @@ const CHECKS_BY_STEP: [(&str, &[Check]); 7] = [
     ("step05-unshare", &[calls::OWN_LINKS, calls::UNSHARE, calls::PROC]),
     ("step06-cgroup", &[calls::PIDFD, calls::CGROUP]),
     ("exercises", &[calls::LINKS, calls::PIDFD, calls::SANDBOX]),
+    ("cgroup-exercises", &[calls::EXERCISE_CGROUPS]),
 ];
 
 /// The outcome of the checks of one step, for one user.

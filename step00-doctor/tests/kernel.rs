@@ -71,6 +71,36 @@ fn what_it_says_of_the_cgroup_is_what_step_06_will_find() {
 }
 
 #[test]
+fn exercises_that_need_a_cgroup_are_named_where_this_user_has_none() {
+    for &user in User::all() {
+        let output = doctor(user).run();
+        let name = if user == User::Root { "root" } else { "you" };
+        let line = about(&output, "cgroup-exercises", name);
+        let places = step_support::cgroup::all().unwrap().into_iter().filter_map(|it| it.mounted);
+        let is_delegated = |dir: &Path| {
+            let files = [dir.to_owned(), dir.join("cgroup.procs")];
+            let writable = |path: &std::path::PathBuf| {
+                Step::new("/usr/bin/test", user).args(["-w"]).args([path]).run().code() == Some(0)
+            };
+            files.iter().all(writable)
+        };
+        let mut dirs = places.flat_map(|it| {
+            let above = it.current.ancestors().take_while(|dir| dir.starts_with(&it.top));
+            above.map(Path::to_owned).collect::<Vec<_>>()
+        });
+        if !dirs.any(|dir| is_delegated(&dir)) {
+            let all = "cgroup1, cgroup2, cgroup3, cgroup4, cgroup5, cgroup6, cgroup7: no cgroup";
+            assert!(line.contains(all), "{line}");
+            assert!(line.contains("Delegate=yes") || line.contains("./delegate $$"), "{line}");
+        } else {
+            // Some of them can be done.
+            assert!(!line.contains("cgroup1, cgroup2, cgroup3"), "{line}");
+        }
+        assert!(line.contains("works") || line.contains("SKIP_CGROUP=1 rustlings"), "{line}");
+    }
+}
+
+#[test]
 fn json_says_the_same() {
     let output = doctor(User::Ordinary).args(["--json"]).run();
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
@@ -79,7 +109,7 @@ fn json_says_the_same() {
         fs::read_to_string("/proc/sys/kernel/osrelease").unwrap().trim()
     );
     let findings = json["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 7);
+    assert_eq!(findings.len(), 8);
     assert!(findings.iter().all(|it| it["user"] == "ordinary"));
     let healthy = findings.iter().all(|it| it["failed"].is_null());
     assert_eq!(output.code(), Some(i32::from(!healthy)));

@@ -175,7 +175,11 @@ pub fn cgroup2(limit: fn(&Cgroup) -> io::Result<()>) -> ! {
             None if is_killed => Ok(format!("{KILLED}; {NO_SWAP_FILE}")),
             None => Ok(format!("the limit is 16 MiB; {NO_SWAP_FILE}")),
             Some(_) => ensure(is_killed, || {
-                wrong("the kernel kills a process that uses 64 MiB", format!("{end:?}"), "")
+                wrong(
+                    "the kernel kills a process that uses 64 MiB",
+                    format!("{end:?}"),
+                    "the limits are set, and yet they did not hold",
+                )
             })
             .map(|()| KILLED.to_owned()),
         }

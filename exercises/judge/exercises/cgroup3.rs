@@ -10,6 +10,7 @@ use step_support::cgroup::Version;
 use crate::cgroup::{Cgroup, Need, judge, run_in_cgroup, use_memory};
 use crate::exercise::{Exercise, Wrong};
 use crate::process::run_answer;
+use crate::setup::TRY_AGAIN;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
@@ -89,7 +90,10 @@ fn main() -> ! {
         "On v2 memory.events counts what the limits did, on v1 memory.oom_control does. Other lines count how often the limit was reached.",
         r#"cgroup.number("memory.events", "oom_kill"), on v1 cgroup.number("memory.oom_control", "oom_kill")"#,
     ],
-    errors: &[("ENOENT", "v1 and v2 have different file names; there is no such file here")],
+    errors: &[
+        ("ENOENT", "v1 and v2 have different file names; there is no such file here"),
+        ("no such key", "each line of the file is a key and a number; read the file to see them"),
+    ],
     wrong: &[
         Wrong {
             clause: "how many processes",
@@ -149,7 +153,7 @@ pub fn cgroup3(kills: fn(&Cgroup) -> io::Result<u64>) -> ! {
             run_in_cgroup(&group.dir, || raise(Signal::SIGKILL).unwrap_or_default())?;
             kernel = group
                 .number(counts, "oom_kill")
-                .map_err(|error| unavailable(format!("read({counts})"), error, ""))?;
+                .map_err(|error| unavailable(format!("read({counts})"), error, TRY_AGAIN))?;
             let returned = run_answer(&EXERCISE, || kills(&group))?.output;
             ensure(returned == kernel.to_string(), || {
                 wrong(

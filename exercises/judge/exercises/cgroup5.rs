@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use crate::cgroup::{Need, judge, words};
 use crate::exercise::{Exercise, Wrong};
 use crate::process::{helper_process, run_answer};
+use crate::setup::TRY_AGAIN;
 use crate::verdict::{ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
@@ -165,7 +166,7 @@ pub fn cgroup5(answer: fn(&Path, &[Pid], &str) -> io::Result<()>) -> ! {
     judge(Need::ControllerOfV2, move |group| {
         let controllers = group.words("cgroup.controllers")?;
         let Some(controller) = controllers.first() else {
-            return Err(unavailable("the cgroup of the judge", "it has no controller", ""));
+            return Err(unavailable("the cgroup of the judge", "it has no controller", TRY_AGAIN));
         };
         let mut members = Vec::new();
         for _ in 0..3 {

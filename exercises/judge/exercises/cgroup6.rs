@@ -123,6 +123,10 @@ fn main() -> ! {
     ],
     errors: &[
         (
+            "EOPNOTSUPP",
+            "cgroup.threads moves a thread within a threaded cgroup; a child is to be born inside",
+        ),
+        (
             "EBADF",
             "the field cgroup is not a descriptor of a cgroup's directory: it may be closed already, when its File has been dropped, or be one of its files",
         ),

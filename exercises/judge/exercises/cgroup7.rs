@@ -13,6 +13,7 @@ use crate::cgroup::{Cgroup, Need, becomes, judge, start_in_cgroup};
 use crate::counter;
 use crate::exercise::{Exercise, Wrong};
 use crate::process::{run_answer, status};
+use crate::setup::TRY_AGAIN;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
@@ -157,6 +158,17 @@ fn main() -> ! {
         },
         Wrong {
             clause: "end none",
+            change: r#"fs::write(cgroup.dir.join("cgroup.freeze"), "1")"#,
+            to: r#"{
+        for pid in pids(cgroup)? {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+        Ok(())
+    }"#,
+            says: "freezing ends no process",
+        },
+        Wrong {
+            clause: "end none",
             change: r#"    fs::write(cgroup.dir.join("cgroup.freeze"), "1")"#,
             to: r#"    fs::write(cgroup.dir.join("cgroup.freeze"), "1")?;
     kill(pids(cgroup)?[0], Signal::SIGKILL)?;
@@ -188,9 +200,10 @@ fn main() -> ! {
             clause: "none of them may run again before",
             change: "    for pid in pids(cgroup)? {
         let _ = kill",
-            to: r#"    let before = pids(cgroup)?;
+            to: r#"    let last = || pids(cgroup).map(|it| it.into_iter().map(Pid::as_raw).max());
+    let before = last()?.unwrap_or_default();
     fs::write(cgroup.dir.join("cgroup.freeze"), "0")?;
-    while pids(cgroup)? == before {}
+    while last()? < Some(before + 20) {}
     fs::write(cgroup.dir.join("cgroup.freeze"), "1")?;
     while !fs::read_to_string(cgroup.dir.join("cgroup.events"))?.contains("frozen 1") {}
     for pid in pids(cgroup)? {
@@ -207,7 +220,7 @@ const FORKING: usize = 3;
 /// Checks that the answer freezes a cgroup whose processes keep forking, and then kills them.
 pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Result<()>) -> ! {
     judge(Need::V2, move |group| {
-        let forks = counter::shared().map_err(|errno| unavailable("mmap()", errno, ""))?;
+        let forks = counter::shared().map_err(|errno| unavailable("mmap()", errno, TRY_AGAIN))?;
         let mut forking = Vec::new();
         for _ in 0..FORKING {
             forking.push(forking_process(&group, forks)?);
@@ -216,15 +229,16 @@ pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
         let (events, shown) = (group.dir.join("cgroup.events"), || group.words("cgroup.events"));
 
         run_answer(&EXERCISE, || freeze(&group).map(|()| ""))?;
-        if !becomes(&events, "frozen", "1") {
-            let reason = "a signal stops the processes listed at that moment, but their new children \
-                          keep running";
-            return Err(wrong("frozen 1 in cgroup.events", format!("{:?}", shown()?), reason));
-        }
+        let is_frozen = becomes(&events, "frozen", "1");
         ensure(living() == FORKING, || {
             let found = format!("{} of them are alive", living());
             wrong(format!("{FORKING} frozen processes"), found, "freezing ends no process")
         })?;
+        if !is_frozen {
+            let reason = "a signal stops the processes listed at that moment, but their new children \
+                          keep running";
+            return Err(wrong("frozen 1 in cgroup.events", format!("{:?}", shown()?), reason));
+        }
 
         let before = forks.load(Ordering::SeqCst);
         run_answer(&EXERCISE, || end(&group).map(|()| ""))?;
@@ -266,7 +280,7 @@ fn forking_process(group: &Cgroup, forks: &AtomicU64) -> Result<Pid, Finding> {
     while !group.words("cgroup.procs")?.contains(&pid.to_string()) {
         if has_ended(pid) {
             let error = "a process of the judge could not join it";
-            return Err(unavailable(group.dir.display(), error, ""));
+            return Err(unavailable(group.dir.display(), error, TRY_AGAIN));
         }
         yield_now();
     }

@@ -88,6 +88,53 @@ fn hierarchy(it: Membership, mounts: &[Mount]) -> Hierarchy {
     Hierarchy { version, controllers, path, mount_point, mounted }
 }
 
+/// A cgroup in which this user may create others.
+#[derive(Debug)]
+pub struct Parent {
+    /// Which version's rules it follows.
+    pub version: Version,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// The controllers that those others will have.
+    pub controllers: Vec<String>,
+}
+
+/// Controllers that limit threads, too. A cgroup of v2 with processes may enable these: it
+/// becomes "domain threaded" (cgroups(7)).
+const OF_THREADS: [&str; 4] = ["cpu", "cpuset", "perf_event", "pids"];
+
+impl Parent {
+    /// A controller of v2 that a cgroup with processes cannot enable.
+    pub fn domain_controller(&self) -> Option<&str> {
+        let all = self.controllers.iter().filter(|_| self.version == Version::V2);
+        all.map(String::as_str).find(|it| !OF_THREADS.contains(it))
+    }
+}
+
+/// The cgroups that are delegated to this user as they are, the nearest first: on v1 the
+/// current one of each hierarchy, on v2 those above it, too.
+///
+/// # Errors
+///
+/// Reading `cgroup.subtree_control`.
+pub fn parents(hierarchies: &[Hierarchy]) -> Result<Vec<Parent>> {
+    let mut parents = Vec::new();
+    for Hierarchy { version, controllers, mounted, .. } in hierarchies {
+        let Some(Mounted { current, top, .. }) = mounted else { continue };
+        let version = *version;
+        let levels = if version == Version::V1 { 1 } else { usize::MAX };
+        let above = current.ancestors().take_while(|dir| dir.starts_with(top)).take(levels);
+        for dir in above.filter(|dir| is_delegated(dir)) {
+            let controllers = match version {
+                Version::V1 => controllers.clone(),
+                Version::V2 => words(&dir.join("cgroup.subtree_control"))?,
+            };
+            parents.push(Parent { version, dir: dir.to_owned(), controllers });
+        }
+    }
+    Ok(parents)
+}
+
 /// The directory in which a mount shows the cgroup of this process.
 fn find(it: &Membership, mount: &Mount) -> Option<Mounted> {
     let Location { unnamed, path } = mount.location(&it.path)?;
