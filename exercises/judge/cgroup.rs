@@ -179,17 +179,10 @@ impl Need {
 }
 
 /// Where the judge creates its cgroups, and what it enables for them.
-<<<<<<< HEAD
 pub struct Place {
     pub version: Version,
     pub parent: PathBuf,
-    pub controller: Option<String>,
-=======
-struct Place {
-    version: Version,
-    parent: PathBuf,
-    enable: Option<String>,
->>>>>>> h-g3
+    pub enable: Option<String>,
 }
 
 /// Runs `check` with a cgroup that has what the exercise needs.
@@ -222,43 +215,13 @@ fn cannot(finding: Finding) -> i32 {
     setup::skip().unwrap_or(status)
 }
 
-<<<<<<< HEAD
-/// A cgroup in which this user may create children that have what the exercise needs.
-pub fn find_place(need: Need) -> Result<Place, Finding> {
-    let all = cgroup::all()
-        .map_err(|error| unavailable("reading /proc/self/cgroup", chain(&error), ""))?;
-    let mut version = Version::V2;
-    for hierarchy in &all {
-        let Some(mounted) = &hierarchy.mounted else { continue };
-        if hierarchy.version == Version::V2 {
-            let dirs = mounted.current.ancestors().take_while(|dir| dir.starts_with(&mounted.top));
-            for parent in dirs.filter(|dir| is_delegated(dir)) {
-                if let Some(controller) =
-                    need.among(&words(&parent.join("cgroup.subtree_control"))?)
-                {
-                    return Ok(Place {
-                        version: Version::V2,
-                        parent: parent.to_owned(),
-                        controller,
-                    });
-                }
-            }
-        } else if matches!(need, Need::Controller(it) if hierarchy.controllers.iter().any(|own| own == it))
-        {
-            version = Version::V1;
-            if is_delegated(&mounted.current) {
-                return Ok(Place { version, parent: mounted.current.clone(), controller: None });
-            }
-        }
-=======
 /// A cgroup in which this user may create others that have what the exercise needs.
-fn find_place(need: Need) -> Result<Place, Finding> {
+pub fn find_place(need: Need) -> Result<Place, Finding> {
     let failed = |error| unavailable("looking for a cgroup", chain(&error), TRY_AGAIN);
     let all = cgroup::all().map_err(failed)?;
     let parents = parents(&all).map_err(failed)?;
     if let Some(place) = parents.iter().find_map(|it| need.place_in(it)) {
         return Ok(place);
->>>>>>> h-g3
     }
     let has = |version| all.iter().any(|it| it.version == version && it.mounted.is_some());
     let advice = match need {
