@@ -15,6 +15,7 @@
     clippy::unwrap_used
 )]
 
+mod calls;
 mod capabilities;
 mod cgroup;
 mod child;
@@ -24,6 +25,7 @@ mod namespaces;
 mod process;
 mod sandbox;
 mod verdict;
+mod waiting;
 
 pub use cgroup::Cgroup;
 pub use exercise::{Exercise, Wrong};
