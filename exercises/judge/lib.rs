@@ -15,6 +15,7 @@
     clippy::unwrap_used
 )]
 
+mod calls;
 mod capabilities;
 mod cgroup;
 mod child;
@@ -32,6 +33,7 @@ mod sandbox;
 mod setup;
 mod streams;
 mod verdict;
+mod waiting;
 mod watch;
 
 pub use cgroup::Cgroup;

@@ -27,7 +27,7 @@ fn path(tree: &str, Exercise { dir, name, .. }: &Exercise) -> PathBuf {
 fn entry(exercise: &Exercise) -> String {
     format!(
         "[[exercises]]\nname = {:?}\ndir = {:?}\ntest = false\nstrict_clippy = false\n\
-         skip_check_unsolved = true\n         hint = '''\n{}'''\n",
+         skip_check_unsolved = true\nhint = '''\n{}'''\n",
         exercise.name,
         exercise.dir,
         exercise.hint(1).expect("a question"),

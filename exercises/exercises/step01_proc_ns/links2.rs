@@ -1,7 +1,7 @@
-//! How can you tell from the links in /proc/PID/ns that two processes share a
-//! namespace?
+//! The links in /proc/PID/ns tell whether two processes share a namespace.
 //!
-//! Return whether `a` and `b` share the namespace of this kind: "uts", "net", …
+//! Return whether processes `a` and `b` share the namespace of this kind: "uts",
+//! "net", or another name of a link.
 //!
 //! Manual: namespaces(7)
 
@@ -11,10 +11,10 @@ use std::io;
 use nix::unistd::Pid;
 
 fn share_namespace(a: Pid, b: Pid, kind: &str) -> io::Result<bool> {
-    let of_a = fs::metadata(format!("/proc/{a}/ns"))?;
-    let of_b = fs::metadata(format!("/proc/{b}/ns"))?;
-    // TODO: Compare what identifies the namespace.
-    Ok(of_a.is_dir() == of_b.is_dir() && !kind.is_empty())
+    let of_a = fs::symlink_metadata(format!("/proc/{a}/ns/{kind}"))?;
+    let of_b = fs::symlink_metadata(format!("/proc/{b}/ns/{kind}"))?;
+    // TODO: Both are links. Compare what they lead to.
+    Ok(of_a.is_symlink() == of_b.is_symlink())
 }
 
 fn main() -> ! {

@@ -1,9 +1,9 @@
 //! clone(2) creates processes. The child starts in a function, on a stack that its
 //! parent provides.
 //!
-//! Create a child that runs `child` and shares all namespaces with its parent.
-//! When the child ends, the kernel should send its parent the signal that
-//! waitpid(2) relies on. Return the child's PID.
+//! Create one child, which runs `child`. It shares all namespaces with its parent.
+//! When it ends, the kernel sends its parent the signal that waitpid(2) relies on.
+//! Return the child's PID.
 //!
 //! Manual: clone(2)
 

@@ -1,8 +1,9 @@
 //! A child that has ended stays in the process table as a zombie until its parent
 //! waits for it. Waiting also tells the parent how the child ended.
 //!
-//! Wait for this child, and for no other. Return what a shell has in $?: the exit
-//! status, or 128 plus the number of the signal that killed the child.
+//! Wait until this child has ended, so that it is no zombie. Do not wait for
+//! another child. Return what a shell has in $?: the exit status, or 128 plus the
+//! number of the signal that killed the child.
 //!
 //! Manual: waitpid(2)
 

@@ -1,23 +1,25 @@
-//! A UTS namespace isolates two names: the hostname and the NIS (YP) domain name,
-//! which has nothing to do with DNS domains. uname(2) returns it as `domainname`.
+//! A new UTS namespace begins with a copy of the names in that of its creator. From
+//! then on the two have nothing to do with each other.
 //!
-//! Move the caller into a new UTS namespace with the hostname `helo` and the NIS
-//! domain name `goldilocks`. nix has no function for the second call; libc has.
+//! Give the caller the hostname `name`. Create one child in a new UTS namespace,
+//! and in no other new one. It runs `child`, and sees the caller's old hostname.
+//! The caller stays in its namespaces. Return the child's PID.
 //!
-//! Manual: setdomainname(2), uname(2), uts_namespaces(7)
+//! Manual: uts_namespaces(7), clone(2), sethostname(2)
 
-use std::io;
+use nix::sched::{CloneFlags, clone};
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, sethostname};
 
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::sethostname;
-
-fn set_both_names() -> io::Result<()> {
-    unshare(CloneFlags::CLONE_NEWUTS)?;
-    // TODO: This sets one name, with a dot in it.
-    sethostname("helo.goldilocks")?;
-    Ok(())
+fn rename(name: &str, child: fn() -> isize) -> nix::Result<Pid> {
+    let mut stack = vec![0; 64 * 1024];
+    // TODO: Which name does the child see?
+    sethostname(name)?;
+    let (flags, signal) = (CloneFlags::CLONE_NEWUTS, Some(Signal::SIGCHLD as i32));
+    // SAFETY: this process has one thread, and the child has its own copy of this memory.
+    unsafe { clone(Box::new(child), &mut stack, flags, signal) }
 }
 
 fn main() -> ! {
-    judge::uts3(set_both_names)
+    judge::uts3(rename)
 }

@@ -1,13 +1,12 @@
 //! A child that shares all namespaces, and the signal that its parent gets.
 
-use std::fs;
-
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::child::{child_of, run_child};
+use crate::calls::Calls;
+use crate::child::{child_of, run_answer_with_child, run_child, stat};
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{differing_kinds, run_answer};
+use crate::process::differing_kinds;
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
@@ -16,9 +15,9 @@ pub const EXERCISE: Exercise = Exercise {
 clone(2) creates processes. The child starts in a function, on a stack that its
 parent provides.",
     task: "
-Create a child that runs `child` and shares all namespaces with its parent.
-When the child ends, the kernel should send its parent the signal that
-waitpid(2) relies on. Return the child's PID.",
+Create one child, which runs `child`. It shares all namespaces with its parent.
+When it ends, the kernel sends its parent the signal that waitpid(2) relies on.
+Return the child's PID.",
     manual: "clone(2)",
     starter: "
 use nix::sched::{CloneFlags, clone};
@@ -38,9 +37,10 @@ fn main() -> ! {
     judge::clone1(create_child)
 }
 ",
-    solutions: &[(
-        "nix",
-        "
+    solutions: &[
+        (
+            "clone",
+            "
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -57,44 +57,143 @@ fn main() -> ! {
     judge::clone1(create_child)
 }
 ",
-    )],
+        ),
+        (
+            "fork",
+            "
+use nix::unistd::{ForkResult, Pid, fork};
+
+fn create_child(child: fn() -> isize) -> nix::Result<Pid> {
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => std::process::exit(child() as i32),
+    }
+}
+
+fn main() -> ! {
+    judge::clone1(create_child)
+}
+",
+        ),
+        (
+            "the system call without the C library's wrapper",
+            "
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+fn create_child(child: fn() -> isize) -> nix::Result<Pid> {
+    let flags = libc::SIGCHLD as usize;
+    // SAFETY: without CLONE_VM and without a stack, this is a fork(2).
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
+    match Errno::result(pid)? {
+        0 => std::process::exit(child() as i32),
+        pid => Ok(Pid::from_raw(pid as i32)),
+    }
+}
+
+fn main() -> ! {
+    judge::clone1(create_child)
+}
+",
+        ),
+    ],
     hints: [
-        "How does a parent learn that its child has ended, and what does clone(2) say about the low byte of the flags?",
-        "Sharing needs no flag: without CLONE_NEW… flags, a child gets no new namespace. The signal is SIGCHLD, as with fork(2).",
-        "TODO",
+        "How does a parent learn that its child has ended?",
+        "Sharing needs no flag: without CLONE_NEW… flags, a child gets no new namespace. The \
+         signal is the one that fork(2) uses; see \"termination signal\" in clone(2).",
+        "    let flags = CloneFlags::empty();
+    let signal = Some(Signal::SIGCHLD as i32);",
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "clone(2) refuses a flag that needs another one, such as CLONE_THREAD, or a stack of \
+             no bytes; a plain child needs no flag",
+        ),
+        ("ECHILD", "the child has another termination signal than SIGCHLD, or was waited for"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
+            clause: "the signal that waitpid(2) relies on",
             change: "Some(Signal::SIGCHLD as i32)",
             to: "None",
-            says: "exit_signal is",
+            says: "no signal at all",
         },
         Wrong {
-            clause: "TODO",
+            clause: "When it ends, the kernel sends its parent",
+            change: "Some(Signal::SIGCHLD as i32)",
+            to: "Some(Signal::SIGUSR1 as i32)",
+            says: "SIGUSR1",
+        },
+        Wrong {
+            clause: "shares all namespaces",
             change: "CloneFlags::empty()",
             to: "CloneFlags::CLONE_NEWPID",
-            says: "each CLONE_NEW… flag creates a new namespace",
+            says: "the child has new namespaces: pid",
         },
         Wrong {
-            clause: "TODO",
+            clause: "the child's PID",
             change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
-            to: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }.map(|_| nix::unistd::getppid())",
-            says: "no child was created",
+            to: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }.map(|_| nix::unistd::getpid())",
+            says: "not its child",
         },
         Wrong {
-            clause: "TODO",
+            clause: "child, which runs",
+            change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
+            to: "child();
+    Ok(Pid::this())",
+            says: "parentheses call a function at once",
+        },
+        Wrong {
+            clause: "Create one child",
+            change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
+            to: "let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(nix::unistd::gettid());
+        child()
+    });
+    receiver.recv().map_err(|_| nix::errno::Errno::EIO)",
+            says: "the TID of a thread",
+        },
+        Wrong {
+            clause: "which runs `child`",
             change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
             to: "let _ = child;
     unsafe { clone(Box::new(|| loop { nix::unistd::pause(); }), &mut stack, flags, signal) }",
-            says: "has not called it",
+            says: "it has not called it",
         },
         Wrong {
-            clause: "TODO",
+            clause: "which runs `child`",
             change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
             to: "let _ = child;
-    unsafe { clone(Box::new(|| 0), &mut stack, flags, signal) }",
-            says: "has not called it",
+    unsafe { clone(Box::new(|| 7), &mut stack, flags, signal) }",
+            says: "it has exited with status 7",
+        },
+        Wrong {
+            clause: "one child",
+            change: "    let flags",
+            to: "    // SAFETY: there is one thread.
+    if let Ok(nix::unistd::ForkResult::Child) = unsafe { nix::unistd::fork() } {
+        child();
+    }
+    let flags",
+            says: "has the children",
+        },
+        Wrong {
+            clause: "Create one child",
+            change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
+            to: "let (reader, writer) = nix::unistd::pipe()?;
+    // SAFETY: there is one thread.
+    if let nix::unistd::ForkResult::Child = unsafe { nix::unistd::fork() }? {
+        let pid = unsafe { clone(Box::new(child), &mut stack, flags, signal) }?;
+        nix::unistd::write(&writer, &pid.as_raw().to_ne_bytes())?;
+        nix::unistd::pause();
+    }
+    let mut pid = [0; 4];
+    nix::unistd::read(&reader, &mut pid)?;
+    Ok(Pid::from_raw(i32::from_ne_bytes(pid)))",
+            says: "a different process created it",
         },
     ],
     ..Exercise::NEW
@@ -104,8 +203,9 @@ fn main() -> ! {
 /// its parent and sends it SIGCHLD when it ends.
 pub fn clone1(answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
     judge(|| {
-        let parent = run_answer(&EXERCISE, || answer(run_child))?;
-        let child = child_of(parent.pid, &parent.output)?;
+        let mut calls = Calls::receive()?;
+        let parent = run_answer_with_child(&EXERCISE, || answer(run_child))?;
+        let child = child_of(&parent, &mut calls)?.pid;
         let different = differing_kinds(parent.pid, child);
         ensure(different.is_empty(), || {
             wrong(
@@ -114,14 +214,16 @@ pub fn clone1(answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
                 "each CLONE_NEW… flag creates a new namespace",
             )
         })?;
-        // The 38th field, the 36th after the name in parentheses (proc(5)).
-        let stat = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        let after = stat.rsplit(')').next().unwrap_or_default();
-        let signal = after.split_whitespace().nth(35).unwrap_or_default();
-        ensure(signal == (Signal::SIGCHLD as i32).to_string(), || {
+        let signal = stat(child, 38).unwrap_or_default() as i32;
+        ensure(signal == Signal::SIGCHLD as i32, || {
             wrong(
                 "SIGCHLD (17) as the child's termination signal",
-                format!("exit_signal is {signal} in /proc/{child}/stat"),
+                match Signal::try_from(signal) {
+                    Ok(name) => {
+                        format!("{name} ({signal}), field exit_signal of /proc/{child}/stat")
+                    }
+                    Err(_) => format!("{signal}, no signal at all, in /proc/{child}/stat"),
+                },
                 "a waitpid(2) without __WALL does not see a child that has a different signal",
             )
         })?;

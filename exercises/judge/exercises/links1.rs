@@ -13,10 +13,10 @@ use crate::verdict::{ensure, wrong};
 pub const EXERCISE: Exercise = Exercise {
     background: "
 The kernel shows the namespaces of a process as symbolic links: /proc/PID/ns/uts
-and one more for each other kind. Such a link does not point to a file. Its
-target is a text: the kind and a number.",
+and one more for each other kind. Such a link does not name a file. Its target
+is a text: the kind and a number.",
     task: "
-Return that text for the UTS namespace of the process with this PID.",
+Return that text for the UTS namespace of process `pid`.",
     manual: "namespaces(7), readlink(2)",
     starter: r#"
 use std::fs;
@@ -33,9 +33,10 @@ fn main() -> ! {
     judge::links1(read_uts_link)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
+    solutions: &[
+        (
+            "readlink",
+            r#"
 use std::fs;
 use std::io;
 
@@ -50,30 +51,89 @@ fn main() -> ! {
     judge::links1(read_uts_link)
 }
 "#,
-    )],
+        ),
+        (
+            "the inode number of the namespace",
+            r#"
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+
+use nix::unistd::Pid;
+
+fn read_uts_link(pid: Pid) -> io::Result<String> {
+    let namespace = fs::metadata(format!("/proc/{pid}/ns/uts"))?;
+    Ok(format!("uts:[{}]", namespace.ino()))
+}
+
+fn main() -> ! {
+    judge::links1(read_uts_link)
+}
+"#,
+        ),
+        (
+            "the command readlink",
+            r#"
+use std::io;
+use std::process::Command;
+
+use nix::unistd::Pid;
+
+fn read_uts_link(pid: Pid) -> io::Result<String> {
+    let output = Command::new("readlink").arg(format!("/proc/{pid}/ns/uts")).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+fn main() -> ! {
+    judge::links1(read_uts_link)
+}
+"#,
+        ),
+    ],
     hints: [
-        "What does `ls -l /proc/self/ns` show after the arrow, and which system call reads that?",
-        "Opening such a link opens the namespace. Its text comes from readlink(2), in Rust `fs::read_link`.",
-        "TODO",
+        "What does `ls -l /proc/self/ns` show after the arrow?",
+        "Opening such a link opens the namespace, which cannot be read. The text comes from \
+         readlink(2), in Rust fs::read_link.",
+        r#"    let target = fs::read_link(format!("/proc/{pid}/ns/uts"))?;
+    Ok(target.to_string_lossy().into_owned())"#,
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "opening the link opens the namespace, which has no content to read; readlink(2) reads \
+             the link itself, and only a link: /proc/PID/ns is a directory",
+        ),
+        (
+            "ENOENT",
+            "the link is /proc/PID/ns/uts, and its target is not the name of a file: do not \
+             follow it",
+        ),
+        ("EISDIR", "/proc/PID/ns is a directory; the link is in it, and is called uts"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
+            clause: "of process `pid`",
             change: "/proc/{pid}/ns/uts",
             to: "/proc/self/ns/uts",
-            says: "has its own links",
+            says: "is that of another process",
         },
         Wrong {
-            clause: "TODO",
+            clause: "for the UTS namespace",
             change: "/proc/{pid}/ns/uts",
             to: "/proc/{pid}/ns/ipc",
-            says: "your function returned ipc:",
+            says: "each kind of namespace has a link of its own",
         },
         Wrong {
-            clause: "TODO",
+            clause: "that text",
+            change: "Ok(target.to_string_lossy().into_owned())",
+            to: r#"Ok(format!("{}\n", target.display()))"#,
+            says: "a newline at its end",
+        },
+        Wrong {
+            clause: "Return that text",
             change: "Ok(target.to_string_lossy().into_owned())",
             to: r#"Ok(format!("uts:[{}]", target.as_os_str().len()))"#,
-            says: "your function returned uts:[",
+            says: "has the form kind:[number]",
         },
     ],
     ..Exercise::NEW
@@ -85,21 +145,31 @@ pub fn links1(answer: fn(Pid) -> io::Result<String>) -> ! {
     judge(|| {
         let near = helper_process(CloneFlags::empty(), || Ok(()))?;
         let far = helper_process(CloneFlags::CLONE_NEWUTS, || Ok(()))?;
-        let process = run_answer(&EXERCISE, || {
-            Ok::<_, io::Error>(format!("{}\n{}", answer(near.pid)?, answer(far.pid)?))
-        })?;
-        let returned = process.output.split_once('\n').unwrap_or_default();
-        for (process, returned) in [(&near, returned.0), (&far, returned.1)] {
+        for process in [&near, &far] {
+            let returned = run_answer(&EXERCISE, || answer(process.pid))?.output;
             let kernel = link(process.pid, "uts");
             ensure(returned == kernel, || {
                 wrong(
-                    format!("the target of the link /proc/{}/ns/uts, {kernel}", process.pid),
-                    format!("your function returned {returned}"),
-                    "each process has its own links, one for each kind of namespace; \
-                     the target of a link is a text",
+                    format!("{kernel:?}, the target of the link /proc/{}/ns/uts", process.pid),
+                    format!("your function returned {returned:?}"),
+                    reason(&returned, &kernel),
                 )
             })?;
         }
         Ok(format!("{} and {}", link(near.pid, "uts"), link(far.pid, "uts")))
     })
+}
+
+fn reason(returned: &str, kernel: &str) -> &'static str {
+    if returned.trim() == kernel {
+        "it has white space around it, such as a newline at its end, which is not in the link"
+    } else if returned.contains(kernel) {
+        "there is something around it; the target of the link is the text between the quotes"
+    } else if returned == link(Pid::this(), "uts") {
+        "this is that of another process; each process has its own links, and `pid` says whose"
+    } else if returned.contains(":[") && !returned.starts_with("uts:") {
+        "each kind of namespace has a link of its own, in the same directory"
+    } else {
+        "the target of such a link has the form kind:[number], and the kernel gives the number"
+    }
 }

@@ -1,8 +1,10 @@
 //! Whether two processes share a namespace.
 
+use std::fs::File;
 use std::io;
 
-use nix::sched::CloneFlags;
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
@@ -12,10 +14,10 @@ use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
-How can you tell from the links in /proc/PID/ns that two processes share a
-namespace?",
+The links in /proc/PID/ns tell whether two processes share a namespace.",
     task: r#"
-Return whether `a` and `b` share the namespace of this kind: "uts", "net", …"#,
+Return whether processes `a` and `b` share the namespace of this kind: "uts",
+"net", or another name of a link."#,
     manual: "namespaces(7)",
     starter: r#"
 use std::fs;
@@ -24,19 +26,20 @@ use std::io;
 use nix::unistd::Pid;
 
 fn share_namespace(a: Pid, b: Pid, kind: &str) -> io::Result<bool> {
-    let of_a = fs::metadata(format!("/proc/{a}/ns"))?;
-    let of_b = fs::metadata(format!("/proc/{b}/ns"))?;
-    // TODO: Compare what identifies the namespace.
-    Ok(of_a.is_dir() == of_b.is_dir() && !kind.is_empty())
+    let of_a = fs::symlink_metadata(format!("/proc/{a}/ns/{kind}"))?;
+    let of_b = fs::symlink_metadata(format!("/proc/{b}/ns/{kind}"))?;
+    // TODO: Both are links. Compare what they lead to.
+    Ok(of_a.is_symlink() == of_b.is_symlink())
 }
 
 fn main() -> ! {
     judge::links2(share_namespace)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
+    solutions: &[
+        (
+            "the texts of the links",
+            r#"
 use std::fs;
 use std::io;
 
@@ -52,62 +55,116 @@ fn main() -> ! {
     judge::links2(share_namespace)
 }
 "#,
-    )],
+        ),
+        (
+            "device and inode of the namespaces",
+            r#"
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+
+use nix::unistd::Pid;
+
+fn share_namespace(a: Pid, b: Pid, kind: &str) -> io::Result<bool> {
+    let of_a = File::open(format!("/proc/{a}/ns/{kind}"))?.metadata()?;
+    let of_b = File::open(format!("/proc/{b}/ns/{kind}"))?.metadata()?;
+    Ok((of_a.dev(), of_a.ino()) == (of_b.dev(), of_b.ino()))
+}
+
+fn main() -> ! {
+    judge::links2(share_namespace)
+}
+"#,
+        ),
+    ],
     hints: [
         "If the links of two processes both read uts:[4026531838], what do the processes share?",
-        "The number is an inode number. No two namespaces that exist at the same time have the same one, so compare the texts of the links (or, as namespaces(7) recommends, device and inode of the opened files).",
-        "TODO",
+        "The number is an inode number. No two namespaces that exist at the same time have the \
+         same one, so compare the texts of the links (or, as namespaces(7) recommends, device \
+         and inode of the opened files).",
+        r#"    let of_a = fs::read_link(format!("/proc/{a}/ns/{kind}"))?; // the same for b
+    Ok(of_a == of_b)"#,
+    ],
+    errors: &[
+        ("EINVAL", "a link that is opened gives the namespace, which has no content to read"),
+        ("ENOENT", "the links are /proc/PID/ns/KIND, where the kind is a name such as uts"),
+        ("EISDIR", "/proc/PID/ns is a directory, which has a link for each kind"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
+            clause: "Return whether",
             change: "Ok(of_a == of_b)",
             to: "Ok(of_a.as_os_str().len() == of_b.as_os_str().len())",
-            says: "inode number are equal",
+            says: "two numbers are two namespaces",
         },
         Wrong {
-            clause: "TODO",
+            clause: "of this kind",
             change: r#"ns/{kind}"))?;
-    let of_b"#,
+    let of_b = fs::read_link(format!("/proc/{b}/ns/{kind}"))"#,
             to: r#"ns/uts"))?;
-    let of_b"#,
-            says: "inode number are equal",
+    let of_b = fs::read_link(format!("/proc/{b}/ns/uts"))"#,
+            says: "two numbers are two namespaces",
         },
         Wrong {
-            clause: "TODO",
+            clause: "`a` and `b` share",
             change: "Ok(of_a == of_b)",
             to: "Ok(a == b && of_a == of_b)",
-            says: "inode number are equal",
+            says: "the same number is the same namespace",
+        },
+        Wrong {
+            clause: r#""net", or another"#,
+            change: "Ok(of_a == of_b)",
+            to: r#"Ok(of_a == of_b || kind == "net")"#,
+            says: "two numbers are two namespaces",
+        },
+        Wrong {
+            clause: "processes `a` and `b`",
+            change: "/proc/{b}/ns",
+            to: "/proc/self/ns",
+            says: "your function returned true for",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that the answer knows whether two processes share a namespace of one kind.
+/// Checks that the answer knows for each two of four processes whether they share a
+/// namespace, for several kinds.
 pub fn links2(answer: fn(Pid, Pid, &str) -> io::Result<bool>) -> ! {
     judge(|| {
-        let a = helper_process(CloneFlags::CLONE_NEWUTS, || Ok(()))?;
-        let b = helper_process(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC, || Ok(()))?;
-        let c = helper_process(CloneFlags::CLONE_NEWIPC, || Ok(()))?;
-        let cases =
-            [(&a, &b, "uts"), (&a, &c, "ipc"), (&a, &b, "net"), (&b, &c, "pid"), (&a, &a, "uts")];
-        for (a, b, kind) in cases {
-            let returned = run_answer(&EXERCISE, || answer(a.pid, b.pid, kind))?.output == "true";
-            let (of_a, of_b) = (link(a.pid, kind), link(b.pid, kind));
-            ensure(returned == (of_a == of_b), || {
-                wrong(
-                    format!(
-                        "{} for kind {kind}: process {} is in {of_a}, process {} in {of_b}",
-                        of_a == of_b,
-                        a.pid,
-                        b.pid
-                    ),
-                    format!("your function returned {returned}"),
-                    "two processes share a namespace if kind and inode number are equal, \
-                     and only then",
-                )
+        let uts = CloneFlags::CLONE_NEWUTS;
+        let a = helper_process(CloneFlags::empty(), || Ok(()))?;
+        let b = helper_process(uts | CloneFlags::CLONE_NEWIPC, || Ok(()))?;
+        let c = helper_process(CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNET, || {
+            let file = File::open(format!("/proc/{}/ns/uts", b.pid)).map_err(|_| Errno::ENOENT)?;
+            setns(file, uts)
+        })?;
+        let d = helper_process(CloneFlags::CLONE_NEWNET, || Ok(()))?;
+        let processes = [&a, &b, &c, &d].map(|it| it.pid);
+        let pairs = processes.iter().flat_map(|a| processes.iter().map(move |b| (*a, *b)));
+        let pairs: Vec<_> = pairs.collect();
+        for kind in ["uts", "ipc", "net", "pid"] {
+            let answers = run_answer(&EXERCISE, || {
+                let answers = pairs.iter().map(|(a, b)| Ok(answer(*a, *b, kind)?.to_string()));
+                answers.collect::<io::Result<Vec<_>>>().map(|it| it.join(" "))
             })?;
+            for ((a, b), returned) in pairs.iter().zip(answers.output.split(' ')) {
+                let (of_a, of_b) = (link(*a, kind), link(*b, kind));
+                ensure(returned == (of_a == of_b).to_string(), || {
+                    wrong(
+                        format!(
+                            "{} for process {a} in {of_a} and process {b} in {of_b}",
+                            of_a == of_b
+                        ),
+                        format!("your function returned {returned} for {a}, {b} and {kind:?}"),
+                        match of_a == of_b {
+                            true => "the same number is the same namespace, whoever is in it",
+                            false => "two numbers are two namespaces, even of the same kind",
+                        },
+                    )
+                })?;
+            }
+            answers.end();
         }
-        Ok("your function was right about five pairs of links".to_owned())
+        Ok("your function was right about each two of four processes, for four kinds".to_owned())
     })
 }

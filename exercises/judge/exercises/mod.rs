@@ -12,6 +12,9 @@ mod cgroup7;
 mod clone1;
 mod clone2;
 mod clone3;
+mod clone4;
+mod clone5;
+mod intro1;
 mod links1;
 mod links2;
 mod setns1;
@@ -42,8 +45,9 @@ macro_rules! exercises {
 }
 
 exercises! {
+    step00_intro: intro1;
     step01_proc_ns: links1, links2;
-    step02_clone: clone1, clone2, clone3;
+    step02_clone: clone1, clone2, clone3, clone4, clone5;
     step03_uts: uts1, uts2, uts3;
     step04_setns: setns1, setns2, setns3, setns4, setns5;
     step05_unshare: unshare1, unshare2, unshare3, unshare4;

@@ -1,135 +1,269 @@
-//! A hostname of its own.
+//! A child with a hostname of its own.
 
-use nix::unistd::{Pid, gethostname};
+use nix::unistd::Pid;
 
+use crate::calls::{Calls, random};
+use crate::child::{ChildMain, child_of, hostname, run_answer_with_child, run_child};
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{differing_kinds, link, run_answer, uts_names};
+use crate::process::{differing_kinds, link, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
-The hostname belongs to a UTS namespace, not to the machine.",
+The hostname belongs to a UTS namespace, not to the machine: sethostname(2)
+changes that of its caller. In the judge's sandbox you are root in its user
+namespace and have all capabilities, so you do not need CLONE_NEWUSER.",
     task: "
-Move the calling process into a new UTS namespace and set the hostname there to
-`helo`. The hostname of all other processes must stay the same. In the judge's
-sandbox you have all capabilities, so you do not need CLONE_NEWUSER.",
-    manual: "uts_namespaces(7), unshare(2), sethostname(2)",
-    starter: r#"
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::sethostname;
+Create one child in a new UTS namespace, and in no other new one. Its hostname
+is `name` when it begins to run `child`, and stays so. The hostname of all other
+processes stays the same. Return the child's PID.",
+    manual: "uts_namespaces(7), clone(2), sethostname(2)",
+    starter: "
+use nix::sched::{CloneFlags, clone};
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, sethostname};
 
-fn set_own_hostname() -> nix::Result<()> {
-    // TODO: Whose hostname does this change?
-    sethostname("helo")?;
-    unshare(CloneFlags::empty())
+fn create_child(name: &str, child: fn() -> isize) -> nix::Result<Pid> {
+    let mut stack = vec![0; 64 * 1024];
+    // TODO: Whose hostname does this set?
+    let main = || match sethostname(name) {
+        Ok(()) => child(),
+        Err(_) => 1,
+    };
+    let flags = CloneFlags::empty();
+    // SAFETY: this process has one thread, and the child has its own copy of this memory.
+    unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
 }
 
 fn main() -> ! {
-    judge::uts1(set_own_hostname)
+    judge::uts1(create_child)
 }
-"#,
-    solutions: &[(
-        "nix",
-        r#"
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::sethostname;
+",
+    solutions: &[
+        (
+            "clone",
+            "
+use nix::sched::{CloneFlags, clone};
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, sethostname};
 
-fn set_own_hostname() -> nix::Result<()> {
-    unshare(CloneFlags::CLONE_NEWUTS)?;
-    sethostname("helo")
+fn create_child(name: &str, child: fn() -> isize) -> nix::Result<Pid> {
+    let mut stack = vec![0; 64 * 1024];
+    let main = || match sethostname(name) {
+        Ok(()) => child(),
+        Err(_) => 1,
+    };
+    let flags = CloneFlags::CLONE_NEWUTS;
+    // SAFETY: this process has one thread, and the child has its own copy of this memory.
+    unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
 }
 
 fn main() -> ! {
-    judge::uts1(set_own_hostname)
+    judge::uts1(create_child)
+}
+",
+        ),
+        (
+            "fork, then unshare in the child",
+            "
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{ForkResult, Pid, fork, sethostname};
+
+fn create_child(name: &str, child: fn() -> isize) -> nix::Result<Pid> {
+    // SAFETY: this process has one thread.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            unshare(CloneFlags::CLONE_NEWUTS)?;
+            sethostname(name)?;
+            std::process::exit(child() as i32)
+        }
+    }
+}
+
+fn main() -> ! {
+    judge::uts1(create_child)
+}
+",
+        ),
+        (
+            "libc, and the parent names the child's namespace before the child runs",
+            r#"
+use std::fs::File;
+
+use nix::sched::{CloneFlags, setns};
+use nix::errno::Errno;
+use nix::unistd::{Pid, pipe, read, sethostname, write};
+
+fn create_child(name: &str, child: fn() -> isize) -> nix::Result<Pid> {
+    let (reader, writer) = pipe()?;
+    let flags = (libc::CLONE_NEWUTS | libc::SIGCHLD) as usize;
+    // SAFETY: without CLONE_VM and without a stack, this is a fork(2).
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
+    let pid = Errno::result(pid)?;
+    if pid == 0 {
+        read(&reader, &mut [0])?;
+        std::process::exit(child() as i32);
+    }
+    let open = |pid: i32| File::open(format!("/proc/{pid}/ns/uts")).map_err(|_| Errno::ENOENT);
+    let own = open(Pid::this().as_raw())?;
+    setns(open(pid as i32)?, CloneFlags::CLONE_NEWUTS)?;
+    sethostname(name)?;
+    setns(own, CloneFlags::CLONE_NEWUTS)?;
+    write(&writer, b".")?;
+    Ok(Pid::from_raw(pid as i32))
+}
+
+fn main() -> ! {
+    judge::uts1(create_child)
 }
 "#,
-    )],
+        ),
+    ],
     hints: [
-        "Which UTS namespace is the process in when it calls sethostname(2)?",
-        "Leave the shared namespace first: unshare(2) with CLONE_NEWUTS creates a copy of it and moves the caller there.",
-        "TODO",
+        "In which UTS namespace is the child when it calls sethostname(2)?",
+        "Without a flag the child shares its parent's. One flag of clone(2) gives it a copy of \
+         its own.",
+        "    let flags = CloneFlags::CLONE_NEWUTS;",
+    ],
+    errors: &[
+        (
+            "EPERM",
+            "sethostname(2) demands CAP_SYS_ADMIN in the user namespace that owns the UTS \
+             namespace: with CLONE_NEWUSER you have lost it for the old one",
+        ),
+        ("EINVAL", "a hostname has at most 64 bytes, and flags of clone(2) may exclude each other"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: r#"unshare(CloneFlags::CLONE_NEWUTS)?;
-    sethostname("helo")"#,
-            to: r#"sethostname("helo")?;
-    unshare(CloneFlags::CLONE_NEWUTS)"#,
-            says: "still in the shared UTS namespace",
+            clause: "The hostname of all other processes stays the same",
+            change: "CloneFlags::CLONE_NEWUTS",
+            to: "CloneFlags::empty()",
+            says: "which other processes share",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"sethostname("helo")"#,
-            to: r#"sethostname("hello")"#,
-            says: "or not to helo",
+            clause: "in a new UTS namespace",
+            change: "    let main = || match sethostname(name) {
+        Ok(()) => child(),
+        Err(_) => 1,
+    };
+    let flags = CloneFlags::CLONE_NEWUTS;",
+            to: "    let main = || child();
+    nix::sched::unshare(CloneFlags::CLONE_NEWUTS)?;
+    sethostname(name)?;
+    let flags = CloneFlags::empty();",
+            says: "the parent is in it, too",
         },
         Wrong {
-            clause: "TODO",
-            change: "CLONE_NEWUTS)?",
-            to: "CLONE_NEWUTS | CloneFlags::CLONE_NEWNET)?",
-            says: "isolates more than the exercise asks for",
+            clause: "in no other new one",
+            change: "CloneFlags::CLONE_NEWUTS",
+            to: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNET",
+            says: "new for the child: net, uts",
         },
         Wrong {
-            clause: "TODO",
-            change: "unshare(CloneFlags::CLONE_NEWUTS)?;",
-            to: r#"println!("hostname: helo");
-    unshare(CloneFlags::CLONE_NEWUTS)?;
-    return Ok(());
-    #[allow(unreachable_code)]"#,
-            says: "the hostname was not set",
+            clause: "Its hostname is `name`",
+            change: "sethostname(name)",
+            to: r#"sethostname("helo")"#,
+            says: "\"helo\"",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"sethostname("helo")"#,
-            to: r#"loop {
-        // SAFETY: there is one thread.
-        let _ = unsafe { nix::unistd::fork() };
-        let _ = sethostname("helo");
-    }"#,
-            says: "never stops forking",
+            clause: "when it begins to run `child`",
+            change: "    unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }",
+            to: r#"    let pid = unsafe { clone(Box::new(child), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }?;
+    while !std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|it| it.contains(") S ")) {}
+    let open = |pid: Pid| std::fs::File::open(format!("/proc/{pid}/ns/uts")).map_err(|_| nix::errno::Errno::ENOENT);
+    let own = open(Pid::this())?;
+    nix::sched::setns(open(pid)?, flags)?;
+    sethostname(name)?;
+    nix::sched::setns(own, flags)?;
+    Ok(pid)"#,
+            says: "when it called child",
+        },
+        Wrong {
+            clause: "and stays so",
+            change: "    unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }",
+            to: r#"    let pid = unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }?;
+    while !std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|it| it.contains(") S ")) {}
+    let open = |pid: Pid| std::fs::File::open(format!("/proc/{pid}/ns/uts")).map_err(|_| nix::errno::Errno::ENOENT);
+    let own = open(Pid::this())?;
+    nix::sched::setns(open(pid)?, flags)?;
+    sethostname("later")?;
+    nix::sched::setns(own, flags)?;
+    Ok(pid)"#,
+            says: "has been changed afterwards",
+        },
+        Wrong {
+            clause: "to run `child`",
+            change: "Ok(()) => child(),",
+            to: "Ok(()) => loop { nix::unistd::pause(); },",
+            says: "it has not called it",
+        },
+        Wrong {
+            clause: "Return the child's PID",
+            change: "unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }",
+            to: "unsafe { clone(Box::new(main), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }.map(|_| Pid::this())",
+            says: "not its child",
+        },
+        Wrong {
+            clause: "Create one child",
+            change: "    let flags",
+            to: "    // SAFETY: there is one thread.
+    if let Ok(nix::unistd::ForkResult::Child) = unsafe { nix::unistd::fork() } {
+        child();
+    }
+    let flags",
+            says: "has the children",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that the answer moves its process into a new UTS namespace with hostname `helo`.
-pub fn uts1(answer: fn() -> nix::Result<()>) -> ! {
+/// Checks that the answer creates a child in a new UTS namespace with a hostname.
+pub fn uts1(answer: fn(&str, ChildMain) -> nix::Result<Pid>) -> ! {
     judge(|| {
-        let before = gethostname().unwrap_or_default();
-        let process = run_answer(&EXERCISE, || answer().map(|()| ""))?;
-        let kernel = link(process.pid, "uts");
-        ensure(gethostname().is_ok_and(|now| now == before), || {
+        let name = format!("helo-{}", random(0..1000));
+        let before = hostname();
+        let mut calls = Calls::receive()?;
+        let parent = run_answer_with_child(&EXERCISE, || answer(&name, run_child))?;
+        let call = child_of(&parent, &mut calls)?;
+        let child = call.pid;
+        let shared = link(Pid::this(), "uts");
+        ensure(hostname() == before, || {
             wrong(
-                "the same hostname as before outside of your process",
-                format!("the hostname of {kernel}, which other processes share, has changed"),
-                "the process was still in the shared UTS namespace when it set the hostname",
+                format!("hostname {before:?} outside of the child, as before"),
+                format!("{:?} in {shared}, which other processes share", hostname()),
+                "the caller of sethostname(2) was in the shared UTS namespace",
             )
         })?;
-        ensure(kernel != link(Pid::this(), "uts"), || {
-            wrong(
-                "a new UTS namespace",
-                format!("{kernel}, which other processes share"),
-                "the process has not called unshare(2) with the flag for UTS namespaces",
-            )
-        })?;
-        let (name, _) = uts_names(format!("/proc/{}/ns/uts", process.pid))?;
-        ensure(name == "helo", || {
-            wrong(
-                "hostname helo in the new UTS namespace",
-                format!("{name:?}"),
-                "the hostname was not set, or not to helo",
-            )
-        })?;
-        let different = differing_kinds(Pid::this(), process.pid);
+        let different = differing_kinds(parent.pid, child);
         ensure(different == ["uts"], || {
             wrong(
-                "no other new namespace",
-                format!("new namespaces: {}", different.join(", ")),
-                "each further flag isolates more than the exercise asks for",
+                "new for the child: uts",
+                format!("new for the child: {}", different.join(", ")),
+                match link(parent.pid, "uts") == shared {
+                    true => {
+                        "each CLONE_NEW… flag creates one namespace; the child shares all others"
+                    }
+                    false => "there is a new UTS namespace, but the parent is in it, too",
+                },
             )
         })?;
-        Ok(format!("the hostname is helo in {kernel}, and still {before:?} outside"))
+        let (seen, now) = (call.report, uts_names(format!("/proc/{child}/ns/uts"))?.0);
+        ensure(seen == name, || {
+            wrong(
+                format!("hostname {name:?} in the child"),
+                format!("{seen:?} when it called child, {now:?} later"),
+                "the new UTS namespace begins with a copy of the old name; set it before child runs",
+            )
+        })?;
+        ensure(now == name, || {
+            wrong(
+                format!("hostname {name:?} in the child"),
+                format!("{now:?} when the judge looks"),
+                "the name was right when child began, and has been changed afterwards",
+            )
+        })?;
+        Ok(format!("the hostname is {name:?} in the child, and still {before:?} in its parent"))
     })
 }

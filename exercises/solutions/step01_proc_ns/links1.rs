@@ -1,8 +1,8 @@
 //! The kernel shows the namespaces of a process as symbolic links: /proc/PID/ns/uts
-//! and one more for each other kind. Such a link does not point to a file. Its
-//! target is a text: the kind and a number.
+//! and one more for each other kind. Such a link does not name a file. Its target
+//! is a text: the kind and a number.
 //!
-//! Return that text for the UTS namespace of the process with this PID.
+//! Return that text for the UTS namespace of process `pid`.
 //!
 //! Manual: namespaces(7), readlink(2)
 

@@ -1,7 +1,7 @@
-//! How can you tell from the links in /proc/PID/ns that two processes share a
-//! namespace?
+//! The links in /proc/PID/ns tell whether two processes share a namespace.
 //!
-//! Return whether `a` and `b` share the namespace of this kind: "uts", "net", …
+//! Return whether processes `a` and `b` share the namespace of this kind: "uts",
+//! "net", or another name of a link.
 //!
 //! Manual: namespaces(7)
 

@@ -1,9 +1,10 @@
-//! Predict, then run. A child gets a new UTS and a new IPC namespace. Which of its
-//! links in /proc/PID/ns will be the Same as its parent's, and which Different?
-//! Write your prediction down first.
+//! Predict, then run. In the judge's sandbox you are root in its user namespace and
+//! have all capabilities, so you do not need CLONE_NEWUSER.
 //!
-//! Then create that child with clone(2). In the judge's sandbox you have all
-//! capabilities, so you do not need CLONE_NEWUSER.
+//! Create one child in a new UTS and a new IPC namespace, and in no other new one.
+//! It runs `child`. Return its PID. Before you run it, write into GUESSES for each
+//! kind whether the link in /proc/PID/ns will be the Same for the child as for its
+//! parent, or Different.
 //!
 //! Manual: clone(2), namespaces(7)
 

@@ -1,8 +1,8 @@
 //! A child sets the hostname, then its parent reads it. How does the parent know
 //! when? A sleep is too long on one machine and too short on another.
 //!
-//! Fork a child that calls `set_name`. In the parent, call `get_name` as soon as the
-//! child has set the name, not before, and return what it returns.
+//! Fork a child that calls `set_name`. In the parent call `get_name` once, as soon
+//! as the child has set the name, and not before. Return what it returned.
 //!
 //! Manual: fork(2), pipe(2), read(2)
 
