@@ -150,8 +150,8 @@ fn main() -> ! {
         ),
         (
             "EINVAL",
-            "a namespace can be mounted only with MS_BIND, which makes an existing file appear at a \
-             second path: which flags and which source do you pass?",
+            "a namespace has no contents to copy, and can be mounted only with MS_BIND, which makes an \
+             existing file appear at a second path: which flags and which source do you pass?",
         ),
         (
             "ENODEV",

@@ -123,8 +123,8 @@ fs::write("/proc/self/uid_map", format!("0 {uid} 1"))"#,
         (
             "EPERM",
             "without capabilities you may map only your own ID, as it is outside, with count 1, and \
-             each map can be written once: which number did you write in the middle, and did you \
-             ask for it before or after unshare(2)?",
+             each map can be written once: is it the map of a new user namespace, which number is \
+             in the middle, and did you ask for it before or after unshare(2)?",
         ),
         (
             "EINVAL",
