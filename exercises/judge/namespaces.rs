@@ -1,30 +1,59 @@
 //! In which namespaces a process is.
 
-use crate::process::{differing_kinds, link};
-use crate::verdict::{Finding, ensure, wrong};
+use std::fs;
+
 use nix::unistd::Pid;
 
-/// Checks that `process` has joined the namespaces of these kinds of `target`, and no others.
-pub fn check_joined(process: Pid, target: Pid, kinds: &[&str]) -> Result<String, Finding> {
+use crate::process::link;
+use crate::verdict::{Finding, ensure, wrong};
+
+/// The links in `/proc/PID/ns` in which two processes differ, with the `…_for_children`.
+pub fn changed_links(a: Pid, b: Pid) -> Vec<String> {
+    let entries = fs::read_dir("/proc/self/ns").into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut changed: Vec<_> = names.filter(|name| link(a, name) != link(b, name)).collect();
+    changed.sort();
+    changed
+}
+
+/// Checks that `process`, which began in the namespaces of `start`, has joined those of
+/// these kinds of `target`, and has changed no others.
+pub fn check_joined(
+    process: Pid,
+    target: Pid,
+    kinds: &[&str],
+    start: Pid,
+) -> Result<String, Finding> {
     for kind in kinds {
         let (expected, found) = (link(target, kind), link(process, kind));
         ensure(expected == found, || {
+            let (found, reason) = match found == link(start, kind) {
+                true => (
+                    format!("it has not joined that one: it is still in {found}"),
+                    format!(
+                        "which process did setns(2) move, and to the {kind} namespace of which \
+                         process?"
+                    ),
+                ),
+                false => (
+                    format!("it has not joined that one: it is in {found}"),
+                    "which call creates a namespace, and which joins one that exists?".to_owned(),
+                ),
+            };
             wrong(
-                format!("your process in {expected}, the {kind} namespace of process {target}"),
-                format!("it is in {found}"),
-                "the process has not joined that namespace",
+                format!("the caller in {expected}, the {kind} namespace of process {target}"),
+                found,
+                reason,
             )
         })?;
     }
-    // setns2 runs in its own mount namespace, without /proc.
-    let changed = differing_kinds(Pid::this(), process);
-    let more: Vec<_> =
-        changed.iter().filter(|it| *it != "mnt" && !kinds.contains(&it.as_str())).collect();
+    let mut more = changed_links(start, process);
+    more.retain(|name| !kinds.contains(&name.as_str()));
     ensure(more.is_empty(), || {
         wrong(
-            format!("only {} changed", kinds.join(" and ")),
-            format!("{more:?} changed too"),
-            "the flags of setns(2) name more kinds than the exercise asks for",
+            format!("only {} changed in /proc/PID/ns of the caller", kinds.join(" and ")),
+            format!("{} changed too", more.join(", ")),
+            "which of your calls names or opens a namespace of a further kind?",
         )
     })?;
     let links: Vec<_> = kinds.iter().map(|kind| link(process, kind)).collect();

@@ -1,8 +1,8 @@
 //! Namespaces have no names, but you can open one through any process in it:
 //! /proc/PID/ns/uts. With that descriptor setns(2) joins the namespace.
 //!
-//! Move the caller into the UTS namespace of the process with this PID, and into
-//! none of its other namespaces.
+//! Move the caller into the UTS namespace of the process with this PID. All other
+//! namespaces of the caller stay the same.
 //!
 //! Manual: setns(2)
 

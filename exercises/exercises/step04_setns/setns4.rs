@@ -1,23 +1,28 @@
-//! You are an ordinary user without capabilities. A process was created in a new
-//! user namespace, which you own, and in a new UTS namespace. Joining only the UTS
-//! namespace fails with EPERM.
+//! An open file keeps a namespace alive as long as a process has it open. A bind
+//! mount needs no process at all: `ip netns add` keeps network namespaces so. Here
+//! you have CAP_SYS_ADMIN, and `file` does not exist yet.
 //!
-//! Join both. Why does the order matter?
+//! Keep the UTS namespace of the process with this PID alive with a bind mount at
+//! `file`. When the judge looks, that process and the caller have ended. Leave no
+//! other process behind.
 //!
-//! Manual: user_namespaces(7), setns(2)
+//! Manual: namespaces(7), mount(2)
 
-use std::fs::File;
+use std::fs;
 use std::io;
+use std::path::Path;
 
-use nix::sched::{CloneFlags, setns};
+use nix::mount::{MsFlags, mount};
 use nix::unistd::Pid;
 
-fn join(pid: Pid) -> io::Result<()> {
-    // TODO: Which namespace do you have to join first?
-    setns(File::open(format!("/proc/{pid}/ns/uts"))?, CloneFlags::CLONE_NEWUTS)?;
+fn keep_alive(pid: Pid, file: &Path) -> io::Result<()> {
+    let namespace = format!("/proc/{pid}/ns/uts");
+    fs::write(file, "")?;
+    // TODO: What makes the namespace appear at `file`?
+    mount(Some(namespace.as_str()), file, None::<&str>, MsFlags::empty(), None::<&str>)?;
     Ok(())
 }
 
 fn main() -> ! {
-    judge::setns4(join)
+    judge::setns4(keep_alive)
 }

@@ -1,44 +1,26 @@
-//! The first child in a new PID namespace becomes PID 1, its init. When PID 1 ends,
-//! the kernel shuts the namespace down: every later fork(2) fails with ENOMEM.
+//! /proc/PID/ns has two links for PID namespaces: pid is the one of the process,
+//! pid_for_children the one in which its next child will be created.
 //!
-//! In one new PID namespace, run `first` and, after it has ended, `second`, each in
-//! its own process. Return the PID of the second as the caller sees it. Do not wait
-//! for the second: the judge looks at it while it runs.
+//! Predict which links of the caller will be the Same as before, and which
+//! Different. The caller calls unshare(2) with CLONE_NEWPID and no other flag.
 //!
-//! Manual: pid_namespaces(7)
+//! Manual: pid_namespaces(7), unshare(2)
 
-use std::process::exit;
-
+use judge::Guess;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork, pause};
 
-fn run_both(first: fn(), second: fn()) -> nix::Result<Pid> {
-    unshare(CloneFlags::CLONE_NEWPID)?;
-    // TODO: Which process is PID 1, and for how long?
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)
-}
+const GUESSES: [(&str, Guess); 3] = [
+    // TODO: Guess::Same or Guess::Different?
+    ("pid", Guess::Unknown),
+    ("pid_for_children", Guess::Unknown),
+    ("uts", Guess::Unknown),
+];
 
-fn fork_child(task: fn()) -> nix::Result<Pid> {
-    // SAFETY: this process has one thread.
-    match unsafe { fork() }? {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            task();
-            exit(0)
-        }
-    }
-}
-
-#[expect(dead_code, reason = "may be useful")]
-fn init() {
-    loop {
-        pause();
-    }
+fn unshare_pid() -> nix::Result<()> {
+    // TODO: Which flag creates a PID namespace?
+    unshare(CloneFlags::empty())
 }
 
 fn main() -> ! {
-    judge::unshare4(run_both)
+    judge::unshare4(GUESSES, unshare_pid)
 }

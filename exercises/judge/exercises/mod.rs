@@ -26,6 +26,9 @@ mod unshare1;
 mod unshare2;
 mod unshare3;
 mod unshare4;
+mod unshare5;
+mod unshare6;
+mod unshare7;
 mod uts1;
 mod uts2;
 mod uts3;
@@ -50,6 +53,6 @@ exercises! {
     step02_clone: clone1, clone2, clone3, clone4, clone5;
     step03_uts: uts1, uts2, uts3;
     step04_setns: setns1, setns2, setns3, setns4, setns5;
-    step05_unshare: unshare1, unshare2, unshare3, unshare4;
+    step05_unshare: unshare1, unshare2, unshare3, unshare4, unshare5, unshare6, unshare7;
     step06_cgroup: cgroup1, cgroup2, cgroup3, cgroup4, cgroup5, cgroup6, cgroup7;
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, sethostname};
+use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
 use crate::namespaces::check_joined;
@@ -15,8 +15,8 @@ pub const EXERCISE: Exercise = Exercise {
 Namespaces have no names, but you can open one through any process in it:
 /proc/PID/ns/uts. With that descriptor setns(2) joins the namespace.",
     task: "
-Move the caller into the UTS namespace of the process with this PID, and into
-none of its other namespaces.",
+Move the caller into the UTS namespace of the process with this PID. All other
+namespaces of the caller stay the same.",
     manual: "setns(2)",
     starter: r#"
 use std::fs::File;
@@ -36,9 +36,10 @@ fn main() -> ! {
     judge::setns1(join)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
+    solutions: &[
+        (
+            "a file",
+            r#"
 use std::fs::File;
 use std::io;
 
@@ -55,43 +56,121 @@ fn main() -> ! {
     judge::setns1(join)
 }
 "#,
-    )],
+        ),
+        (
+            "a pidfd",
+            "
+use std::io;
+
+use nix::sched::{CloneFlags, setns};
+use nix::unistd::Pid;
+
+fn join(pid: Pid) -> io::Result<()> {
+    setns(judge::pidfd_open(pid)?, CloneFlags::CLONE_NEWUTS)?;
+    Ok(())
+}
+
+fn main() -> ! {
+    judge::setns1(join)
+}
+",
+        ),
+        (
+            "libc, any kind, from the directory of the process",
+            r#"
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::unistd::Pid;
+
+fn join(pid: Pid) -> io::Result<()> {
+    let dir = File::open(format!("/proc/{pid}/ns"))?;
+    // SAFETY: the descriptor is open, and the string ends with NUL.
+    let uts = unsafe { libc::openat(dir.as_raw_fd(), c"uts".as_ptr(), libc::O_RDONLY) };
+    // SAFETY: the call takes two numbers.
+    match unsafe { libc::setns(uts, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn main() -> ! {
+    judge::setns1(join)
+}
+"#,
+        ),
+    ],
     hints: [
-        "What kind of namespace is the file that you open?",
-        "Open /proc/PID/ns/uts and pass the descriptor to setns(2). The second argument checks the kind: 0 allows any, CLONE_NEWUTS only a UTS namespace.",
-        "TODO",
+        "/proc/PID/ns has one file for each kind of namespace. Which one do you have to open?",
+        "Open the file for UTS namespaces and pass the descriptor to setns(2). The second argument checks the kind: 0 allows any, CLONE_NEWUTS only a UTS namespace.",
+        r#"setns(File::open(format!("/proc/{pid}/ns/uts"))?, CloneFlags::CLONE_NEWUTS)?;"#,
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "the namespace that you opened is not of the kind that the flag names, or the \
+             descriptor refers to no namespace: compare the file's name and the flag",
+        ),
+        ("EBADF", "setns(2) got no open descriptor: is the file still open when you call it?"),
+        ("ENOENT", "/proc/PID/ns has no file of this name: see ls /proc/self/ns"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
+            clause: "Move the caller",
+            change: "    setns(file, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    std::thread::spawn(move || setns(file, CloneFlags::CLONE_NEWUTS)).join().unwrap()?;",
+            says: "which process did setns(2) move",
+        },
+        Wrong {
+            clause: "Move the caller",
+            change: "    setns(file, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    judge::fork_child(|| setns(file, CloneFlags::CLONE_NEWUTS))?;",
+            says: "which process did setns(2) move",
+        },
+        Wrong {
+            clause: "of the process with this PID",
             change: "/proc/{pid}/ns/uts",
             to: "/proc/self/ns/uts",
-            says: "has not joined",
+            says: "to the uts namespace of which process?",
         },
         Wrong {
-            clause: "TODO",
+            clause: "into the UTS namespace",
             change: "/proc/{pid}/ns/uts",
             to: "/proc/{pid}/ns/ipc",
-            says: "do not fit together",
+            says: "compare the file's name and the flag",
         },
         Wrong {
-            clause: "TODO",
+            clause: "of the process with this PID",
             change: "setns(file, CloneFlags::CLONE_NEWUTS)?;",
             to: "drop(file);
     nix::sched::unshare(CloneFlags::CLONE_NEWUTS)?;",
-            says: "has not joined",
+            says: "which joins one that exists?",
+        },
+        Wrong {
+            clause: "All other namespaces of the caller stay the same.",
+            change: "    setns(file, CloneFlags::CLONE_NEWUTS)?;",
+            to: r#"    setns(file, CloneFlags::CLONE_NEWUTS)?;
+    setns(File::open(format!("/proc/{pid}/ns/ipc"))?, CloneFlags::empty())?;"#,
+            says: "ipc changed too",
+        },
+        Wrong {
+            clause: "All other namespaces of the caller stay the same.",
+            change: "    setns(file, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    setns(file, CloneFlags::CLONE_NEWUTS)?;
+    nix::sched::unshare(CloneFlags::CLONE_NEWPID)?;",
+            says: "pid_for_children changed too",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that the answer joins the UTS namespace of another process through a file.
+/// Checks that the answer joins the UTS namespace of another process, and no other of it.
 pub fn setns1(answer: fn(Pid) -> io::Result<()>) -> ! {
     judge(|| {
-        let target = helper_process(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC, || {
-            sethostname("den")
-        })?;
+        let flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
+        let target = helper_process(flags, || Ok(()))?;
         let process = run_answer(&EXERCISE, || answer(target.pid).map(|()| ""))?;
-        check_joined(process.pid, target.pid, &["uts"])
+        check_joined(process.pid, target.pid, &["uts"], Pid::this())
     })
 }

@@ -1,9 +1,11 @@
 //! Joining two namespaces in one call.
 
+use std::fs::File;
 use std::io;
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
@@ -14,89 +16,143 @@ use crate::sandbox::judge;
 pub const EXERCISE: Exercise = Exercise {
     background: "
 No /proc is mounted where this function runs, so there is no file to open. A
-pidfd is a descriptor for a process. Since Linux 5.8 setns(2) accepts it too.",
+pidfd is a descriptor for a process. Since Linux 5.8 setns(2) accepts it too,
+and joins all namespaces that the flags name, or none.",
     task: "
 Move the caller into the UTS and the IPC namespace of the process with this
-PID, in a single call.",
+PID, in a single call. All other namespaces of the caller stay the same.",
     manual: "setns(2), pidfd_open(2)",
     starter: "
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
 
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 fn join(pid: Pid) -> io::Result<()> {
-    let process = pidfd_open(pid)?;
+    let process = judge::pidfd_open(pid)?;
     // TODO: Which namespaces of the process?
     setns(process, CloneFlags::CLONE_NEWUTS)?;
     Ok(())
 }
 
-fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
-    // SAFETY: the call takes two numbers and touches no memory.
-    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
-    // SAFETY: the descriptor is new, and nothing else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
-}
-
 fn main() -> ! {
     judge::setns2(join)
 }
 ",
-    solutions: &[(
-        "nix",
-        "
+    solutions: &[
+        (
+            "nix",
+            "
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
 
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 fn join(pid: Pid) -> io::Result<()> {
-    let process = pidfd_open(pid)?;
+    let process = judge::pidfd_open(pid)?;
     setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;
     Ok(())
-}
-
-fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {
-    // SAFETY: the call takes two numbers and touches no memory.
-    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
-    // SAFETY: the descriptor is new, and nothing else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
 fn main() -> ! {
     judge::setns2(join)
 }
 ",
-    )],
+        ),
+        (
+            "libc",
+            "
+use std::io;
+
+use nix::unistd::Pid;
+
+fn join(pid: Pid) -> io::Result<()> {
+    // SAFETY: the call takes two numbers.
+    let process = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    // SAFETY: the call takes two numbers.
+    let joined = unsafe { libc::setns(process as i32, libc::CLONE_NEWIPC | libc::CLONE_NEWUTS) };
+    match joined {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn main() -> ! {
+    judge::setns2(join)
+}
+",
+        ),
+    ],
     hints: [
-        "A file in /proc/PID/ns refers to one namespace. A pidfd refers to a process: which of its namespaces does setns(2) join?",
-        "Those that the flags name, either all or none: CLONE_NEWUTS | CLONE_NEWIPC.",
-        "TODO",
+        "A file in /proc/PID/ns refers to one namespace, a pidfd to a process. How does setns(2) know which of the process's namespaces you mean?",
+        "By the second argument: it joins all kinds whose flags are set, or, if one of them fails, none.",
+        "setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",
+    ],
+    errors: &[
+        (
+            "EOPNOTSUPP",
+            "here the judge refuses a setns(2) whose flags do not name both kinds: how do you \
+             name two kinds in one call?",
+        ),
+        (
+            "EINVAL",
+            "setns(2) got no pidfd, or a flag that names no namespace: for which process did you \
+             open it, and which flags did you pass?",
+        ),
+        ("ENOENT", "no /proc is mounted here: which descriptor of the process needs no path?"),
+        (
+            "ESRCH",
+            "there is no process with that PID: did you pass the number that your function got?",
+        ),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
+            clause: "Move the caller",
+            change: "    setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",
+            to: "    let both = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
+    std::thread::spawn(move || setns(process, both)).join().unwrap()?;",
+            says: "which process did setns(2) move",
+        },
+        Wrong {
+            clause: "the UTS and the IPC namespace",
             change: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC",
             to: "CloneFlags::empty()",
-            says: "do not fit together",
+            says: "whose flags do not name both kinds",
         },
         Wrong {
-            clause: "TODO",
+            clause: "of the process with this PID",
+            change: "judge::pidfd_open(pid)?",
+            to: "judge::pidfd_open(Pid::this())?",
+            says: "namespace of which process?",
+        },
+        Wrong {
+            clause: "in a single call",
+            change: "    setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",
+            to: "    setns(&process, CloneFlags::CLONE_NEWUTS)?;
+    setns(&process, CloneFlags::CLONE_NEWIPC)?;",
+            says: "how do you name two kinds in one call?",
+        },
+        Wrong {
+            clause: "in a single call",
+            change: "    let process = judge::pidfd_open(pid)?;
+    setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",
+            to: r#"    nix::mount::mount(Some("proc"), "/proc", Some("proc"), nix::mount::MsFlags::empty(), None::<&str>)?;
+    let [uts, ipc] = ["uts", "ipc"].map(|kind| std::fs::File::open(format!("/proc/{pid}/ns/{kind}")));
+    setns(uts?, CloneFlags::empty())?;
+    setns(ipc?, CloneFlags::empty())?;"#,
+            says: "how do you name two kinds in one call?",
+        },
+        Wrong {
+            clause: "All other namespaces of the caller stay the same.",
             change: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC",
             to: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNET",
-            says: "name more kinds than the exercise asks for",
+            says: "net changed too",
         },
         Wrong {
-            clause: "TODO",
-            change: "let process = pidfd_open(pid)?;",
-            to: r#"let _ = pidfd_open;
-    let process = std::fs::File::open(format!("/proc/{pid}/ns/uts"))?;"#,
-            says: "the file that the call names does not exist",
+            clause: "into the UTS and the IPC namespace",
+            change: "let process = judge::pidfd_open(pid)?;",
+            to: r#"let process = std::fs::File::open(format!("/proc/{pid}/ns/uts"))?;"#,
+            says: "which descriptor of the process needs no path?",
         },
     ],
     ..Exercise::NEW
@@ -108,13 +164,43 @@ pub fn setns2(answer: fn(Pid) -> io::Result<()>) -> ! {
     judge(|| {
         let flags = CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNET;
         let target = helper_process(flags, || Ok(()))?;
-        let process = run_answer(&EXERCISE, || {
-            unshare(CloneFlags::CLONE_NEWNS)?;
+        let start = helper_process(CloneFlags::CLONE_NEWNS, || {
             let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
             mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
-            mount(Some("tmpfs"), "/proc", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
+            mount(Some("tmpfs"), "/proc", Some("tmpfs"), MsFlags::empty(), None::<&str>)
+        })?;
+        let process = run_answer(&EXERCISE, || {
+            let mounts = File::open(format!("/proc/{}/ns/mnt", start.pid))?;
+            setns(mounts, CloneFlags::CLONE_NEWNS)?;
+            refuse_single_kinds()?;
             answer(target.pid).map(|()| "")
         })?;
-        check_joined(process.pid, target.pid, &["ipc", "uts"])
+        check_joined(process.pid, target.pid, &["ipc", "uts"], start.pid)
     })
+}
+
+/// Makes every setns(2) of the caller that does not name both kinds fail (`seccomp(2)`):
+/// afterwards, one call that joins both looks like two that join one each.
+fn refuse_single_kinds() -> nix::Result<()> {
+    let both = (libc::CLONE_NEWUTS | libc::CLONE_NEWIPC) as u32;
+    // The low half of the second argument, after the number, the architecture, the address of
+    // the instruction, and the first argument.
+    let flags = 24 + if cfg!(target_endian = "big") { 4 } else { 0 };
+    let step = |code: u32, k: u32, (jt, jf)| libc::sock_filter { code: code as u16, jt, jf, k };
+    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let mut filter = [
+        step(load, 0, (0, 0)),
+        step(equal, libc::SYS_setns as u32, (0, 4)),
+        step(load, flags, (0, 0)),
+        step(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, both, (0, 0)),
+        step(equal, both, (1, 0)),
+        step(libc::BPF_RET, libc::SECCOMP_RET_ERRNO | libc::EOPNOTSUPP as u32, (0, 0)),
+        step(libc::BPF_RET, libc::SECCOMP_RET_ALLOW, (0, 0)),
+    ];
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    let mode = libc::c_ulong::from(libc::SECCOMP_MODE_FILTER);
+    // SAFETY: the program and its filter outlive the call.
+    let set = unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) };
+    Errno::result(set).map(drop)
 }

@@ -1,167 +1,194 @@
-//! A namespace kept alive by an open file.
+//! Joining as an ordinary user.
 
-use std::fs::{self, File};
 use std::io;
-use std::os::fd::IntoRawFd;
 
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, sethostname};
+use nix::unistd::Pid;
 
+use crate::capabilities::drop_capabilities;
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{differing_kinds, helper_process, link, processes_in, run_answer, uts_names};
+use crate::namespaces::check_joined;
+use crate::process::{helper_process, run_answer};
 use crate::sandbox::judge;
-use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
-A namespace disappears with its last process, unless something else refers to
-it. A bind mount is one way. An open file is another, and needs no privilege.",
+You are an ordinary user without capabilities. A process was created in a new
+user namespace, which you own, and in a new UTS namespace. Entering the UTS
+namespace alone fails with EPERM.",
     task: "
-Return an open file that keeps the UTS namespace of this process alive. The
-process will have ended when the judge looks. Leave nothing else behind: no
-mount, no process.",
-    manual: r#"namespaces(7), under "Namespace lifetime""#,
+Move the caller into the user namespace and the UTS namespace of the process
+with this PID. All other namespaces of the caller stay the same.",
+    manual: "user_namespaces(7), setns(2)",
     starter: r#"
 use std::fs::File;
 use std::io;
 
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn keep_alive(pid: Pid) -> io::Result<File> {
-    // TODO: This directory disappears with the process. What does not?
-    File::open(format!("/proc/{pid}/ns"))
+fn join(pid: Pid) -> io::Result<()> {
+    // TODO: Which namespace do you have to join first?
+    setns(File::open(format!("/proc/{pid}/ns/uts"))?, CloneFlags::CLONE_NEWUTS)?;
+    Ok(())
 }
 
 fn main() -> ! {
-    judge::setns5(keep_alive)
+    judge::setns5(join)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
+    solutions: &[
+        (
+            "two files",
+            r#"
 use std::fs::File;
 use std::io;
 
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn keep_alive(pid: Pid) -> io::Result<File> {
-    File::open(format!("/proc/{pid}/ns/uts"))
+fn join(pid: Pid) -> io::Result<()> {
+    let user = File::open(format!("/proc/{pid}/ns/user"))?;
+    let uts = File::open(format!("/proc/{pid}/ns/uts"))?;
+    setns(user, CloneFlags::CLONE_NEWUSER)?;
+    setns(uts, CloneFlags::CLONE_NEWUTS)?;
+    Ok(())
 }
 
 fn main() -> ! {
-    judge::setns5(keep_alive)
+    judge::setns5(join)
 }
 "#,
-    )],
+        ),
+        (
+            "one call with a pidfd: the kernel takes care of the order",
+            "
+use std::io;
+
+use nix::sched::{CloneFlags, setns};
+use nix::unistd::Pid;
+
+fn join(pid: Pid) -> io::Result<()> {
+    let process = judge::pidfd_open(pid)?;
+    setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWUSER)?;
+    Ok(())
+}
+
+fn main() -> ! {
+    judge::setns5(join)
+}
+",
+        ),
+        (
+            "libc, the second file opened from inside",
+            r#"
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::unistd::Pid;
+
+fn join(pid: Pid) -> io::Result<()> {
+    for kind in ["user", "uts"] {
+        let file = File::open(format!("/proc/{pid}/ns/{kind}"))?;
+        // SAFETY: the call takes two numbers.
+        if unsafe { libc::setns(file.as_raw_fd(), 0) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+fn main() -> ! {
+    judge::setns5(join)
+}
+"#,
+        ),
+    ],
     hints: [
-        "Which file can you open that refers to the namespace and not to the process?",
-        "/proc/PID/ns/uts. The namespace exists as long as the descriptor is open, and /proc/PID/fd/N of the process that has it open refers to the namespace.",
-        "TODO",
+        "Which user namespace owns the UTS namespace, and in which user namespaces does the caller have CAP_SYS_ADMIN?",
+        "The user who created a user namespace has all capabilities in it, even from outside. But setns(2) also requires CAP_SYS_ADMIN in the caller's own user namespace. So join the user namespace first: then the caller's own user namespace is the one that owns the UTS namespace.",
+        "setns(user, CloneFlags::CLONE_NEWUSER)?;
+setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+    ],
+    errors: &[
+        (
+            "EPERM",
+            "joining a UTS namespace takes CAP_SYS_ADMIN in the caller's own user namespace and in \
+             the one that owns the UTS namespace: in which user namespace is the caller at this \
+             point?",
+        ),
+        (
+            "EINVAL",
+            "either the file and the flag are of different kinds, or the caller is in that user \
+             namespace already, or it has several threads: which of them is it?",
+        ),
+        (
+            "EACCES",
+            "the links of a process may be opened by whoever may trace it: is the caller still the \
+             user who created the user namespace?",
+        ),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: r#"File::open(format!("/proc/{pid}/ns/uts"))"#,
-            to: r#"File::open("/proc/self/ns/uts")"#,
-            says: "but a different one",
+            clause: "Move the caller",
+            change: "    setns(user, CloneFlags::CLONE_NEWUSER)?;
+    setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    judge::fork_child(|| {
+        setns(user, CloneFlags::CLONE_NEWUSER)?;
+        setns(uts, CloneFlags::CLONE_NEWUTS)
+    })?;",
+            says: "which process did setns(2) move",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"File::open(format!("/proc/{pid}/ns/uts"))"#,
-            to: r#"{
-        let file = File::open(format!("/proc/{pid}/ns/uts"))?;
-        nix::sched::setns(&file, nix::sched::CloneFlags::CLONE_NEWUTS)?;
-        Ok(file)
-    }"#,
-            says: "but with a process",
+            clause: "the user namespace and the UTS namespace",
+            change: "setns(user, CloneFlags::CLONE_NEWUSER)?;
+    setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+            to: "setns(uts, CloneFlags::CLONE_NEWUTS)?;
+    setns(user, CloneFlags::CLONE_NEWUSER)?;",
+            says: "in which user namespace is the caller at this point?",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"File::open(format!("/proc/{pid}/ns/uts"))"#,
-            to: r#"{
-        use nix::mount::{MsFlags, mount};
-        let file = File::create("/tmp/kept")?;
-        let (none, from) = (None::<&str>, format!("/proc/{pid}/ns/uts"));
-        mount(Some(from.as_str()), "/tmp/kept", none, MsFlags::MS_BIND, none)?;
-        Ok(file)
-    }"#,
-            says: "but with a bind mount",
+            clause: "and the UTS namespace",
+            change: "    setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    drop(uts);",
+            says: "still in uts",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"File::open(format!("/proc/{pid}/ns/uts"))"#,
-            to: "{
-        use std::os::fd::FromRawFd;
-        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-        Ok(unsafe { File::from_raw_fd(fd as i32) })
-    }",
-            says: "the namespace no longer exists",
+            clause: "the UTS namespace of the process",
+            change: "    setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    drop(uts);
+    nix::sched::unshare(CloneFlags::CLONE_NEWUTS)?;",
+            says: "which joins one that exists?",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"    File::open(format!("/proc/{pid}/ns/uts"))"#,
-            to: r#"    let file = File::open(format!("/proc/{pid}/ns/uts"))?;
-    let (reader, writer) = nix::unistd::pipe()?;
-    if let nix::unistd::ForkResult::Child = unsafe { nix::unistd::fork() }? {
-        nix::sched::setns(&file, nix::sched::CloneFlags::CLONE_NEWUTS)?;
-        nix::unistd::write(&writer, b".")?;
-        loop {
-            nix::unistd::pause();
-        }
-    }
-    nix::unistd::read(&reader, &mut [0])?;
-    Ok(file)"#,
-            says: "keeps the namespace alive too, but with a process",
+            clause: "the user namespace",
+            change: "setns(user, CloneFlags::CLONE_NEWUSER)?;",
+            to: "drop(user);
+    nix::sched::unshare(CloneFlags::CLONE_NEWUSER)?;",
+            says: "in which user namespace is the caller at this point?",
+        },
+        Wrong {
+            clause: "All other namespaces of the caller stay the same.",
+            change: "    setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+            to: "    setns(uts, CloneFlags::CLONE_NEWUTS)?;
+    nix::sched::unshare(CloneFlags::CLONE_NEWIPC)?;",
+            says: "ipc changed too",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that nothing but an open file keeps a UTS namespace alive after its last
-/// process has ended.
-pub fn setns5(answer: fn(Pid) -> io::Result<File>) -> ! {
+/// Checks that the answer, without capabilities, joins a UTS namespace that is owned by
+/// another user namespace.
+pub fn setns5(answer: fn(Pid) -> io::Result<()>) -> ! {
     judge(|| {
-        let target = helper_process(CloneFlags::CLONE_NEWUTS, || sethostname("held-open"))?;
-        let process = run_answer(&EXERCISE, || answer(target.pid).map(IntoRawFd::into_raw_fd))?;
-        let moved = differing_kinds(Pid::this(), process.pid);
-        ensure(moved.is_empty(), || {
-            wrong(
-                "a process that is still in its own namespaces",
-                format!("it has joined others: {}", moved.join(", ")),
-                "that keeps the namespace alive too, but with a process",
-            )
+        let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS;
+        let target = helper_process(flags, || Ok(()))?;
+        let process = run_answer(&EXERCISE, || {
+            drop_capabilities()?;
+            answer(target.pid).map(|()| "")
         })?;
-        let mounts =
-            fs::read_to_string(format!("/proc/{}/mountinfo", process.pid)).unwrap_or_default();
-        ensure(!mounts.contains(" - nsfs "), || {
-            wrong(
-                "no mounted namespace",
-                "a mount of file system type nsfs in its mountinfo",
-                "that keeps the namespace alive too, but with a bind mount",
-            )
-        })?;
-        let namespace = link(target.pid, "uts");
-        target.end();
-        let inside = processes_in("uts", &namespace);
-        ensure(inside.is_empty(), || {
-            let pids: Vec<_> = inside.iter().map(Pid::to_string).collect();
-            wrong(
-                "no process in the namespace",
-                format!("process {} is in it", pids.join(", ")),
-                "that keeps the namespace alive too, but with a process",
-            )
-        })?;
-        let (name, _) = uts_names(format!("/proc/{}/fd/{}", process.pid, process.output))?;
-        ensure(name == "held-open", || {
-            wrong(
-                "the UTS namespace of the process that has ended",
-                format!("descriptor {} is a UTS namespace with hostname {name:?}", process.output),
-                "a namespace is kept alive, but a different one",
-            )
-        })?;
-        Ok(format!(
-            "no process is left in the namespace, and descriptor {} still refers to it",
-            process.output
-        ))
+        check_joined(process.pid, target.pid, &["user", "uts"], Pid::this())
     })
 }

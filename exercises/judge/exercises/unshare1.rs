@@ -1,99 +1,194 @@
 //! Root in a new user namespace.
 
-use std::fs;
-use std::io::{self};
+use std::io;
 
-use nix::errno::Errno;
-use nix::sched::{CloneFlags, setns};
-use nix::unistd::{getgid, getuid};
+use nix::unistd::getuid;
 
-use crate::capabilities::drop_capabilities;
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{differing_kinds, helper_process, link, run_answer};
+use crate::id_maps::User;
+use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: r#"
-A new user namespace maps no IDs, so every user appears in it as "nobody". Each
-line of /proc/self/uid_map and gid_map maps IDs: "inside outside count"."#,
+A new user namespace maps no IDs, so every user appears in it as 65534, "nobody".
+/proc/self/uid_map maps them, with a line "inside outside count". The caller is
+an ordinary user without capabilities: such a user may map only its own uid."#,
     task: "
-Move the caller, who has no capabilities, into a new user namespace and make it
-root there: uid 0 and gid 0.",
+Move the caller into a new user namespace and make it uid 0 there. All other
+namespaces of the caller stay the same.",
     manual: "user_namespaces(7)",
     starter: r#"
 use std::fs;
 use std::io;
 
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{getegid, geteuid};
+use nix::unistd::geteuid;
 
 fn become_root() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWUSER)?;
-    // TODO: Which IDs do geteuid() and getegid() return at this point?
-    fs::write("/proc/self/setgroups", "deny")?;
-    fs::write("/proc/self/uid_map", format!("0 {} 1", geteuid()))?;
-    fs::write("/proc/self/gid_map", format!("0 {} 1", getegid()))
+    // TODO: Which ID does geteuid() return at this point?
+    fs::write("/proc/self/uid_map", format!("0 {} 1", geteuid()))
 }
 
 fn main() -> ! {
     judge::unshare1(become_root)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
+    solutions: &[
+        (
+            "nix",
+            r#"
 use std::fs;
 use std::io;
 
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{getegid, geteuid};
+use nix::unistd::geteuid;
 
 fn become_root() -> io::Result<()> {
-    let (uid, gid) = (geteuid(), getegid());
+    let uid = geteuid();
     unshare(CloneFlags::CLONE_NEWUSER)?;
-    fs::write("/proc/self/setgroups", "deny")?;
-    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
-    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))
 }
 
 fn main() -> ! {
     judge::unshare1(become_root)
 }
 "#,
-    )],
+        ),
+        (
+            "libc, with a newline at the end",
+            r#"
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+
+fn become_root() -> io::Result<()> {
+    // SAFETY: the call takes no arguments.
+    let uid = unsafe { libc::getuid() };
+    // SAFETY: the call takes a number.
+    if unsafe { libc::unshare(libc::CLONE_NEWUSER) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut map = OpenOptions::new().write(true).open("/proc/self/uid_map")?;
+    map.write_all(format!("0   {uid} 1\n").as_bytes())
+}
+
+fn main() -> ! {
+    judge::unshare1(become_root)
+}
+"#,
+        ),
+        (
+            "a child from outside writes the map",
+            r#"
+use std::fs;
+use std::io;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, getuid, pipe, read, write};
+
+fn become_root() -> io::Result<()> {
+    let (uid, caller) = (getuid(), Pid::this());
+    let (reader, writer) = pipe()?;
+    let child = judge::fork_child(|| {
+        read(&reader, &mut [0])?;
+        fs::write(format!("/proc/{caller}/uid_map"), format!("0 {uid} 1"))
+            .map_err(|_| Errno::EPERM)
+    })?;
+    unshare(CloneFlags::CLONE_NEWUSER)?;
+    write(&writer, b".")?;
+    match waitpid(child, None)? {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        end => Err(io::Error::other(format!("{end:?}"))),
+    }
+}
+
+fn main() -> ! {
+    judge::unshare1(become_root)
+}
+"#,
+        ),
+    ],
     hints: [
         "What does geteuid(2) return before unshare(2), and what after it, while no map has been written?",
-        "After it: the overflow ID, 65534. So call it before. And why setgroups? Without privilege outside, a process may write gid_map only after it has given up setgroups(2) for good (this sandbox has already done so). Otherwise it could leave a group whose members are denied access to a file.",
-        "TODO",
+        "After it: the overflow ID, 65534. The map needs the ID that the caller has outside, so ask for it before.",
+        r#"let uid = geteuid();
+unshare(CloneFlags::CLONE_NEWUSER)?;
+fs::write("/proc/self/uid_map", format!("0 {uid} 1"))"#,
+    ],
+    errors: &[
+        (
+            "EPERM",
+            "without capabilities you may map only your own ID, as it is outside, with count 1, and \
+             each map can be written once: is it the map of a new user namespace, which number is \
+             in the middle, and did you ask for it before or after unshare(2)?",
+        ),
+        (
+            "EINVAL",
+            "the map is three numbers and must arrive in one write(2): `write!` makes several; and \
+             unshare(CLONE_NEWUSER) needs a process with one thread",
+        ),
+        ("ENOSPC", "there are too many nested user namespaces: is unshare(2) in a loop?"),
+        ("EACCES", "uid_map belongs to the process it describes: whose file did you open?"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: "    let (uid, gid) = (geteuid(), getegid());
+            clause: "make it uid 0 there",
+            change: "    let uid = geteuid();
     unshare(CloneFlags::CLONE_NEWUSER)?;",
             to: "    unshare(CloneFlags::CLONE_NEWUSER)?;
-    let (uid, gid) = (geteuid(), getegid());",
-            says: "lacks a capability",
+    let uid = geteuid();",
+            says: "did you ask for it before or after unshare(2)?",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))"#,
-            to: "    let _ = gid;
+            clause: "make it uid 0 there",
+            change: r#"    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))"#,
+            to: "    let _ = uid;
     Ok(())",
-            says: "overflow ID",
+            says: "appears as 65534",
         },
         Wrong {
-            clause: "TODO",
+            clause: "uid 0",
             change: r#""0 {uid} 1""#,
             to: r#""1 {uid} 1""#,
-            says: "overflow ID",
+            says: "which of the three numbers is the ID inside?",
         },
         Wrong {
-            clause: "TODO",
+            clause: "make it uid 0 there",
+            change: r#"    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))"#,
+            to: r#"    use std::io::Write;
+    let mut map = fs::OpenOptions::new().write(true).open("/proc/self/uid_map")?;
+    write!(map, "{} {uid} {}", 0, 1)"#,
+            says: "must arrive in one write(2)",
+        },
+        Wrong {
+            clause: "into a new user namespace",
+            change: r#"    unshare(CloneFlags::CLONE_NEWUSER)?;
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))"#,
+            to: "    println!(\"{uid}\");
+    Ok(unshare(CloneFlags::empty())?)",
+            says: "which flag does unshare(2) need",
+        },
+        Wrong {
+            clause: "Move the caller",
+            change: r#"    unshare(CloneFlags::CLONE_NEWUSER)?;
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))"#,
+            to: r#"    judge::fork_child(|| {
+        unshare(CloneFlags::CLONE_NEWUSER)?;
+        let _ = fs::write("/proc/self/uid_map", format!("0 {uid} 1"));
+        Ok(())
+    })?;
+    Ok(())"#,
+            says: "which process has to call it?",
+        },
+        Wrong {
+            clause: "All other namespaces of the caller stay the same.",
             change: "unshare(CloneFlags::CLONE_NEWUSER)?;",
             to: "unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS)?;",
-            says: "isolates more than the exercise asks for",
+            says: "changed: user, uts",
         },
     ],
     ..Exercise::NEW
@@ -102,55 +197,24 @@ fn main() -> ! {
 /// Checks that the answer, without capabilities, becomes uid 0 of a new user namespace.
 pub fn unshare1(answer: fn() -> io::Result<()>) -> ! {
     judge(|| {
-        // The answer runs here as an ordinary user: uid 1000, no capabilities.
-        let user = helper_process(CloneFlags::CLONE_NEWUSER, || {
-            let files = [("setgroups", "deny"), ("uid_map", "1000 0 1"), ("gid_map", "1000 0 1")];
-            files.iter().try_for_each(|(file, text)| {
-                fs::write(format!("/proc/self/{file}"), text).map_err(|_| Errno::EPERM)
-            })
-        })?;
+        let user = User::new()?;
         let process = run_answer(&EXERCISE, || {
-            let file = fs::File::open(format!("/proc/{}/ns/user", user.pid))?;
-            setns(file, CloneFlags::CLONE_NEWUSER)?;
-            drop_capabilities()?;
-            answer()?;
-            Ok::<_, io::Error>(format!("{}:{}", getuid(), getgid()))
+            user.enter()?;
+            answer().map(|()| getuid())
         })?;
-        let kernel = link(process.pid, "user");
-        ensure(kernel != link(user.pid, "user"), || {
+        user.check_moved(process.pid)?;
+        user.check_map(process.pid, "uid_map")?;
+        ensure(process.output == "0", || {
             wrong(
-                "a new user namespace",
-                format!("{kernel}, which other processes share"),
-                "the process has not called unshare(2) with the flag for user namespaces",
+                "uid 0 in the new user namespace",
+                format!("getuid(2) returned {} to the caller", process.output),
+                "has your function changed its uid after it had written the map?",
             )
         })?;
-        let new = differing_kinds(user.pid, process.pid);
-        ensure(new == ["user"], || {
-            wrong(
-                "no other new namespace",
-                format!("new namespaces: {}", new.join(", ")),
-                "each further flag isolates more than the exercise asks for",
-            )
-        })?;
-        for map in ["uid_map", "gid_map"] {
-            let text =
-                fs::read_to_string(format!("/proc/{}/{map}", process.pid)).unwrap_or_default();
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            ensure(text == "0 0 1", || {
-                wrong(
-                    format!("ID 0 inside for your own ID outside, one ID, in {map}"),
-                    format!("{text:?}"),
-                    "an ID without a line in the map appears as 65534, the overflow ID",
-                )
-            })?;
-        }
-        ensure(process.output == "0:0", || {
-            wrong(
-                "uid 0 and gid 0",
-                &process.output,
-                "the process is not root in its user namespace",
-            )
-        })?;
-        Ok(format!("{kernel}, with 0 0 1 in uid_map and gid_map"))
+        Ok(format!(
+            "the caller is uid 0 in {}, and uid {} outside",
+            link(process.pid, "user"),
+            user.uid
+        ))
     })
 }

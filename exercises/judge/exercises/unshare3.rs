@@ -1,130 +1,288 @@
-//! What `unshare(CLONE_NEWPID)` changes for its caller.
+//! A mount that nobody else sees.
+
+use std::fs;
+use std::path::Path;
 
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{differing_kinds, link, run_answer};
+use crate::mounts::{device_at, mounts_of};
+use crate::process::{link, run_answer};
 use crate::sandbox::judge;
-use crate::verdict::{Guess, ensure, wrong};
+use crate::verdict::{ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "",
+    background: r#"
+A new mount namespace starts with a copy of the mount table. Yet on most
+machines a mount in the copy also appears outside, because / is "shared" and
+propagates mounts."#,
     task: "
-Predict, then run. The caller calls unshare(CLONE_NEWPID). Which of its links in
-/proc/PID/ns will be the Same as before, and which Different?",
-    manual: "pid_namespaces(7), unshare(2)",
+Mount a tmpfs on `dir` that the caller sees and no process outside.",
+    manual: "mount_namespaces(7), mount(2)",
     starter: r#"
-use judge::Guess;
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-const GUESSES: [(&str, Guess); 3] = [
-    // TODO: Guess::Same or Guess::Different?
-    ("pid", Guess::Unknown),
-    ("pid_for_children", Guess::Unknown),
-    ("uts", Guess::Unknown),
-];
-
-fn unshare_pid() -> nix::Result<()> {
-    // TODO: Which flag creates a PID namespace?
-    unshare(CloneFlags::empty())
+fn mount_private(dir: &Path) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    // TODO: This mount still appears outside.
+    mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
 }
 
 fn main() -> ! {
-    judge::unshare3(GUESSES, unshare_pid)
+    judge::unshare3(mount_private)
 }
 "#,
-    solutions: &[(
-        "nix",
-        r#"
-use judge::Guess;
+    solutions: &[
+        (
+            "all mounts private",
+            r#"
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-const GUESSES: [(&str, Guess); 3] =
-    [("pid", Guess::Same), ("pid_for_children", Guess::Different), ("uts", Guess::Same)];
-
-fn unshare_pid() -> nix::Result<()> {
-    unshare(CloneFlags::CLONE_NEWPID)
+fn mount_private(dir: &Path) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+    mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
 }
 
 fn main() -> ! {
-    judge::unshare3(GUESSES, unshare_pid)
+    judge::unshare3(mount_private)
 }
 "#,
-    )],
+        ),
+        (
+            "dir bound on itself and made private",
+            r#"
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+fn mount_private(dir: &Path) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    mount(Some(dir), dir, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    mount(None::<&str>, dir, None::<&str>, MsFlags::MS_PRIVATE, None::<&str>)?;
+    mount(Some("none"), dir, Some("tmpfs"), MsFlags::MS_NOSUID, Some("size=1m"))
+}
+
+fn main() -> ! {
+    judge::unshare3(mount_private)
+}
+"#,
+        ),
+        (
+            "libc, slave",
+            r#"
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr::null;
+
+use nix::errno::Errno;
+
+fn mount_private(dir: &Path) -> nix::Result<()> {
+    // SAFETY: the call takes a number.
+    Errno::result(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
+    let slave = libc::MS_REC | libc::MS_SLAVE;
+    // SAFETY: the string ends with NUL, and the other pointers may be NULL.
+    Errno::result(unsafe { libc::mount(null(), c"/".as_ptr(), null(), slave, null()) })?;
+    let dir = CString::new(dir.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
+    let tmpfs = c"tmpfs".as_ptr();
+    // SAFETY: the strings end with NUL, and the data may be NULL.
+    Errno::result(unsafe { libc::mount(tmpfs, dir.as_ptr(), tmpfs, 0, null()) })?;
+    Ok(())
+}
+
+fn main() -> ! {
+    judge::unshare3(mount_private)
+}
+"#,
+        ),
+        (
+            "fsopen and move_mount",
+            r#"
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr::null;
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+const FSCONFIG_CMD_CREATE: i32 = 6;
+const MOVE_MOUNT_F_EMPTY_PATH: i32 = 4;
+
+fn mount_private(dir: &Path) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    // Only this mount: the other ones stay shared.
+    mount(None::<&str>, "/tmp", None::<&str>, MsFlags::MS_PRIVATE, None::<&str>)?;
+    // SAFETY: the string ends with NUL.
+    let fs = Errno::result(unsafe { libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), 0) })?;
+    let (create, none) = (FSCONFIG_CMD_CREATE, null::<libc::c_char>());
+    // SAFETY: the pointers may be NULL.
+    let created = unsafe { libc::syscall(libc::SYS_fsconfig, fs, create, none, none, 0) };
+    Errno::result(created)?;
+    // SAFETY: the call takes numbers.
+    let mounted = Errno::result(unsafe { libc::syscall(libc::SYS_fsmount, fs, 0, 0) })?;
+    let dir = CString::new(dir.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
+    let (move_mount, empty, dir) = (libc::SYS_move_mount, c"".as_ptr(), dir.as_ptr());
+    let (cwd, flags) = (libc::AT_FDCWD, MOVE_MOUNT_F_EMPTY_PATH);
+    // SAFETY: both strings end with NUL and outlive the call.
+    Errno::result(unsafe { libc::syscall(move_mount, mounted, empty, cwd, dir, flags) })?;
+    Ok(())
+}
+
+fn main() -> ! {
+    judge::unshare3(mount_private)
+}
+"#,
+        ),
+    ],
     hints: [
-        "Programs remember their own PID. What would break if it changed while they run?",
-        "It never changes: the caller stays in its PID namespace, and its next children are created in the new one, to which /proc/PID/ns/pid_for_children refers.",
-        "TODO",
+        "What does `findmnt -o TARGET,PROPAGATION /` print on your machine?",
+        "If it says shared, make all mounts of the copy private before you mount: MS_REC | MS_PRIVATE on /. unshare(1) does that by default.",
+        r#"let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;"#,
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "mount(2) changes the propagation only of a mount point, with one of MS_PRIVATE and \
+             MS_SLAVE and no other flag but MS_REC: is your path in /proc/self/mountinfo?",
+        ),
+        (
+            "ENODEV",
+            "there is no file system of that type: the third argument of mount(2) is its name",
+        ),
+        ("EBUSY", "that file system is mounted there already: did you mount twice?"),
+        ("ENOENT", "the path does not exist: did you pass on the `dir` that your function got?"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: r#"("pid", Guess::Same)"#,
-            to: r#"("pid", Guess::Different)"#,
-            says: "never changes its own PID",
+            clause: "no process outside",
+            change: "    unshare(CloneFlags::CLONE_NEWNS)?;",
+            to: "    unshare(CloneFlags::empty())?;",
+            says: "the caller is still in the mount namespace outside",
         },
         Wrong {
-            clause: "TODO",
-            change: r#"("pid_for_children", Guess::Different)"#,
-            to: r#"("pid_for_children", Guess::Same)"#,
-            says: "you predicted Same for pid_for_children",
+            clause: "no process outside",
+            change: "MsFlags::MS_REC | MsFlags::MS_PRIVATE",
+            to: "MsFlags::MS_PRIVATE",
+            says: "which of these is shared",
         },
         Wrong {
-            clause: "TODO",
-            change: "CloneFlags::CLONE_NEWPID",
-            to: "CloneFlags::CLONE_NEWUTS",
-            says: "has not called unshare(2) with the flag",
+            clause: "no process outside",
+            change: r#"    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+    mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)"#,
+            to: r#"    mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)"#,
+            says: "which of these is shared",
         },
         Wrong {
-            clause: "TODO",
-            change: "unshare(CloneFlags::CLONE_NEWPID)",
-            to: "unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWUTS)",
-            says: "unshare(2) got the flags of more kinds",
+            clause: "on `dir`",
+            change: r#"    mount(Some("tmpfs"), dir,"#,
+            to: r#"    mount(Some("tmpfs"), dir.parent().unwrap_or(dir),"#,
+            says: "where does the second argument of mount(2) point?",
+        },
+        Wrong {
+            clause: "Mount a tmpfs",
+            change: r#"    mount(Some("tmpfs"), dir, Some("tmpfs"),"#,
+            to: r#"    mount(Some("proc"), dir, Some("proc"),"#,
+            says: "which argument of mount(2) is the type?",
+        },
+        Wrong {
+            clause: "Mount a tmpfs on `dir`",
+            change: r#"    mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(),"#,
+            to: r#"    mount(Some("/tmp"), dir, None::<&str>, MsFlags::MS_BIND,"#,
+            says: "is of an older file system",
+        },
+        Wrong {
+            clause: "that the caller sees",
+            change: "    unshare(CloneFlags::CLONE_NEWNS)?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, \"/\", None::<&str>, private, None::<&str>)?;
+    mount(Some(\"tmpfs\"), dir, Some(\"tmpfs\"), MsFlags::empty(), None::<&str>)",
+            to: r#"    let (reader, writer) = nix::unistd::pipe()?;
+    judge::fork_child(|| {
+        unshare(CloneFlags::CLONE_NEWNS)?;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+        mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
+        nix::unistd::write(&writer, b".")?;
+        loop {
+            nix::unistd::pause();
+        }
+    })?;
+    nix::unistd::read(&reader, &mut [0]).map(drop)"#,
+            says: "in the mount namespace of which process",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks a prediction of what `unshare(CLONE_NEWPID)` does to the links of its caller.
-pub fn unshare3(guesses: [(&str, Guess); 3], answer: fn() -> nix::Result<()>) -> ! {
-    let guesses = guesses.map(|(kind, guess)| (kind.to_owned(), guess));
-    judge(move || {
-        ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
-            wrong("Same or Different for each link", "Unknown", "first predict, then run")
-        })?;
-        let process = run_answer(&EXERCISE, || answer().map(|()| ""))?;
-        let different = |kind: &str| {
-            link(process.pid, kind).replace("_for_children", "") != link(Pid::this(), kind)
-        };
-        ensure(different("pid_for_children"), || {
+/// Checks that the answer mounts a tmpfs that no process outside sees.
+pub fn unshare3(answer: fn(&Path) -> nix::Result<()>) -> ! {
+    judge(|| {
+        let dir = Path::new("/tmp/scratch");
+        fs::create_dir(dir)
+            .map_err(|error| unavailable(format!("mkdir({})", dir.display()), error, "df /tmp"))?;
+        let before = mounts_of(Pid::this());
+        let process = run_answer(&EXERCISE, || answer(dir).map(|()| ""))?;
+        // The file system that the caller sees at the path, whatever is mounted below.
+        let device = device_at(process.pid, dir);
+        let inside = mounts_of(process.pid);
+        let mount =
+            inside.iter().rfind(|it| Some(it.device) == device && Path::new(&it.target) == dir);
+        let new = mount.filter(|it| before.iter().all(|old| old.device != it.device));
+        ensure(new.is_some_and(|it| it.kind == "tmpfs"), || {
+            let (found, reason) = match mount {
+                None => (
+                    "nothing is mounted there".to_owned(),
+                    "in the mount namespace of which process did you mount, and where does the \
+                     second argument of mount(2) point?",
+                ),
+                Some(it) if it.kind != "tmpfs" => (
+                    format!("a file system of type {:?} is mounted there", it.kind),
+                    "which argument of mount(2) is the type?",
+                ),
+                Some(it) => (
+                    format!("{:?} of a {} that was mounted before", it.root, it.kind),
+                    "what you see there is of an older file system: what does MS_BIND do?",
+                ),
+            };
             wrong(
-                "a new PID namespace for the children of the process",
-                format!("{}, the same as outside", link(process.pid, "pid_for_children")),
-                "the process has not called unshare(2) with the flag for PID namespaces",
+                format!("a new tmpfs at {} in the mount table of the caller", dir.display()),
+                found,
+                reason,
             )
         })?;
-        let more = differing_kinds(Pid::this(), process.pid);
-        ensure(more.is_empty(), || {
+        let outside = mounts_of(Pid::this());
+        let seen = outside.iter().find(|it| Some(it.device) == device);
+        ensure(seen.is_none(), || {
+            let same = link(process.pid, "mnt") == link(Pid::this(), "mnt");
             wrong(
-                "a new PID namespace and no other new one",
-                format!("new namespaces: {}", more.join(", ")),
-                "unshare(2) got the flags of more kinds",
+                "a mount that no process outside sees",
+                format!("/proc/{}/mountinfo, outside, lists it too", Pid::this()),
+                match same {
+                    true => {
+                        "the caller is still in the mount namespace outside: which call gives it \
+                         one of its own?"
+                    }
+                    false => {
+                        "a mount propagates if the one below it is shared. /tmp is a mount, and so \
+                         is /: which of these is shared when you mount?"
+                    }
+                },
             )
         })?;
-        for (kind, guess) in guesses {
-            let truth = if different(&kind) { Guess::Different } else { Guess::Same };
-            ensure(guess == truth, || {
-                wrong(
-                    format!("you predicted {guess:?} for {kind}"),
-                    format!(
-                        "{truth:?}: {} in your process, {} outside",
-                        link(process.pid, &kind),
-                        link(Pid::this(), &kind)
-                    ),
-                    "a process never changes its own PID: the new namespace is for its children",
-                )
-            })?;
-        }
-        Ok("three links, all as you predicted".to_owned())
+        Ok("the new tmpfs is in the mount table of the caller, and not in the one outside"
+            .to_owned())
     })
 }

@@ -1,325 +1,216 @@
-//! PID 1 of a PID namespace.
+//! What `unshare(CLONE_NEWPID)` changes for its caller.
 
-use std::fs;
-use std::io::Write;
-use std::path::Path;
-
-use nix::sched::CloneFlags;
-use nix::unistd::{Pid, pause};
+use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::process::{Task, helper_process, link, run_answer, status};
+use crate::namespaces::changed_links;
+use crate::process::{link, run_answer};
 use crate::sandbox::judge;
-use crate::verdict::{ensure, wrong};
+use crate::verdict::{Guess, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
-The first child in a new PID namespace becomes PID 1, its init. When PID 1 ends,
-the kernel shuts the namespace down: every later fork(2) fails with ENOMEM.",
+/proc/PID/ns has two links for PID namespaces: pid is the one of the process,
+pid_for_children the one in which its next child will be created.",
     task: "
-In one new PID namespace, run `first` and, after it has ended, `second`, each in
-its own process. Return the PID of the second as the caller sees it. Do not wait
-for the second: the judge looks at it while it runs.",
-    manual: "pid_namespaces(7)",
+Predict which links of the caller will be the Same as before, and which
+Different. The caller calls unshare(2) with CLONE_NEWPID and no other flag.",
+    manual: "pid_namespaces(7), unshare(2)",
     starter: r#"
-use std::process::exit;
-
+use judge::Guess;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork, pause};
 
-fn run_both(first: fn(), second: fn()) -> nix::Result<Pid> {
-    unshare(CloneFlags::CLONE_NEWPID)?;
-    // TODO: Which process is PID 1, and for how long?
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)
-}
+const GUESSES: [(&str, Guess); 3] = [
+    // TODO: Guess::Same or Guess::Different?
+    ("pid", Guess::Unknown),
+    ("pid_for_children", Guess::Unknown),
+    ("uts", Guess::Unknown),
+];
 
-fn fork_child(task: fn()) -> nix::Result<Pid> {
-    // SAFETY: this process has one thread.
-    match unsafe { fork() }? {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            task();
-            exit(0)
-        }
-    }
-}
-
-#[expect(dead_code, reason = "may be useful")]
-fn init() {
-    loop {
-        pause();
-    }
+fn unshare_pid() -> nix::Result<()> {
+    // TODO: Which flag creates a PID namespace?
+    unshare(CloneFlags::empty())
 }
 
 fn main() -> ! {
-    judge::unshare4(run_both)
+    judge::unshare4(GUESSES, unshare_pid)
 }
 "#,
-    solutions: &[(
-        "nix",
-        "
-use std::process::exit;
-
+    solutions: &[
+        (
+            "nix",
+            r#"
+use judge::Guess;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork, pause};
 
-fn run_both(first: fn(), second: fn()) -> nix::Result<Pid> {
-    unshare(CloneFlags::CLONE_NEWPID)?;
-    fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)
-}
+const GUESSES: [(&str, Guess); 3] =
+    [("pid", Guess::Same), ("pid_for_children", Guess::Different), ("uts", Guess::Same)];
 
-fn fork_child(task: fn()) -> nix::Result<Pid> {
-    // SAFETY: this process has one thread.
-    match unsafe { fork() }? {
-        ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            task();
-            exit(0)
-        }
-    }
-}
-
-fn init() {
-    loop {
-        pause();
-    }
+fn unshare_pid() -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWPID)
 }
 
 fn main() -> ! {
-    judge::unshare4(run_both)
+    judge::unshare4(GUESSES, unshare_pid)
 }
-",
-    )],
+"#,
+        ),
+        (
+            "libc, and a first child that makes the link readable",
+            r#"
+use judge::Guess;
+use nix::errno::Errno;
+use nix::unistd::pause;
+
+const GUESSES: [(&str, Guess); 3] =
+    [("uts", Guess::Same), ("pid", Guess::Same), ("pid_for_children", Guess::Different)];
+
+fn unshare_pid() -> nix::Result<()> {
+    // SAFETY: the call takes a number.
+    Errno::result(unsafe { libc::unshare(libc::CLONE_NEWPID) })?;
+    judge::fork_child(|| {
+        loop {
+            pause();
+        }
+    })?;
+    Ok(())
+}
+
+fn main() -> ! {
+    judge::unshare4(GUESSES, unshare_pid)
+}
+"#,
+        ),
+    ],
     hints: [
-        "What must be true of PID 1 when you call fork(2) for the second time?",
-        "It must be alive. Make the first child a process that stays alive (the init), and run both tasks in two more children.",
-        "TODO",
+        "Programs remember their own PID. What would break if it changed while they run?",
+        "It never changes: the caller stays in its PID namespace, and its next children are created in the new one.",
+        r#"("pid", Guess::Same)
+("pid_for_children", Guess::Different)
+unshare(CloneFlags::CLONE_NEWPID)"#,
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "some flags need a process with one thread, or exclude each other: which flags did you \
+             pass?",
+        ),
+        ("ENOMEM", "fork(2) fails with this in a PID namespace whose PID 1 has died"),
     ],
     wrong: &[
         Wrong {
-            clause: "TODO",
-            change: "    fork_child(init)?;",
-            to: "    let _ = init;",
-            says: "whose PID 1 has died",
+            clause: "Predict which links of the caller will be the Same as before, and which Different.",
+            change: r#"("pid", Guess::Same), ("pid_for_children", Guess::Different)"#,
+            to: r#"("pid", Guess::Unknown), ("pid_for_children", Guess::Different)"#,
+            says: "first predict, then run",
         },
         Wrong {
-            clause: "TODO",
-            change: "    unshare(CloneFlags::CLONE_NEWPID)?;
-    fork_child(init)?;",
-            to: "    let _ = (init, unshare(CloneFlags::empty()));",
-            says: "not created in a new PID namespace",
+            clause: "the Same as before",
+            change: r#"("pid", Guess::Same)"#,
+            to: r#"("pid", Guess::Different)"#,
+            says: "what would getpid(2) return",
         },
         Wrong {
-            clause: "TODO",
-            change: "    fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;",
-            to: "    first();
-    let _ = (init, waitpid::<Pid>);",
-            says: "for the children of the process that calls unshare(2)",
+            clause: "which Different",
+            change: r#"("pid_for_children", Guess::Different)"#,
+            to: r#"("pid_for_children", Guess::Same)"#,
+            says: "you predicted Same for pid_for_children",
         },
         Wrong {
-            clause: "TODO",
-            change: "    fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)",
-            to: "    fork_child(init)?;
-    fork_child(first)?;
-    let _ = waitpid::<Option<Pid>>;
-    fork_child(second)",
-            says: "waitpid(2) returns when a child has ended",
+            clause: "the Same as before",
+            change: r#"("uts", Guess::Same)"#,
+            to: r#"("uts", Guess::Different)"#,
+            says: "which of the flags is for UTS namespaces?",
         },
         Wrong {
-            clause: "TODO",
-            change: "    fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)",
-            to: "    let stays = fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)?;
-    Ok(stays)",
-            says: "the judge looks at the second task while it runs",
+            clause: "Predict which links",
+            change: r#"("pid_for_children", Guess::Different)"#,
+            to: r#"("uts", Guess::Same)"#,
+            says: "only Same or Different has to be filled in",
         },
         Wrong {
-            clause: "TODO",
-            change: "    fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    fork_child(second)",
-            to: "    fork_child(init)?;
-    let _ = second;
-    waitpid(fork_child(first)?, None)?;
-    fork_child(first)",
-            says: "the judge looks at the second task while it runs",
+            clause: "The caller calls unshare(2) with CLONE_NEWPID",
+            change: "CloneFlags::CLONE_NEWPID",
+            to: "CloneFlags::CLONE_NEWUTS",
+            says: "which flag of unshare(2) is for PID namespaces",
         },
         Wrong {
-            clause: "TODO",
-            change: "    unshare(CloneFlags::CLONE_NEWPID)?;
-    fork_child(init)?;
-    let first = fork_child(first)?;
-    waitpid(first, None)?;",
-            to: "    let first = fork_child(first)?;
-    waitpid(first, None)?;
-    unshare(CloneFlags::CLONE_NEWPID)?;
-    fork_child(init)?;",
-            says: "unshare(2) comes before fork(2)",
+            clause: "The caller calls",
+            change: "    unshare(CloneFlags::CLONE_NEWPID)",
+            to: "    judge::fork_child(|| unshare(CloneFlags::CLONE_NEWPID)).map(drop)",
+            says: "which process calls it?",
         },
         Wrong {
-            clause: "TODO",
-            change: "    let first = fork_child(first)?;
-    waitpid(first, None)?;",
-            to: "    waitpid(fork_child(first)?, None)?;
-    waitpid(fork_child(first)?, None)?;",
-            says: "each once",
+            clause: "no other flag",
+            change: "unshare(CloneFlags::CLONE_NEWPID)",
+            to: "unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWUTS)",
+            says: "uts changed too",
+        },
+        Wrong {
+            clause: "no other flag",
+            change: "unshare(CloneFlags::CLONE_NEWPID)",
+            to: "unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWUSER)",
+            says: "user changed too",
         },
     ],
     ..Exercise::NEW
 };
 
-/// Checks that the answer runs two tasks, one after the other, in one new PID namespace.
-pub fn unshare4(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
-    judge(|| {
-        let outside = helper_process(CloneFlags::empty(), || Ok(()))?;
-        let process = run_answer(&EXERCISE, || answer(first_task, second_task))?;
-        let returned = Pid::from_raw(process.output.parse().unwrap_or_default());
-        // It has been created, and begins when the scheduler lets it.
-        let begins = || !status(returned, "State").starts_with(['S', 'Z', 'X', '(']);
-        let recorded = || TaskRun::recorded("/tmp/second");
-        while recorded().is_empty() && begins() {
-            std::thread::yield_now();
+/// The links about which one predicts something.
+const LINKS: [&str; 3] = ["pid", "pid_for_children", "uts"];
+
+/// Checks a prediction of what `unshare(CLONE_NEWPID)` does to the links of its caller.
+pub fn unshare4(guesses: [(&str, Guess); 3], answer: fn() -> nix::Result<()>) -> ! {
+    let guesses = guesses.map(|(kind, guess)| (kind.to_owned(), guess));
+    judge(move || {
+        let mut links: Vec<_> = guesses.iter().map(|(kind, _)| kind.as_str()).collect();
+        links.sort_unstable();
+        ensure(links == LINKS, || {
+            wrong(
+                format!("predictions for {}", LINKS.join(", ")),
+                format!("predictions for {}", links.join(", ")),
+                "only Same or Different has to be filled in",
+            )
+        })?;
+        ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
+            wrong("Same or Different for each link", "Unknown", "first predict, then run")
+        })?;
+        let process = run_answer(&EXERCISE, || answer().map(|()| ""))?;
+        let mut changed = changed_links(Pid::this(), process.pid);
+        ensure(changed.iter().any(|it| it == "pid_for_children"), || {
+            wrong(
+                "a new PID namespace for the children of the caller",
+                format!("{}, the same as before", link(process.pid, "pid_for_children")),
+                "which flag of unshare(2) is for PID namespaces, and which process calls it?",
+            )
+        })?;
+        changed.retain(|it| it != "pid_for_children");
+        ensure(changed.is_empty(), || {
+            wrong(
+                "only pid_for_children changed in /proc/PID/ns of the caller",
+                format!("{} changed too", changed.join(", ")),
+                "which flags of unshare(2) does the task not ask for?",
+            )
+        })?;
+        for (kind, guess) in guesses {
+            let truth = if kind == "pid_for_children" { Guess::Different } else { Guess::Same };
+            let reason = match kind.as_str() {
+                "pid" => "what would getpid(2) return if the caller itself changed its namespace?",
+                "uts" => "which of the flags is for UTS namespaces?",
+                _ => {
+                    "until its first process exists, a PID namespace has no readable link: where \
+                     will the next child be created?"
+                }
+            };
+            ensure(guess == truth, || {
+                let (before, after) = (link(Pid::this(), &kind), link(process.pid, &kind));
+                wrong(
+                    format!("{truth:?} for {kind}: before {before}, after {after}"),
+                    format!("you predicted {guess:?} for {kind}"),
+                    reason,
+                )
+            })?;
         }
-        let second = recorded();
-        ensure(second.len() == 1 && second[0].pid == process.output, || {
-            let pids: Vec<_> = second.iter().map(|it| it.pid.as_str()).collect();
-            wrong(
-                "the PID of the process that runs the second task, as its caller sees it",
-                format!(
-                    "your function returned {}; the second task ran in [{}]",
-                    process.output,
-                    pids.join(", ")
-                ),
-                "the judge looks at the second task while it runs",
-            )
-        })?;
-        let first = TaskRun::recorded("/tmp/first");
-        ensure(!first.is_empty(), || {
-            wrong(
-                "the second task begins after the first has ended",
-                "the first had not begun when the second did",
-                "waitpid(2) returns when a child has ended",
-            )
-        })?;
-        ensure(first.len() == 1, || {
-            wrong(
-                "the first task runs once",
-                format!("it has run {} times", first.len()),
-                "your function has to run both tasks, each once",
-            )
-        })?;
-        let first = &first[0];
-        ensure(first.pid != process.pid.to_string(), || {
-            wrong(
-                "the first task in a process of its own",
-                "it ran in the process that called your function",
-                "a new PID namespace is for the children of the process that calls unshare(2)",
-            )
-        })?;
-        ensure(first.namespace != link(outside.pid, "pid"), || {
-            wrong(
-                "the first task in a new PID namespace",
-                format!("it ran in {}, like all processes outside", first.namespace),
-                "it was not created in a new PID namespace: unshare(2) comes before fork(2)",
-            )
-        })?;
-        let second = &second[0];
-        ensure(second.namespace == first.namespace, || {
-            wrong(
-                format!("the second task in {}, like the first", first.namespace),
-                format!("it ran in {}", second.namespace),
-                "both tasks belong in one new PID namespace",
-            )
-        })?;
-        ensure(!second.first_was_alive, || {
-            wrong(
-                "the second task begins after the first has ended",
-                format!("process {} still existed when it began", first.pid),
-                "waitpid(2) returns when a child has ended",
-            )
-        })?;
-        let inside = status(returned, "NSpid");
-        let number: i32 =
-            inside.rsplit(' ').next().and_then(|it| it.parse().ok()).unwrap_or_default();
-        ensure(number > 1, || {
-            wrong(
-                "a different process as PID 1",
-                format!("NSpid of the second task: {inside}"),
-                "the second task is PID 1 of its namespace, so the first ran outside of it",
-            )
-        })?;
-        Ok(format!(
-            "the PIDs of the second task, outside and inside, are {inside}, and PID 1 is alive"
-        ))
+        Ok("three links, all as you predicted".to_owned())
     })
-}
-
-/// What a task recorded when it ran. `/proc` shows it as the sandbox does: a task in a new
-/// PID namespace has a second PID there.
-struct TaskRun {
-    pid: String,
-    namespace: String,
-    first_was_alive: bool,
-}
-
-impl TaskRun {
-    /// Records the caller in a file.
-    fn record(file: &str) {
-        let link = |path: &str| fs::read_link(path).unwrap_or_default().display().to_string();
-        let first = fs::read_to_string("/tmp/first").unwrap_or_default();
-        let first = first.split(' ').next().unwrap_or_default();
-        let alive = !first.is_empty() && Path::new("/proc").join(first).exists();
-        let text = format!("{} {} {alive}\n", link("/proc/self"), link("/proc/self/ns/pid"));
-        let opened = fs::File::options().append(true).create(true).open(file);
-        let _ = opened.and_then(|mut file| file.write_all(text.as_bytes()));
-    }
-
-    /// All that was recorded in a file.
-    fn recorded(file: &str) -> Vec<TaskRun> {
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let words = text.lines().map(|line| line.split(' ').map(str::to_owned).collect());
-        let runs = words.filter_map(|words: Vec<_>| <[String; 3]>::try_from(words).ok());
-        runs.map(|[pid, namespace, alive]| TaskRun {
-            pid,
-            namespace,
-            first_was_alive: alive == "true",
-        })
-        .collect()
-    }
-}
-
-/// A slow task: it ends once its parent sleeps, as it does when it waits.
-fn first_task() {
-    TaskRun::record("/tmp/first");
-    let parent = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The fourth field, the second after the name in parentheses (proc(5)).
-    let parent = parent.rsplit(')').next().and_then(|it| it.split_whitespace().nth(1));
-    let Some(Ok(parent)) = parent.map(str::parse) else { return };
-    while !status(Pid::from_raw(parent), "State").starts_with('S') {
-        std::thread::yield_now();
-    }
-}
-
-/// A task that stays to be looked at.
-fn second_task() {
-    TaskRun::record("/tmp/second");
-    pause();
 }

@@ -1,21 +1,26 @@
-//! A namespace disappears with its last process, unless something else refers to
-//! it. A bind mount is one way. An open file is another, and needs no privilege.
+//! You are an ordinary user without capabilities. A process was created in a new
+//! user namespace, which you own, and in a new UTS namespace. Entering the UTS
+//! namespace alone fails with EPERM.
 //!
-//! Return an open file that keeps the UTS namespace of this process alive. The
-//! process will have ended when the judge looks. Leave nothing else behind: no
-//! mount, no process.
+//! Move the caller into the user namespace and the UTS namespace of the process
+//! with this PID. All other namespaces of the caller stay the same.
 //!
-//! Manual: namespaces(7), under "Namespace lifetime"
+//! Manual: user_namespaces(7), setns(2)
 
 use std::fs::File;
 use std::io;
 
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
-fn keep_alive(pid: Pid) -> io::Result<File> {
-    File::open(format!("/proc/{pid}/ns/uts"))
+fn join(pid: Pid) -> io::Result<()> {
+    let user = File::open(format!("/proc/{pid}/ns/user"))?;
+    let uts = File::open(format!("/proc/{pid}/ns/uts"))?;
+    setns(user, CloneFlags::CLONE_NEWUSER)?;
+    setns(uts, CloneFlags::CLONE_NEWUTS)?;
+    Ok(())
 }
 
 fn main() -> ! {
-    judge::setns5(keep_alive)
+    judge::setns5(join)
 }

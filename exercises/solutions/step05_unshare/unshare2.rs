@@ -1,23 +1,29 @@
-//! A new mount namespace starts with a copy of the mount table. Yet on most
-//! machines a mount in the copy also appears outside, because / is "shared" and
-//! propagates mounts.
+//! Groups can deny: with mode 0604, members of the file's group are kept from what
+//! all others may read. Whoever can call setgroups(2) can leave the group. So an
+//! ordinary user may write gid_map only after "deny" was written to setgroups, also
+//! in /proc/self. (The judge's own sandbox has denied it, so here the kernel does
+//! not insist. The judge does.)
 //!
-//! Mount a tmpfs on `dir` that the caller sees and no process outside.
+//! Move the caller, an ordinary user, into a new user namespace and make it uid 0
+//! and gid 0 there. Deny setgroups(2) there before you write gid_map. All other
+//! namespaces of the caller stay the same.
 //!
-//! Manual: mount_namespaces(7), mount(2)
+//! Manual: user_namespaces(7)
 
-use std::path::Path;
+use std::fs;
+use std::io;
 
-use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getegid, geteuid};
 
-fn mount_private(dir: &Path) -> nix::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
-    mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
+fn become_root() -> io::Result<()> {
+    let (uid, gid) = (geteuid(), getegid());
+    unshare(CloneFlags::CLONE_NEWUSER)?;
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
 }
 
 fn main() -> ! {
-    judge::unshare2(mount_private)
+    judge::unshare2(become_root)
 }

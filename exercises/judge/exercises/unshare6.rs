@@ -1,0 +1,293 @@
+//! A `/proc` for a new PID namespace.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use nix::sched::CloneFlags;
+use nix::unistd::Pid;
+
+use crate::exercise::{Exercise, Wrong};
+use crate::mounts::mounts_of;
+use crate::process::{Task, helper_process, link, processes_in, run_answer};
+use crate::sandbox::judge;
+use crate::tasks::{check_stays, inner_pid, stay};
+use crate::verdict::{Finding, ensure, wrong};
+
+pub const EXERCISE: Exercise = Exercise {
+    background: "
+ps reads /proc. A mount of type proc shows the PID namespace of the process that
+mounted it, for ever: in a new PID namespace the old /proc still lists all
+processes. / is shared, as on most machines. `child` never returns.",
+    task: "
+Run `child` in a new PID namespace, with a /proc that lists only the processes
+of that namespace. Return its PID as the caller sees it. The mounts of processes
+outside stay the same.",
+    manual: "pid_namespaces(7), mount_namespaces(7), mount(2)",
+    starter: r#"
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::Pid;
+
+fn run(child: fn()) -> nix::Result<Pid> {
+    unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS)?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+    // TODO: In which PID namespace is the process that mounts?
+    mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)?;
+    judge::fork_task(child)
+}
+
+fn main() -> ! {
+    judge::unshare6(run)
+}
+"#,
+    solutions: &[
+        (
+            "nix",
+            r#"
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::Pid;
+
+fn run(child: fn()) -> nix::Result<Pid> {
+    unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS)?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+    judge::fork_child(|| {
+        mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)?;
+        child();
+        Ok(())
+    })
+}
+
+fn main() -> ! {
+    judge::unshare6(run)
+}
+"#,
+        ),
+        (
+            "clone(2), and all mounts by the child",
+            r#"
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, clone};
+use nix::unistd::Pid;
+
+fn run(child: fn()) -> nix::Result<Pid> {
+    let mut stack = vec![0; 64 * 1024];
+    let flags = CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS;
+    let run = Box::new(|| match mount_proc() {
+        Ok(()) => {
+            child();
+            0
+        }
+        Err(errno) => errno as isize,
+    });
+    // SAFETY: this process has one thread, and the child gets its own copy of the memory.
+    unsafe { clone(run, &mut stack, flags, Some(libc::SIGCHLD)) }
+}
+
+fn mount_proc() -> nix::Result<()> {
+    let slave = MsFlags::MS_REC | MsFlags::MS_SLAVE;
+    mount(None::<&str>, "/", None::<&str>, slave, None::<&str>)?;
+    mount(Some("new"), "/proc", Some("proc"), MsFlags::MS_NOSUID, None::<&str>)
+}
+
+fn main() -> ! {
+    judge::unshare6(run)
+}
+"#,
+        ),
+        (
+            "the mount namespace in the child, /proc by an init of its own",
+            r#"
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{Pid, pause, pipe, read, write};
+
+fn run(child: fn()) -> nix::Result<Pid> {
+    unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS)?;
+    mount(None::<&str>, "/proc", None::<&str>, MsFlags::MS_PRIVATE, None::<&str>)?;
+    let (reader, writer) = pipe()?;
+    judge::fork_child(|| {
+        mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)?;
+        write(&writer, b".")?;
+        loop {
+            pause();
+        }
+    })?;
+    read(&reader, &mut [0])?;
+    judge::fork_task(child)
+}
+
+fn main() -> ! {
+    judge::unshare6(run)
+}
+"#,
+        ),
+    ],
+    hints: [
+        "Which process is in the new PID namespace: the one that calls unshare(2), or its child?",
+        "The child. So the child mounts proc on /proc, before it calls `child`, and in a mount namespace of its own, whose mounts are private.",
+        r#"judge::fork_child(|| {
+    mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)?;
+    child();
+    Ok(())
+})"#,
+    ],
+    errors: &[
+        (
+            "EPERM",
+            "proc can be mounted only for a PID namespace over which the caller has CAP_SYS_ADMIN, \
+             and only if a whole /proc is visible: did you unmount the old one?",
+        ),
+        (
+            "EBUSY",
+            "that /proc is in use, or mounted there already: you can mount over it, without umount(2)",
+        ),
+        (
+            "EINVAL",
+            "unshare(2) or mount(2) got flags that do not fit together: which ones?",
+        ),
+        ("ENOENT", "the old /proc is gone: what have you mounted over it, and in which process?"),
+        (
+            "ENOMEM",
+            "fork(2) fails with this in a PID namespace whose PID 1 has died: which process was it?",
+        ),
+    ],
+    wrong: &[
+        Wrong {
+            clause: "with a /proc that lists only the processes of that namespace",
+            change: "        mount(Some(\"proc\"), \"/proc\", Some(\"proc\"), MsFlags::empty(), None::<&str>)?;
+",
+            to: "",
+            says: "which process has to mount proc, and when?",
+        },
+        Wrong {
+            clause: "lists only the processes of that namespace",
+            change: "    judge::fork_child(|| {
+        mount(Some(\"proc\"), \"/proc\", Some(\"proc\"), MsFlags::empty(), None::<&str>)?;",
+            to: "    mount(Some(\"proc\"), \"/proc\", Some(\"proc\"), MsFlags::empty(), None::<&str>)?;
+    judge::fork_child(|| {",
+            says: "which process has to mount proc, and when?",
+        },
+        Wrong {
+            clause: "a /proc that lists",
+            change: r#"Some("proc"), "/proc", Some("proc")"#,
+            to: r#"Some("tmpfs"), "/proc", Some("tmpfs")"#,
+            says: "of which type is the file system",
+        },
+        Wrong {
+            clause: "a /proc that lists",
+            change: r#"mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)?;"#,
+            to: r#"mount(Some("tmpfs"), "/proc", Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
+        let _ = std::fs::create_dir("/proc/1");"#,
+            says: "of which type is the file system",
+        },
+        Wrong {
+            clause: "in a new PID namespace",
+            change: "CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS",
+            to: "CloneFlags::CLONE_NEWNS",
+            says: "does unshare(2) get the flag, and before fork(2)?",
+        },
+        Wrong {
+            clause: "Run `child`",
+            change: "        child();",
+            to: "        loop {
+            nix::unistd::pause();
+        }",
+            says: "what does the child do first?",
+        },
+        Wrong {
+            clause: "Return its PID as the caller sees it.",
+            change: "    judge::fork_child(|| {
+        mount(Some(\"proc\"), \"/proc\", Some(\"proc\"), MsFlags::empty(), None::<&str>)?;
+        child();
+        Ok(())
+    })",
+            to: "    judge::fork_child(|| {
+        mount(Some(\"proc\"), \"/proc\", Some(\"proc\"), MsFlags::empty(), None::<&str>)?;
+        child();
+        Ok(())
+    })?;
+    Ok(Pid::from_raw(1))",
+            says: "that does not run it",
+        },
+        Wrong {
+            clause: "The mounts of processes outside stay the same.",
+            change: "    mount(None::<&str>, \"/\", None::<&str>, private, None::<&str>)?;",
+            to: "    let _ = private;",
+            says: "what makes a mount propagate?",
+        },
+        Wrong {
+            clause: "The mounts of processes outside stay the same.",
+            change: "CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS",
+            to: "CloneFlags::CLONE_NEWPID",
+            says: "in which mount namespace",
+        },
+    ],
+    ..Exercise::NEW
+};
+
+/// Checks that the answer runs a task in a new PID namespace with a `/proc` of its own.
+pub fn unshare6(answer: fn(Task) -> nix::Result<Pid>) -> ! {
+    judge(|| {
+        // It would still be there to be looked at if the judge's own /proc were covered.
+        let outside = helper_process(CloneFlags::empty(), || Ok(()))?;
+        let before = mounts_of(outside.pid);
+        let process = run_answer(&EXERCISE, || answer(stay))?;
+        let child = Pid::from_raw(process.output.parse().unwrap_or_default());
+        // When it runs, all is mounted.
+        let runs = check_stays(&[child], "child");
+        let after = mounts_of(outside.pid);
+        ensure(before == after, || {
+            wrong(
+                "the same mount table as before in the processes outside",
+                match after.is_empty() {
+                    true => "their /proc has been covered: it no longer lists them".to_owned(),
+                    false => format!("{} mounts before, {} after", before.len(), after.len()),
+                },
+                "in which mount namespace do you mount, and what makes a mount propagate?",
+            )
+        })?;
+        runs?;
+        let namespace = link(child, "pid");
+        ensure(namespace != link(outside.pid, "pid"), || {
+            wrong(
+                format!("process {child} in a new PID namespace"),
+                format!("{namespace}, like all processes outside"),
+                "does unshare(2) get the flag, and before fork(2)?",
+            )
+        })?;
+        let listed = check_proc(child, &namespace)?;
+        Ok(format!("/proc of process {child} lists {listed}, and outside nothing has changed"))
+    })
+}
+
+/// Checks that `/proc`, as `child` sees it, lists the processes of its namespace. Returns
+/// what it lists.
+fn check_proc(child: Pid, namespace: &str) -> Result<String, Finding> {
+    let mounts = mounts_of(child);
+    let kind = mounts.iter().rfind(|it| it.target == "/proc").map(|it| it.kind.as_str());
+    ensure(kind == Some("proc"), || {
+        wrong(
+            format!("a mount of type proc at /proc of process {child}"),
+            format!("its type is {:?}", kind.unwrap_or("none")),
+            "of which type is the file system that you mount?",
+        )
+    })?;
+    let entries = fs::read_dir(format!("/proc/{child}/root/proc")).into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let listed: BTreeSet<_> = numbers.collect();
+    let inside = processes_in("pid", namespace).into_iter();
+    let inside: BTreeSet<_> = inside.filter_map(|pid| inner_pid(pid).parse::<u32>().ok()).collect();
+    let show = |pids: &BTreeSet<u32>| format!("{:?}", pids.iter().collect::<Vec<_>>());
+    ensure(listed == inside, || {
+        wrong(
+            format!("{} in /proc of process {child}, the PIDs in {namespace}", show(&inside)),
+            show(&listed),
+            "a mount of proc shows the PID namespace of the process that mounted it: which process \
+             has to mount proc, and when?",
+        )
+    })?;
+    Ok(show(&listed))
+}

@@ -1,0 +1,130 @@
+//! An ordinary user for the exercises about ID maps, and what was written to the maps.
+
+use std::fs::{self, File};
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
+use nix::unistd::Pid;
+
+use crate::capabilities::drop_capabilities;
+use crate::namespaces::changed_links;
+use crate::process::{Process, helper_process, link};
+use crate::verdict::{Finding, ensure, wrong};
+
+/// A user namespace in which the caller of an answer is an ordinary user. Its IDs vary from
+/// run to run.
+pub struct User {
+    pub uid: u32,
+    pub gid: u32,
+    process: Process,
+}
+
+impl User {
+    pub fn new() -> Result<User, Finding> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (uid, gid) = (1000 + now.subsec_micros() % 1000, 2000 + now.subsec_nanos() % 1000);
+        let process = helper_process(CloneFlags::CLONE_NEWUSER, || {
+            let files = [
+                ("setgroups", "deny".to_owned()),
+                ("uid_map", format!("{uid} 0 1")),
+                ("gid_map", format!("{gid} 0 1")),
+            ];
+            files.iter().try_for_each(|(file, text)| {
+                fs::write(format!("/proc/self/{file}"), text).map_err(|_| Errno::EPERM)
+            })
+        })?;
+        Ok(User { uid, gid, process })
+    }
+
+    /// Makes the caller this user, without capabilities.
+    pub fn enter(&self) -> io::Result<()> {
+        let file = File::open(format!("/proc/{}/ns/user", self.process.pid))?;
+        setns(file, CloneFlags::CLONE_NEWUSER)?;
+        Ok(drop_capabilities()?)
+    }
+
+    /// Checks that a process, which was this user, has moved into a new user namespace, and
+    /// into no other namespace.
+    pub fn check_moved(&self, process: Pid) -> Result<(), Finding> {
+        let found = link(process, "user");
+        ensure(found != link(self.process.pid, "user"), || {
+            wrong(
+                "the caller in a new user namespace",
+                format!("{found}, in which it was before"),
+                "which flag does unshare(2) need, and which process has to call it?",
+            )
+        })?;
+        let changed = changed_links(self.process.pid, process);
+        ensure(changed == ["user"], || {
+            wrong(
+                "only user changed in /proc/PID/ns of the caller",
+                format!("changed: {}", changed.join(", ")),
+                "which flags of unshare(2) does the task not ask for?",
+            )
+        })
+    }
+
+    /// Checks that `map` of a process, `uid_map` or `gid_map`, makes this user 0.
+    pub fn check_map(&self, process: Pid, map: &str) -> Result<(), Finding> {
+        let id = if map == "uid_map" { self.uid } else { self.gid };
+        let expected = format!("0 {id} 1");
+        let text = fs::read_to_string(format!("/proc/{process}/{map}")).unwrap_or_default();
+        // A reader sees IDs as in its own user namespace. The only ID that this user may map
+        // is its own, and the judge sees that as 0.
+        let lines = text.lines().map(|line| match *line.split_whitespace().collect::<Vec<_>>() {
+            [inside, "0", count] => format!("{inside} {id} {count}"),
+            _ => line.to_owned(),
+        });
+        let found = lines.collect::<Vec<_>>().join("\n");
+        ensure(found == expected, || {
+            let reason = match found.is_empty() {
+                true => format!("an ID without a line in {map} appears as 65534; who writes it?"),
+                false => "which of the three numbers is the ID inside?".to_owned(),
+            };
+            wrong(format!("{expected:?} in {map} of the caller"), format!("{found:?}"), reason)
+        })
+    }
+}
+
+/// The files in `/proc/self` whose writes are watched.
+const FILES: [&str; 3] = ["setgroups", "uid_map", "gid_map"];
+
+/// Notes which of its files in `/proc` are written to, and in which order (`inotify(7)`).
+pub struct Writes {
+    inotify: Inotify,
+    watches: Vec<(WatchDescriptor, &'static str)>,
+    /// As long as they are open, others who open these files get the same inodes.
+    _open: Vec<File>,
+}
+
+impl Writes {
+    /// Begins to watch the files of the caller.
+    pub fn watch() -> io::Result<Writes> {
+        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
+        let (mut watches, mut open) = (Vec::new(), Vec::new());
+        for dir in ["self", "thread-self"] {
+            for file in FILES {
+                let path = format!("/proc/{dir}/{file}");
+                open.push(File::open(&path)?);
+                let modified = AddWatchFlags::IN_MODIFY;
+                watches.push((inotify.add_watch(path.as_str(), modified)?, file));
+            }
+        }
+        Ok(Writes { inotify, watches, _open: open })
+    }
+
+    /// The names of the files that were written to since then.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        while let Ok(events) = self.inotify.read_events() {
+            let written = events.iter().filter_map(|event| {
+                self.watches.iter().find(|(watch, _)| *watch == event.wd).map(|(_, name)| *name)
+            });
+            names.extend(written);
+        }
+        names
+    }
+}
