@@ -24,13 +24,13 @@ use testkit::{Output, Step, User, copy_program, require_programs, setting, tempf
 
 /// Each of them does something else: it makes and reaps children, joins namespaces by a
 /// pidfd, maps users, and fills a PID namespace.
-const RIGHT: [&str; 4] = ["clone3_sol", "setns2_sol", "unshare1_sol", "unshare4_sol"];
+const RIGHT: [&str; 4] = ["clone3_sol", "setns2_sol", "unshare1_sol", "unshare7_sol"];
 
 /// More of them, which depend on when a process runs.
-const RACING: [&str; 3] = ["clone1_sol", "uts2_sol", "unshare2_sol"];
+const RACING: [&str; 3] = ["clone1_sol", "uts2_sol", "unshare3_sol"];
 
 /// A starter.
-const WRONG: &str = "unshare2";
+const WRONG: &str = "unshare3";
 
 /// A copy of an answer that every user can run.
 fn program(name: &str) -> PathBuf {

@@ -133,16 +133,6 @@ fn main() -> ! {
             says: "how do you name two kinds in one call?",
         },
         Wrong {
-            clause: "in a single call",
-            change: "    let process = judge::pidfd_open(pid)?;
-    setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",
-            to: r#"    nix::mount::mount(Some("proc"), "/proc", Some("proc"), nix::mount::MsFlags::empty(), None::<&str>)?;
-    let [uts, ipc] = ["uts", "ipc"].map(|kind| std::fs::File::open(format!("/proc/{pid}/ns/{kind}")));
-    setns(uts?, CloneFlags::empty())?;
-    setns(ipc?, CloneFlags::empty())?;"#,
-            says: "how do you name two kinds in one call?",
-        },
-        Wrong {
             clause: "All other namespaces of the caller stay the same.",
             change: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC",
             to: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWNET",
