@@ -15,31 +15,16 @@
     clippy::unwrap_used
 )]
 
-mod calls;
 mod capabilities;
 mod cgroup;
-mod child;
 mod clone_args;
-mod counter;
 mod exercise;
 mod exercises;
-mod files;
-mod filter;
 mod fork;
-mod hang;
-mod id_maps;
-mod leftovers;
-mod limits;
-mod mounts;
-mod namespaces;
+mod observe;
 mod process;
 mod sandbox;
-mod setup;
-mod streams;
-mod tasks;
 mod verdict;
-mod waiting;
-mod watch;
 
 pub use cgroup::Cgroup;
 pub use clone_args::CloneArgs;

@@ -17,7 +17,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2};
 
 use crate::exercise::Exercise;
-use crate::streams::close_verdict;
+use crate::sandbox::streams::close_verdict;
 use crate::verdict::{Finding, unavailable, wrong};
 
 /// The name of the processes that answers run in, as `ps` shows it (`/proc/PID/comm`).

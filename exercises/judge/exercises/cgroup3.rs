@@ -7,10 +7,10 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::WaitStatus;
 use step_support::cgroup::Version;
 
+use crate::cgroup::setup::TRY_AGAIN;
 use crate::cgroup::{Cgroup, Need, judge, run_in_cgroup, use_memory};
 use crate::exercise::{Exercise, Wrong};
 use crate::process::run_answer;
-use crate::setup::TRY_AGAIN;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {

@@ -6,10 +6,10 @@ use std::path::Path;
 use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
+use crate::cgroup::setup::TRY_AGAIN;
 use crate::cgroup::{Need, judge, words};
 use crate::exercise::{Exercise, Wrong};
 use crate::process::{helper_process, run_answer};
-use crate::setup::TRY_AGAIN;
 use crate::verdict::{ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {

@@ -10,9 +10,9 @@ use nix::unistd::Pid;
 use crate::cgroup::{Need, judge};
 use crate::clone_args::is_known;
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::watch::Watch;
 use crate::process::{run_answer, status};
 use crate::verdict::{ensure, unavailable, wrong};
-use crate::watch::Watch;
 
 pub const EXERCISE: Exercise = Exercise {
     background: "

@@ -9,11 +9,11 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork};
 
+use crate::cgroup::setup::TRY_AGAIN;
 use crate::cgroup::{Cgroup, Need, becomes, judge, start_in_cgroup};
-use crate::counter;
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::counter;
 use crate::process::{run_answer, status};
-use crate::setup::TRY_AGAIN;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {

@@ -3,9 +3,9 @@
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::calls::Calls;
-use crate::child::{child_of, run_answer_with_child, run_child, stat};
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::Calls;
+use crate::observe::child::{child_of, run_answer_with_child, run_child, stat};
 use crate::process::differing_kinds;
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use nix::unistd::Pid;
 
-use crate::calls::Calls;
-use crate::child::{child_of, run_answer_with_child, run_child};
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::Calls;
+use crate::observe::child::{child_of, run_answer_with_child, run_child};
 use crate::process::{differing_kinds, link};
 use crate::sandbox::judge;
 use crate::verdict::{Guess, ensure, wrong};

@@ -8,13 +8,13 @@ use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getppid};
 
-use crate::calls::random;
-use crate::child::fork_child;
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::random;
+use crate::observe::child::fork_child;
+use crate::observe::waiting::{sleeps_in, wait_until};
 use crate::process::{run_answer, status};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, wrong};
-use crate::waiting::{sleeps_in, wait_until};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "

@@ -6,10 +6,10 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-use crate::calls::Calls;
 use crate::capabilities::drop_capabilities;
-use crate::child::{child_of, run_answer_with_child, run_child};
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::Calls;
+use crate::observe::child::{child_of, run_answer_with_child, run_child};
 use crate::process::{differing_kinds, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};

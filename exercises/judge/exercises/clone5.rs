@@ -9,9 +9,9 @@ use nix::sys::signal::{SigSet, Signal, kill, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, pause, pipe, read, write};
 
-use crate::calls::{Call, Calls, report};
-use crate::child::fork_child;
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::{Call, Calls, report};
+use crate::observe::child::fork_child;
 use crate::process::{Process, link, processes_in, run_answer, status};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, unavailable, wrong};

@@ -9,7 +9,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::namespaces::check_joined;
+use crate::observe::namespaces::check_joined;
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::judge;
 

@@ -9,9 +9,9 @@ use nix::sched::CloneFlags;
 use nix::unistd::{Pid, sethostname};
 
 use crate::exercise::{Exercise, Wrong};
-use crate::leftovers::{check_empty, check_no_process_left, descriptors};
-use crate::mounts::mounts_of;
-use crate::namespaces::changed_links;
+use crate::observe::leftovers::{check_empty, check_no_process_left, descriptors};
+use crate::observe::mounts::mounts_of;
+use crate::observe::namespaces::changed_links;
 use crate::process::{helper_process, link, run_answer, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};

@@ -8,8 +8,8 @@ use nix::sched::CloneFlags;
 use nix::unistd::{Pid, sethostname};
 
 use crate::exercise::{Exercise, Wrong};
-use crate::leftovers::{check_empty, check_no_process_left};
-use crate::mounts::mounts_of;
+use crate::observe::leftovers::{check_empty, check_no_process_left};
+use crate::observe::mounts::mounts_of;
 use crate::process::{helper_process, link, run_answer, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};

@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 
 use crate::capabilities::drop_capabilities;
 use crate::exercise::{Exercise, Wrong};
-use crate::namespaces::check_joined;
+use crate::observe::namespaces::check_joined;
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::judge;
 

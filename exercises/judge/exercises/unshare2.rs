@@ -5,7 +5,7 @@ use std::io;
 use nix::unistd::{getgid, getuid};
 
 use crate::exercise::{Exercise, Wrong};
-use crate::id_maps::{User, Writes};
+use crate::observe::id_maps::{User, Writes};
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, unavailable, wrong};

@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::mounts::{device_at, mounts_of};
+use crate::observe::mounts::{device_at, mounts_of};
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, unavailable, wrong};

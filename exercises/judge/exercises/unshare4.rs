@@ -3,7 +3,7 @@
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::namespaces::changed_links;
+use crate::observe::namespaces::changed_links;
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{Guess, ensure, wrong};

@@ -3,9 +3,9 @@
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::tasks::{check_stays, inner_pid, stay};
 use crate::process::{Task, link, run_answer, status};
 use crate::sandbox::judge;
-use crate::tasks::{check_stays, inner_pid, stay};
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {

@@ -7,10 +7,10 @@ use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::mounts::mounts_of;
+use crate::observe::mounts::mounts_of;
+use crate::observe::tasks::{check_stays, inner_pid, stay};
 use crate::process::{Task, helper_process, link, processes_in, run_answer};
 use crate::sandbox::judge;
-use crate::tasks::{check_stays, inner_pid, stay};
 use crate::verdict::{Finding, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {

@@ -8,9 +8,9 @@ use nix::sys::signal::kill;
 use nix::unistd::{Pid, pause};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::tasks::{Call, until_all_wait, until_waits};
 use crate::process::{Task, helper_process, link, processes_in, run_answer, status};
 use crate::sandbox::judge;
-use crate::tasks::{Call, until_all_wait, until_waits};
 use crate::verdict::{Finding, Verdict, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, getppid, sethostname};
 
-use crate::calls::{Call, Calls, random, report};
-use crate::child::hostname;
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::{Call, Calls, random, report};
+use crate::observe::child::hostname;
+use crate::observe::waiting::{sleeps_in, wait_until};
 use crate::process::{Task, run_answer, status};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, wrong};
-use crate::waiting::{sleeps_in, wait_until};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "

@@ -2,9 +2,9 @@
 
 use nix::unistd::{Pid, sethostname};
 
-use crate::calls::{Calls, random};
-use crate::child::{ChildMain, child_of, hostname, run_answer_with_child, run_child};
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::{Calls, random};
+use crate::observe::child::{ChildMain, child_of, hostname, run_answer_with_child, run_child};
 use crate::process::{differing_kinds, link, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, unavailable, wrong};

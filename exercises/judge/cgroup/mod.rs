@@ -4,6 +4,8 @@
 //! `outside` and set the limits of `inside`. The judge removes all three when it is
 //! done. If it is killed, the next judge removes them.
 
+pub mod setup;
+
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -20,8 +22,8 @@ use nix::unistd::{ForkResult, Pid, fork, geteuid};
 
 use step_support::cgroup::{self, Parent, Version, parents};
 
+use self::setup::TRY_AGAIN;
 use crate::sandbox::{self, NOBODY};
-use crate::setup::{self, TRY_AGAIN};
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable};
 
 /// Prefix of the names of the judges' cgroups. The judge's PID follows.

@@ -10,7 +10,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 use nix::unistd::Pid;
 
 use crate::capabilities::drop_capabilities;
-use crate::namespaces::changed_links;
+use crate::observe::namespaces::changed_links;
 use crate::process::{Process, helper_process, link};
 use crate::verdict::{Finding, ensure, wrong};
 

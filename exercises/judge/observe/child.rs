@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid, fork, gethostname, getpid, gettid, pause};
 
-use crate::calls::{Call, Calls, report};
 use crate::exercise::Exercise;
+use crate::observe::calls::{Call, Calls, report};
 use crate::process::{Process, run_answer, status};
 use crate::verdict::{Finding, ensure, wrong};
 

@@ -7,10 +7,15 @@
 //! locked in the second, so that root there cannot change it. It goes on as the judge. When
 //! it ends, the kernel kills all that an answer has started.
 //!
-//! The sandbox has its own hostname, mounts, PIDs, IPC and network. [`limits`](crate::limits)
-//! says how much an answer may use, [`files`](crate::files) what it sees,
-//! [`filter`](crate::filter) what no namespace isolates, and [`hang`](crate::hang) when it is
-//! ended.
+//! The sandbox has its own hostname, mounts, PIDs, IPC and network. [`limits`] says how much
+//! an answer may use, [`files`] what it sees, [`filter`] what no namespace isolates, and
+//! [`hang`] when it is ended.
+
+mod files;
+mod filter;
+mod hang;
+mod limits;
+pub mod streams;
 
 use std::fs;
 use std::io::{self, Write};
@@ -33,12 +38,12 @@ use nix::unistd::{
 use step_support::process::{DefaultSigchld, pidfd_open};
 use step_support::refusal::restrictions;
 
-use crate::files::{enter_root, share_mounts};
-use crate::filter::refuse_what_namespaces_do_not_isolate;
-use crate::hang::Watch;
-use crate::limits::{Limits, MAX_MEMORY, MemoryLimit};
+use self::files::{enter_root, share_mounts};
+use self::filter::refuse_what_namespaces_do_not_isolate;
+use self::hang::Watch;
+use self::limits::{Limits, MAX_MEMORY, MemoryLimit};
+use self::streams::{Inside, Outside, send_verdict};
 use crate::process::describe;
-use crate::streams::{self, Inside, Outside, send_verdict};
 use crate::verdict::{Finding, Verdict, print_verdict, text_and_status, unavailable, wrong};
 
 /// The uid and gid outside of the sandbox, if root runs the exercises.

@@ -4,8 +4,8 @@ use std::fs;
 
 use nix::unistd::Pid;
 
+use crate::observe::tasks::until_all_wait;
 use crate::process::{processes_in, status};
-use crate::tasks::until_all_wait;
 use crate::verdict::{Finding, ensure, wrong};
 
 /// Checks that there are no processes in the sandbox but the judge and those `known`, and

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, getpid, pause};
 
-use crate::leftovers::processes;
+use crate::observe::leftovers::processes;
 use crate::process::{link, status};
 use crate::verdict::{Finding, ensure, wrong};
 

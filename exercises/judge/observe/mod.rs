@@ -1,0 +1,13 @@
+//! How the judge sees what an answer does: each of these asks the kernel, or takes down what
+//! the functions report that an answer gets.
+
+pub mod calls;
+pub mod child;
+pub mod counter;
+pub mod id_maps;
+pub mod leftovers;
+pub mod mounts;
+pub mod namespaces;
+pub mod tasks;
+pub mod waiting;
+pub mod watch;
