@@ -194,7 +194,7 @@ mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;"#,
         Wrong {
             clause: "Mount a tmpfs",
             change: r#"    mount(Some("tmpfs"), dir, Some("tmpfs"),"#,
-            to: r#"    mount(Some("proc"), dir, Some("proc"),"#,
+            to: r#"    mount(Some("ramfs"), dir, Some("ramfs"),"#,
             says: "which argument of mount(2) is the type?",
         },
         Wrong {

@@ -137,8 +137,9 @@ fn main() -> ! {
     errors: &[
         (
             "EPERM",
-            "proc can be mounted only for a PID namespace over which the caller has CAP_SYS_ADMIN, \
-             and only if a whole /proc is visible: did you unmount the old one?",
+            "proc can be mounted only for a PID namespace over which the caller has CAP_SYS_ADMIN: \
+             which process has to mount proc, and when? And only where a whole /proc is \
+             visible: did you unmount the old one?",
         ),
         (
             "EBUSY",
@@ -187,7 +188,7 @@ fn main() -> ! {
             clause: "in a new PID namespace",
             change: "CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS",
             to: "CloneFlags::CLONE_NEWNS",
-            says: "does unshare(2) get the flag, and before fork(2)?",
+            says: "in the child: EPERM",
         },
         Wrong {
             clause: "Run `child`",
