@@ -306,17 +306,32 @@ fn marked(mark: &str) -> Vec<Pid> {
 }
 
 /// Reads the environment of a process; returns its size, 0 if it cannot be read. During
-/// `execve(2)` a process has none for a moment; kernel threads and zombies, which have no
-/// `exe`, never have one.
+/// `execve(2)` a process has none for a moment, which is long on an emulated machine; one
+/// that has none at all other times is looked at ten times.
 fn read_environ(pid: i32, buffer: &mut [u8]) -> usize {
-    for _ in 0..10 {
+    let mut looks_between = 0;
+    for _ in 0..1000 {
         let file = fs::File::open(format!("/proc/{pid}/environ"));
         match file.and_then(|mut file| file.read(buffer)) {
-            Ok(0) if fs::read_link(format!("/proc/{pid}/exe")).is_ok() => {
+            Ok(0) if has_program(pid) && looks_between < 10 => {
+                looks_between += usize::from(!is_in_execve(pid));
                 thread::sleep(Duration::from_millis(1));
             }
             size => return size.unwrap_or_default(),
         }
     }
     0
+}
+
+/// Kernel threads and zombies have none.
+fn has_program(pid: i32) -> bool {
+    fs::read_link(format!("/proc/{pid}/exe")).is_ok()
+}
+
+/// Whether a process has no place for its environment yet: the 51st field of
+/// `/proc/PID/stat`, the 49th after the name in parentheses (`proc_pid_stat(5)`).
+fn is_in_execve(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    after.split_whitespace().nth(48) == Some("0")
 }
