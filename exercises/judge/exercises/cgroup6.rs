@@ -134,6 +134,10 @@ fn main() -> ! {
             "EINVAL",
             "a flag that does not exist here, or the exit signal among the flags as in clone(2)",
         ),
+        (
+            "ENOSPC",
+            "the sandbox allows no cgroup namespace: CLONE_NEWCGROUP creates a cgroup namespace, and does not say in which cgroup",
+        ),
         ("EACCES", "no file can be created in a cgroup: is the file's name right?"),
     ],
     wrong: &[
@@ -141,7 +145,19 @@ fn main() -> ! {
             clause: "in the cgroup `dir`",
             change: "flags: CLONE_INTO_CGROUP",
             to: "flags: 0",
-            says: "CLONE_INTO_CGROUP says that the field cgroup counts",
+            says: "the field cgroup counts only with the flag CLONE_INTO_CGROUP",
+        },
+        Wrong {
+            clause: "in the cgroup `dir`",
+            change: "flags: CLONE_INTO_CGROUP",
+            to: "flags: CLONE_INTO_CGROUP as libc::c_int as u64",
+            says: "the constant in libc is an int",
+        },
+        Wrong {
+            clause: "in the cgroup `dir`",
+            change: "flags: CLONE_INTO_CGROUP",
+            to: "flags: libc::CLONE_NEWCGROUP as u64",
+            says: "CLONE_NEWCGROUP creates a cgroup namespace",
         },
         Wrong {
             clause: "nobody writes to
@@ -226,8 +242,9 @@ pub fn cgroup6(answer: fn(&Path) -> io::Result<Pid>) -> ! {
             wrong(
                 format!("{:?} in cgroup.procs", [child.to_string()]),
                 format!("{inside:?}"),
-                "a child is born in its parent's cgroup; CLONE_INTO_CGROUP says that the field \
-                 cgroup counts",
+                "a child is born in its parent's cgroup; the field cgroup counts only with the \
+                 flag CLONE_INTO_CGROUP, which is 0x200000000 (the constant in libc is an int: too \
+                 small for this flag, it is 0)",
             )
         })?;
         ensure(!watch.was_written().map_err(watched)?, || {
