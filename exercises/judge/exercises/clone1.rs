@@ -168,7 +168,14 @@ fn main() -> ! {
             change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
             to: "let _ = child;
     unsafe { clone(Box::new(|| 7), &mut stack, flags, signal) }",
-            says: "it has exited with status 7",
+            says: "the child ended without calling it",
+        },
+        Wrong {
+            clause: "which runs `child`",
+            change: "unsafe { clone(Box::new(child), &mut stack, flags, signal) }",
+            to: "let _ = child;
+    unsafe { clone(Box::new(|| -> isize { std::process::abort() }), &mut stack, flags, signal) }",
+            says: "a signal this early often comes from the stack",
         },
         Wrong {
             clause: "one child",

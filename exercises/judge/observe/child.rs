@@ -89,7 +89,17 @@ pub fn child_of(parent: &Process, calls: &mut Calls) -> Result<Call, Finding> {
         wrong(
             format!("process {child}, the child, runs child"),
             format!("{}; it has not called it", state(child)),
-            "the child runs the function that clone(2) gets, and nothing else",
+            match end(child) {
+                None => "the child runs the function that clone(2) gets, and nothing else",
+                Some(Ok(_)) => {
+                    "the child ended without calling it: what does it do instead, or before, and \
+                     does that fail?"
+                }
+                Some(Err(_)) => {
+                    "a signal this early often comes from the stack: it has to be large enough, and \
+                     with CLONE_VM, which shares memory, it must not be freed while the child runs"
+                }
+            },
         )
     })?;
     let children = children_of(caller);
@@ -134,13 +144,16 @@ pub fn stat(pid: Pid, number: usize) -> Option<i64> {
 
 /// Whether a process lives, or how it has ended.
 pub fn state(pid: Pid) -> String {
-    let state = status(pid, "State");
-    if !state.starts_with('Z') {
-        return format!("its state is {state}");
+    match end(pid) {
+        None => format!("its state is {}", status(pid, "State")),
+        Some(Ok(status)) => format!("it has exited with status {status}"),
+        Some(Err(signal)) => format!("{signal} has killed it"),
     }
-    let end = stat(pid, 52).unwrap_or_default() as i32;
-    match Signal::try_from(end & 0x7f) {
-        Ok(signal) => format!("{signal} has killed it"),
-        Err(_) => format!("it has exited with status {}", end >> 8),
-    }
+}
+
+/// The exit status of a zombie, or the signal that has killed it.
+pub fn end(pid: Pid) -> Option<Result<i32, Signal>> {
+    let zombie = status(pid, "State").starts_with('Z');
+    let end = zombie.then(|| stat(pid, 52).unwrap_or_default() as i32)?;
+    Some(Signal::try_from(end & 0x7f).map_or(Ok(end >> 8), Err))
 }
