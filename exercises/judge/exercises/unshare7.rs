@@ -4,10 +4,11 @@ use std::fs;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::signal::kill;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, pause};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::child::{end, state};
 use crate::observe::tasks::{Call, until_all_wait, until_waits};
 use crate::process::{Task, helper_process, link, processes_in, run_answer, status};
 use crate::sandbox::judge;
@@ -233,6 +234,35 @@ fn main() -> ! {
             says: "the second has not run",
         },
         Wrong {
+            clause: "In one new PID namespace",
+            change: "    judge::fork_child(|| {
+        loop {
+            pause();
+        }
+    })?;
+    let first = judge::fork_task(first)?;
+    waitpid(first, None)?;
+    judge::fork_task(second)",
+            to: r#"    let _ = waitpid::<Pid>;
+    let (reader, writer) = nix::unistd::pipe()?;
+    judge::fork_child(|| {
+        nix::unistd::read(&reader, &mut [0])?;
+        first();
+        Ok(())
+    })?;
+    let second = judge::fork_child(|| {
+        // Waits for the end of PID 1, and gets the signal instead.
+        while nix::sys::signal::kill(Pid::from_raw(1), None).is_ok() {
+            pause();
+        }
+        second();
+        Ok(())
+    })?;
+    nix::unistd::write(&writer, b".")?;
+    Ok(second)"#,
+            says: "when PID 1 ends, the kernel kills all others",
+        },
+        Wrong {
             clause: "run `first`",
             change: "    let first = judge::fork_task(first)?;
     waitpid(first, None)?;",
@@ -319,8 +349,8 @@ pub fn unshare7(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
         let process = run_answer(&EXERCISE, || answer(first_task, second_task))?;
         let returned = Pid::from_raw(process.output.parse().unwrap_or_default());
         until_all_wait();
-        let first = called_once(FIRST, "first")?;
-        let second = called_once(SECOND, "second")?;
+        let first = called_once(FIRST, "first", returned)?;
+        let second = called_once(SECOND, "second", returned)?;
         check_namespaces(&first, &second, process.pid, &link(outside.pid, "pid"))?;
         ensure(first.pid != second.pid, || {
             wrong(
@@ -340,15 +370,24 @@ pub fn unshare7(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
     })
 }
 
-/// The only call of a task.
-fn called_once(file: &str, name: &str) -> Result<Call, Finding> {
+/// The only call of a task, by an answer that returned this PID.
+fn called_once(file: &str, name: &str, returned: Pid) -> Result<Call, Finding> {
     let calls = Call::all(file);
     match <[Call; 1]>::try_from(calls) {
         Ok([call]) => Ok(call),
         Err(calls) if calls.is_empty() => Err(wrong(
             "the second task runs after the first has ended",
-            format!("the {name} has not run"),
-            "what does the child do that you fork for it?",
+            format!(
+                "the {name} has not run; as for the PID that was returned, {}",
+                state(returned)
+            ),
+            match end(returned) {
+                Some(Err(Signal::SIGKILL)) => {
+                    "when PID 1 ends, the kernel kills all others in its PID namespace: which \
+                     process was PID 1?"
+                }
+                _ => "what does the child do that you fork for it?",
+            },
         )),
         Err(calls) => Err(wrong(
             "each task runs once",
