@@ -112,6 +112,16 @@ fn main() -> ! {
             says: "the same number is the same namespace",
         },
         Wrong {
+            clause: "share the namespace",
+            change: "Ok(of_a == of_b)",
+            to: r#"let _ = (of_a, of_b);
+    use std::os::unix::fs::MetadataExt;
+    let of_a = fs::symlink_metadata(format!("/proc/{a}/ns/{kind}"))?.ino();
+    let of_b = fs::symlink_metadata(format!("/proc/{b}/ns/{kind}"))?.ino();
+    Ok(of_a == of_b)"#,
+            says: "a link is a file of its own",
+        },
+        Wrong {
             clause: r#""net", or another"#,
             change: "Ok(of_a == of_b)",
             to: r#"Ok(of_a == of_b || kind == "net")"#,
@@ -157,7 +167,10 @@ pub fn links2(answer: fn(Pid, Pid, &str) -> io::Result<bool>) -> ! {
                         ),
                         format!("your function returned {returned} for {a}, {b} and {kind:?}"),
                         match of_a == of_b {
-                            true => "the same number is the same namespace, whoever is in it",
+                            true => {
+                                "the same number is the same namespace, whoever is in it; a link \
+                                 is a file of its own: compare what it leads to"
+                            }
                             false => "two numbers are two namespaces, even of the same kind",
                         },
                     )

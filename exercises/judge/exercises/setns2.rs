@@ -96,8 +96,9 @@ fn main() -> ! {
         ),
         (
             "EINVAL",
-            "setns(2) got no pidfd, or a flag that names no namespace: for which process did you \
-             open it, and which flags did you pass?",
+            "setns(2) got no pidfd, or a flag that names no namespace, or the user namespace that \
+             the caller is in already: for which process did you open it, and which flags did you \
+             pass?",
         ),
         ("ENOENT", "no /proc is mounted here: which descriptor of the process needs no path?"),
         (
@@ -106,6 +107,12 @@ fn main() -> ! {
         ),
     ],
     wrong: &[
+        Wrong {
+            clause: "All other namespaces of the caller stay the same",
+            change: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC",
+            to: "CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUSER",
+            says: "the user namespace that the caller is in already",
+        },
         Wrong {
             clause: "Move the caller",
             change: "    setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",

@@ -111,12 +111,21 @@ fn main() -> ! {
         "Each link in /proc/PID/ns. Opening it follows the link, and the descriptor refers to the namespace as long as it is open.",
         r#"File::open(format!("/proc/{pid}/ns/uts"))"#,
     ],
-    errors: &[(
-        "ENOENT",
-        "no such path: the process is alive while your function runs, so compare your path with \
-         ls /proc/self/ns",
-    )],
+    errors: &[
+        (
+            "ENOENT",
+            "no such path: the process is alive while your function runs, so compare your path \
+             with ls /proc/self/ns",
+        ),
+        ("EPERM", "a namespace can be opened for reading only, and a mount takes CAP_SYS_ADMIN"),
+    ],
     wrong: &[
+        Wrong {
+            clause: "Return an open file",
+            change: "File::open(",
+            to: "File::create(",
+            says: "a namespace can be opened for reading only",
+        },
         Wrong {
             clause: "Return an open file that keeps the UTS namespace",
             change: r#"/ns/uts"))"#,

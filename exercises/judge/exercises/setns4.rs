@@ -182,7 +182,7 @@ fn main() -> ! {
             to: r#"    fs::remove_file(file)?;
     std::os::unix::fs::symlink(namespace, file)?;
     let _ = mount(None::<&str>, "/x", None::<&str>, MsFlags::MS_BIND, None::<&str>);"#,
-            says: "a symbolic link or a copy is no mount",
+            says: "is a symbolic link\n  reason:   a symbolic link or a copy is no mount",
         },
         Wrong {
             clause: "with a bind mount at `file`",
@@ -257,7 +257,14 @@ pub fn setns4(answer: fn(Pid, &Path) -> io::Result<()>) -> ! {
         ensure(found == namespace, || {
             let is = fs::symlink_metadata(file).map_or_else(
                 |error| format!("{}: {error}", file.display()),
-                |it| format!("{} is {:?}", file.display(), it.file_type()),
+                |it| {
+                    let kind = match it.file_type() {
+                        kind if kind.is_symlink() => "a symbolic link",
+                        kind if kind.is_dir() => "a directory",
+                        _ => "a file",
+                    };
+                    format!("{} is {kind}", file.display())
+                },
             );
             let reason = match mount {
                 Some(_) => {

@@ -138,7 +138,7 @@ setns(uts, CloneFlags::CLONE_NEWUTS)?;",
         setns(user, CloneFlags::CLONE_NEWUSER)?;
         setns(uts, CloneFlags::CLONE_NEWUTS)
     })?;",
-            says: "which process did setns(2) move",
+            says: "did no call ask for this kind?",
         },
         Wrong {
             clause: "the user namespace and the UTS namespace",

@@ -153,7 +153,7 @@ fn main() -> ! {
     nix::sched::unshare(CloneFlags::CLONE_NEWUTS)?;
     sethostname(name)?;
     let flags = CloneFlags::empty();",
-            says: "the parent is in it, too",
+            says: "new for the child: none\n  reason:   there is a new UTS namespace",
         },
         Wrong {
             clause: "in no other new one",
@@ -238,9 +238,10 @@ pub fn uts1(answer: fn(&str, ChildMain) -> nix::Result<Pid>) -> ! {
         })?;
         let different = differing_kinds(parent.pid, child);
         ensure(different == ["uts"], || {
+            let new = if different.is_empty() { "none".to_owned() } else { different.join(", ") };
             wrong(
                 "new for the child: uts",
-                format!("new for the child: {}", different.join(", ")),
+                format!("new for the child: {new}"),
                 match link(parent.pid, "uts") == shared {
                     true => {
                         "each CLONE_NEW… flag creates one namespace; the child shares all others"

@@ -32,7 +32,7 @@ pub fn check_joined(
                     format!("it has not joined that one: it is still in {found}"),
                     format!(
                         "which process did setns(2) move, and to the {kind} namespace of which \
-                         process?"
+                         process? Or did no call ask for this kind?"
                     ),
                 ),
                 false => (
