@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::observe::mounts::{check_unchanged, device_at, mounts_of};
+use crate::observe::mounts::{device_at, mounts_of};
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, unavailable, wrong};
@@ -17,8 +17,7 @@ A new mount namespace starts with a copy of the mount table. Yet on most
 machines a mount in the copy also appears outside, because / is "shared" and
 propagates mounts."#,
     task: "
-Mount a tmpfs on `dir` that the caller sees and no process outside. The mounts
-of processes outside stay the same.",
+Mount a tmpfs on `dir` that the caller sees and no process outside.",
     manual: "mount_namespaces(7), mount(2)",
     starter: r#"
 use std::path::Path;
@@ -50,6 +49,26 @@ fn mount_private(dir: &Path) -> nix::Result<()> {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
     mount(Some("tmpfs"), dir, Some("tmpfs"), MsFlags::empty(), None::<&str>)
+}
+
+fn main() -> ! {
+    judge::unshare3(mount_private)
+}
+"#,
+        ),
+        (
+            "dir bound on itself and made private",
+            r#"
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+fn mount_private(dir: &Path) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    mount(Some(dir), dir, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    mount(None::<&str>, dir, None::<&str>, MsFlags::MS_PRIVATE, None::<&str>)?;
+    mount(Some("none"), dir, Some("tmpfs"), MsFlags::MS_NOSUID, Some("size=1m"))
 }
 
 fn main() -> ! {
@@ -186,23 +205,6 @@ mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;"#,
             says: "which of these is shared",
         },
         Wrong {
-            clause: "The mounts\nof processes outside stay the same.",
-            change: "    unshare(CloneFlags::CLONE_NEWNS)?;
-    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    mount(None::<&str>, \"/\", None::<&str>, private, None::<&str>)?;",
-            to: "    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    mount(None::<&str>, \"/\", None::<&str>, private, None::<&str>)?;
-    unshare(CloneFlags::CLONE_NEWNS)?;",
-            says: "when it changes the propagation?",
-        },
-        Wrong {
-            clause: "The mounts\nof processes outside stay the same.",
-            change: r#"mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;"#,
-            to: "mount(Some(dir), dir, None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
-    mount(None::<&str>, dir, None::<&str>, private, None::<&str>)?;",
-            says: "what makes a mount propagate?",
-        },
-        Wrong {
             clause: "on `dir`",
             change: r#"    mount(Some("tmpfs"), dir,"#,
             to: r#"    mount(Some("tmpfs"), dir.parent().unwrap_or(dir),"#,
@@ -299,7 +301,6 @@ pub fn unshare3(answer: fn(&Path) -> nix::Result<()>) -> ! {
                 },
             )
         })?;
-        check_unchanged(&before, &outside)?;
         Ok("the new tmpfs is in the mount table of the caller, and not in the one outside"
             .to_owned())
     })

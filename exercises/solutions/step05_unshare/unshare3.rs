@@ -2,8 +2,7 @@
 //! machines a mount in the copy also appears outside, because / is "shared" and
 //! propagates mounts.
 //!
-//! Mount a tmpfs on `dir` that the caller sees and no process outside. The mounts
-//! of processes outside stay the same.
+//! Mount a tmpfs on `dir` that the caller sees and no process outside.
 //!
 //! Manual: mount_namespaces(7), mount(2)
 
