@@ -10,7 +10,7 @@ use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Uid, getpid};
 use step_support::cgroup::Version;
 
-use crate::cgroup::{Need, find_place, remove, remove_stale};
+use crate::cgroup::{NAME_PREFIX, Need, find_place, remove, remove_stale};
 use crate::verdict::{Finding, unavailable};
 
 /// How many processes an answer may have, in addition to those that its user has already.
@@ -122,7 +122,7 @@ impl MemoryLimit {
         let place = place.filter(|it| cgroup.is_none() || it.version == Version::V1);
         let created = place.and_then(|place| {
             remove_stale(&place.parent);
-            let dir = place.parent.join(format!("exercise-{}", process::id()));
+            let dir = place.parent.join(format!("{NAME_PREFIX}{}", process::id()));
             fs::create_dir(&dir).ok().map(|()| dir)
         });
         let limited = created.as_deref().is_some_and(limit_memory);
