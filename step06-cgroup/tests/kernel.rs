@@ -515,8 +515,11 @@ fn somebodys_directory_with_such_a_name_and_a_process_in_it_is_left_alone() {
     let somebodys: Vec<_> = dirs.iter().map(|dir| dir.with_file_name(&name)).collect();
     let mut process = Command::new("sleep").arg("1000").spawn().unwrap();
     for dir in &somebodys {
-        fs::create_dir(dir).unwrap();
-        fs::write(dir.join("cgroup.procs"), process.id().to_string()).unwrap();
+        // As long as it is empty, another run may remove it.
+        wait_until("a cgroup with a process", || {
+            fs::create_dir(dir).is_ok()
+                && fs::write(dir.join("cgroup.procs"), process.id().to_string()).is_ok()
+        });
     }
     let output = script(user, &["--pids", "9"], ":").run();
     let alive = process.try_wait().unwrap().is_none() && somebodys.iter().all(|it| it.is_dir());

@@ -132,7 +132,10 @@ fn for_each_child<T>(dir: &Path, action: impl Fn(&Path) -> Result<T>) -> Result<
     if dir.as_os_str().len() < 2048 {
         return children(dir)?.iter().map(|child| action(child)).collect();
     }
-    let opened = File::open(dir).with_context(|| format!("open({})", printable(dir)))?;
+    let opened = File::open(dir).with_context(|| format!("open({})", printable(dir)));
+    let Some(opened) = opened.map(Some).or_else(|error| none_if_removed(error, None))? else {
+        return Ok(Vec::new());
+    };
     let short = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
     children(&short)?.iter().map(|child| action(child)).collect()
 }
@@ -213,6 +216,13 @@ mod tests {
         assert!(words(&dir.join("cgroup.controllers")).unwrap().is_empty() && !is_delegated(dir));
         kill_all(dir).unwrap();
         rmdir(dir).unwrap();
+    }
+
+    #[test]
+    fn one_with_a_long_path_that_has_been_removed_has_none_below_it() {
+        let dir = PathBuf::from("/tmp/step-support-no-such-dir").join("x/".repeat(1024));
+        assert!(for_each_child(&dir, |_| Ok(())).unwrap().is_empty());
+        assert!(processes(&dir).unwrap().is_empty());
     }
 
     #[test]
