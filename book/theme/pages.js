@@ -48,6 +48,21 @@
         };
     }
 
+    /** Copies a text, also where the browser has no clipboard for the page: on plain http. */
+    async function copy(text) {
+        try {
+            await navigator.clipboard.writeText(text);
+            return true;
+        } catch {
+            const field = Object.assign(document.createElement('textarea'), { value: text });
+            document.body.append(field);
+            field.select();
+            const copied = document.execCommand('copy');
+            field.remove();
+            return copied;
+        }
+    }
+
     // The copy button of a terminal takes what is typed, not what appears.
     document.addEventListener('click', (event) => {
         const button = event.target.closest('.clip-button');
@@ -55,7 +70,12 @@
         if (code) {
             event.stopImmediatePropagation();
             const typed = code.textContent.split('\n').filter((line) => /^[$#] /.test(line));
-            navigator.clipboard.writeText(typed.map((line) => line.slice(2)).join('\n'));
+            copy(typed.map((line) => line.slice(2)).join('\n')).then((copied) => {
+                // As mdBook shows it; it hides it, too.
+                button.firstChild.textContent = (copied ? ['Copied!', '복사했습니다'] : ['Failed', '복사하지 못했습니다'])[Number(korean)];
+                button.classList.add('tooltipped');
+                button.focus();
+            });
         }
     }, true);
 

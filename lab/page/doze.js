@@ -2,19 +2,29 @@
 // 250 Hz, which alone keeps a third of a processor busy. So when the serial lines are
 // silent and no program computes, this stops the machine, and lets it run for a moment
 // every half second so that its timers expire. A key wakes it at once.
-//
-// A classic script, for the page and for Node. idle(emulator) returns a function that ends
-// this; call it before the machine is destroyed.
-globalThis.idle = (emulator) => {
-    'use strict';
 
-    const SILENCE_MS = 1000; // without a byte on a line, before the machine is stopped
-    const SAMPLE_MS = 100; // how long to count instructions, to see whether it computes
-    const BUSY = 5000; // instructions per ms; the tick alone takes 1000
-    const SLEEP_MS = 500; // how long it is stopped
-    const RUN_MS = 20; // how long it then runs
+const SILENCE_MS = 1000; // without a byte on a line, before the machine is stopped
+const SAMPLE_MS = 100; // how long to count instructions, to see whether it computes
+const BUSY = 5000; // instructions per ms; the tick alone takes 1000
+const SLEEP_MS = 500; // how long it is stopped
+const RUN_MS = 20; // how long it then runs
 
-    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * The name of the event that a serial line has printed a byte; the emulator's types know only
+ * that of the first line.
+ *
+ * @param {number} line
+ */
+export const output = (line) => /** @type {'serial0-output-byte'} */ (`serial${line}-output-byte`);
+
+/**
+ * Begins this; returns a function that ends it, to be called before the machine is destroyed.
+ *
+ * @param {import('v86').V86} emulator
+ */
+export function idle(emulator) {
     let lastByte = performance.now();
     let awake = true;
     let ended = false;
@@ -26,19 +36,17 @@ globalThis.idle = (emulator) => {
         }
     };
     for (const line of [0, 1, 2]) {
-        emulator.add_listener(`serial${line}-output-byte`, wake);
+        emulator.add_listener(output(line), wake);
     }
     // There is no event for input to the machine.
-    for (const name of ['serial0_send', 'serial_send_bytes']) {
-        const send = emulator[name];
-        emulator[name] = (...all) => {
-            wake();
-            return send.apply(emulator, all);
-        };
-    }
+    const send = emulator.serial_send_bytes;
+    emulator.serial_send_bytes = (line, bytes) => {
+        wake();
+        send.call(emulator, line, bytes);
+    };
 
     /** Lets the machine run for some time; returns whether a program computes. */
-    const busy = async (ms) => {
+    const busy = async (/** @type {number} */ ms) => {
         const [start, before] = [performance.now(), emulator.get_instruction_counter()];
         await pause(ms);
         // The counter has 32 bits.
@@ -66,4 +74,4 @@ globalThis.idle = (emulator) => {
     };
     loop();
     return () => { ended = true; };
-};
+}

@@ -1,0 +1,2 @@
+/** What lab/build knows of the machine; the bundler puts it in. */
+declare const MACHINE: { state: string; bytes: number; options: object };

@@ -1,0 +1,91 @@
+// The machine as the page sees it: its three serial lines, and what can be asked of it. The
+// emulator runs in a worker (worker.js).
+
+/** How long the emulator may take for what needs no network, in ms. */
+const PATIENCE = 30_000;
+
+/** An error's message where the emulator does not answer. The page has the words for it. */
+export const SILENT = 'silent';
+
+export class Machine {
+    /** @type {((bytes: Uint8Array) => void)[]} */
+    #hear = [];
+
+    /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
+    #asked = new Map();
+
+    /** What happens when more bytes have been loaded. */
+    onprogress = (/** @type {number} */ _bytes) => {};
+
+    /** @param {URL} script that of the worker */
+    constructor(script) {
+        this.worker = new Worker(script, { type: 'module' });
+        this.worker.addEventListener('message', ({ data }) => this.#receive(data));
+        this.worker.addEventListener('error', (event) => {
+            event.preventDefault();
+            this.#fail(new Error(event.message || script.pathname));
+        });
+    }
+
+    /** @param {any} message */
+    #receive({ line, bytes, progress, id, value, error }) {
+        if (line !== undefined) {
+            this.#hear[line]?.(bytes);
+        } else if (progress !== undefined) {
+            this.onprogress(progress);
+        } else if (error !== undefined) {
+            this.#asked.get(id)?.reject(new Error(error));
+        } else {
+            this.#asked.get(id)?.resolve(value);
+        }
+    }
+
+    /** @param {Error} error */
+    #fail(error) {
+        this.#asked.forEach(({ reject }) => reject(error));
+    }
+
+    /**
+     * Asks the worker for something, and returns its answer.
+     *
+     * @param {string} request
+     * @param {unknown} [argument]
+     * @param {number} [patience] in ms; the download has its own
+     */
+    async ask(request, argument, patience = PATIENCE) {
+        const id = this.#next;
+        this.#next += 1;
+        /** @type {ReturnType<typeof setTimeout> | undefined} */
+        let late;
+        try {
+            return await new Promise((resolve, reject) => {
+                this.#asked.set(id, { resolve, reject });
+                this.worker.postMessage({ id, request, argument });
+                late = patience < Infinity ? setTimeout(() => reject(new Error(SILENT)), patience) : undefined;
+            });
+        } finally {
+            clearTimeout(late);
+            this.#asked.delete(id);
+        }
+    }
+
+    #next = 0;
+
+    /**
+     * Calls `hear` with what a line prints from now on; returns what types on it.
+     *
+     * @param {number} line
+     * @param {(bytes: Uint8Array) => void} hear
+     */
+    open(line, hear) {
+        this.#hear[line] = hear;
+        return (/** @type {string} */ text) => this.worker.postMessage({ line, text });
+    }
+
+    /** Ends the emulator; its memory is given back. */
+    end() {
+        this.worker.terminate();
+        this.#fail(new Error(SILENT));
+        this.#hear = [];
+    }
+}

@@ -1,0 +1,119 @@
+// A terminal as people expect them: colours of the page, copy and paste, a way out by keyboard.
+
+import { Terminal as Xterm } from '@xterm/xterm';
+import { FitAddon } from '@xterm/addon-fit';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { copy } from './clipboard.js';
+import { words } from './words.js';
+
+/** A prompt has to be in sight, and short lines must not wrap. */
+const LEAST = { rows: 4, cols: 20 };
+
+/**
+ * Opens a terminal in a frame of the page.
+ *
+ * @param {HTMLElement} frame
+ * @param {string} label
+ */
+export function openTerminal(frame, label) {
+    const { fontSize, fontFamily } = getComputedStyle(frame);
+    const terminal = new Xterm({
+        fontFamily, fontSize: parseFloat(fontSize), minimumContrastRatio: 4.5, allowProposedApi: true,
+        scrollback: 5000,
+    });
+    const fit = new FitAddon();
+    terminal.loadAddon(fit);
+    terminal.loadAddon(new Unicode11Addon());
+    terminal.loadAddon(new WebLinksAddon());
+    terminal.unicode.activeVersion = '11'; // emoji take two columns, as bash counts them
+    terminal.open(frame);
+    terminal.textarea?.setAttribute('aria-label', label);
+    frame.addEventListener('keydown', ({ isComposing }) => {
+        // For screen readers xterm keeps what was typed in its text field, and would then take
+        // a composition from a wrong place of it.
+        if (!isComposing && terminal.options.screenReaderMode && terminal.textarea) {
+            terminal.textarea.value = '';
+        }
+    }, { capture: true });
+    return {
+        terminal,
+        /** How many lines and columns fit into the frame. */
+        fits: () => {
+            const { rows, cols } = fit.proposeDimensions() ?? LEAST;
+            return { rows: Math.max(LEAST.rows, rows || 0), cols: Math.max(LEAST.cols, cols || 0) };
+        },
+    };
+}
+
+/**
+ * Gives a terminal the colours of its frame.
+ *
+ * @param {Xterm} terminal
+ * @param {HTMLElement} frame
+ */
+export function paint(terminal, frame) {
+    const { backgroundColor: background, color } = getComputedStyle(frame);
+    terminal.options.theme = {
+        background, foreground: color, cursor: color, cursorAccent: background,
+        selectionBackground: color, selectionForeground: background, selectionInactiveBackground: color,
+    };
+}
+
+/**
+ * The keys that are not the terminal's. `leave` is what F6 does, `say` shows a message.
+ *
+ * @param {Xterm} terminal
+ * @param {() => void} leave
+ * @param {(text: string) => void} say
+ */
+export function handleKeys(terminal, leave, say) {
+    terminal.attachCustomKeyEventHandler((event) => {
+        // An input method has this key.
+        if (event.isComposing || event.keyCode === 229) {
+            return true;
+        }
+        const down = event.type === 'keydown';
+        if (event.key === 'F6') {
+            if (down) {
+                event.preventDefault();
+                leave();
+            }
+            return false;
+        }
+        const control = event.ctrlKey && !event.altKey && !event.metaKey;
+        // Ctrl+C copies what is selected, and ends a program otherwise. Ctrl+Shift+C as in other
+        // terminals; the browser would open its tools.
+        if (control && event.code === 'KeyC' && (event.shiftKey || terminal.hasSelection())) {
+            if (down) {
+                event.preventDefault();
+                copySelection(terminal, say);
+            }
+            return false;
+        }
+        // The browser pastes.
+        if (control && event.code === 'KeyV') {
+            return false;
+        }
+        // Shift+Tab is the browser's: a keyboard must be able to leave. WebKit on Linux has
+        // no name for that key with Shift, so compare the key's place, not its meaning.
+        return !(event.code === 'Tab' && event.shiftKey);
+    });
+}
+
+/**
+ * Copies what is selected in a terminal, and says how that went.
+ *
+ * @param {Xterm} terminal
+ * @param {(text: string) => void} say
+ */
+export async function copySelection(terminal, say) {
+    const text = terminal.getSelection();
+    if (text) {
+        const copied = await copy(text);
+        say(copied ? words.copied : words.notCopied);
+        if (copied) {
+            terminal.clearSelection();
+        }
+    }
+}

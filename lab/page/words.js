@@ -1,0 +1,89 @@
+// What the page says, in the language of the book.
+
+const english = {
+    run: 'run',
+    runIn: (/** @type {number} */ number) => `run in terminal ${number}`,
+    size: (/** @type {number} */ megabytes) => `loads ${megabytes} MB once`,
+    running: (/** @type {number} */ number) => `running in terminal ${number} …`,
+    ran: (/** @type {number} */ number, /** @type {string} */ seconds) => `✓ ran in terminal ${number} · ${seconds} s`,
+    goesOn: (/** @type {number} */ number, /** @type {string} */ seconds) =>
+        `✓ runs in terminal ${number} and waits · ${seconds} s`,
+    interrupted: 'interrupted',
+    earlier: (/** @type {string} */ number) => `${number} comes from a box further up:`,
+    runEarlier: 'run that one first',
+    noRoot: 'root is not to be had in the shell of this terminal: leave it, or start again.',
+    stillRuns: (/** @type {number} */ number) =>
+        `This still runs in terminal ${number}. Ctrl-C ends it; if that does not help, "Start again".`,
+    stuck: (/** @type {number} */ number) =>
+        `Terminal ${number} shows no prompt: end what runs there, or start again.`,
+    computer: 'In a browser on a computer, the terminals of this book can be tried right here.',
+    panel: 'Linux in this page',
+    terminal: 'terminal',
+    screenReader: 'for screen readers',
+    copy: 'Copy',
+    paste: 'Paste',
+    again: 'Start again',
+    retry: 'Try again',
+    close: 'Close',
+    keys: 'F6: the other terminal, then the text · Shift+Tab: out of the terminal',
+    loading: (/** @type {string} */ amount) => `Loading ${amount} MB`,
+    of: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all}`,
+    starting: 'Starting',
+    ready: 'Both terminals are ready.',
+    failed: 'The machine could not be started:',
+    stalled: 'nothing has come for 30 seconds',
+    silent: 'it does not answer',
+    copied: 'Copied.',
+    notCopied: 'This browser does not let the page copy: select the text and use the browser\'s menu.',
+    notPasted: 'This browser does not let the page read the clipboard: use Ctrl+V in the terminal.',
+    motd: [
+        'This Linux runs inside the page, on an emulated PC.',
+        'You are learner, uid 1000; sudo asks for no password.',
+        'Whatever you do to it, "Start again" makes it new.',
+    ],
+};
+
+/** @type {typeof english} */
+const korean = {
+    run: '실행',
+    runIn: (number) => `터미널 ${number}에서 실행`,
+    size: (megabytes) => `처음에 한 번 ${megabytes} MB를 받습니다`,
+    running: (number) => `터미널 ${number}에서 실행하는 중 …`,
+    ran: (number, seconds) => `✓ 터미널 ${number}에서 실행함 · ${seconds}초`,
+    goesOn: (number, seconds) => `✓ 터미널 ${number}에서 실행되어 기다리는 중 · ${seconds}초`,
+    interrupted: '중단됨',
+    earlier: (number) => `${number}: 위쪽 상자에서 나오는 번호입니다.`,
+    runEarlier: '그 상자를 먼저 실행하기',
+    noRoot: '이 터미널의 셸에서는 root가 될 수 없습니다. 그 셸에서 나가거나 처음부터 다시 시작하세요.',
+    stillRuns: (number) =>
+        `터미널 ${number}에서 아직 실행 중입니다. Ctrl-C로 끝내고, 그래도 끝나지 않으면 "처음부터 다시"를 누르세요.`,
+    stuck: (number) =>
+        `터미널 ${number}에 프롬프트가 나오지 않습니다. 거기서 실행 중인 것을 끝내거나 처음부터 다시 시작하세요.`,
+    computer: '컴퓨터의 브라우저에서는 이 책의 터미널을 바로 이 자리에서 써 볼 수 있습니다.',
+    panel: '이 페이지 안의 리눅스',
+    terminal: '터미널',
+    screenReader: '화면 낭독기용',
+    copy: '복사',
+    paste: '붙여넣기',
+    again: '처음부터 다시',
+    retry: '다시 시도',
+    close: '닫기',
+    keys: 'F6: 다른 터미널, 그다음 본문 · Shift+Tab: 터미널에서 나가기',
+    loading: (amount) => `받는 중: ${amount} MB`,
+    of: (some, all) => `${all} 중 ${some}`,
+    starting: '시작하는 중',
+    ready: '두 터미널이 준비되었습니다.',
+    failed: '컴퓨터를 시작하지 못했습니다:',
+    stalled: '30초 동안 아무것도 오지 않았습니다',
+    silent: '응답이 없습니다',
+    copied: '복사했습니다.',
+    notCopied: '이 브라우저에서는 페이지가 복사할 수 없습니다. 글을 선택하고 브라우저의 메뉴를 쓰세요.',
+    notPasted: '이 브라우저에서는 페이지가 클립보드를 읽을 수 없습니다. 터미널에서 Ctrl+V를 누르세요.',
+    motd: [
+        '이 리눅스는 페이지 안의 에뮬레이터에서 실행됩니다.',
+        '사용자는 learner(uid 1000)이고, sudo는 비밀번호를 묻지 않습니다.',
+        '무엇을 바꾸어도 "처음부터 다시"를 누르면 처음 상태로 돌아갑니다.',
+    ],
+};
+
+export const words = document.documentElement.lang === 'ko' ? korean : english;
