@@ -24,7 +24,7 @@ async function openPanel() {
     panel.onrestart = () => sessions.known.clear();
     sessions.known.clear();
     // For the curious, and for the tests.
-    Object.assign(window, { lab: { panel } });
+    Object.assign(window, { lab: panel });
     return panel;
 }
 

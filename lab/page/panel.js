@@ -1,22 +1,14 @@
-// The panel with the terminals: it loads the machine, starts it, starts it again, ends it.
+// The panel with the terminals, and what it says of the machine.
 
-import { Control } from './control.js';
-import { button, element } from './dom.js';
 import { paste } from './clipboard.js';
+import { Computer, description } from './computer.js';
+import { button, element } from './dom.js';
 import { STALLED } from './download.js';
-import { Machine, SILENT } from './machine.js';
+import { SILENT } from './machine.js';
 import { play } from './play.js';
-import { Shell } from './shell.js';
 import { INTERRUPTED } from './stops.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
 import { words } from './words.js';
-
-/**
- * What lab/build knows of the machine: see its README.
- *
- * @type {{ state: string, bytes: number, options: object }}
- */
-export const description = MACHINE;
 
 const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
 
@@ -24,8 +16,8 @@ const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
 const READ_ALOUD = 'lab-screen-reader';
 
 export class Panel {
-    /** @type {Shell[]} */
-    shells = [];
+    /** @type {Computer | undefined} */
+    computer;
 
     #frames = [1, 2].map((number) => element('div', {
         className: 'lab-pane', role: 'group', ariaLabel: `${words.terminal} ${number}`,
@@ -39,18 +31,15 @@ export class Panel {
 
     #panes = element('div', { className: 'lab-panes' }, ...this.#frames);
 
-    #observers = [
-        new ResizeObserver(() => this.shells.forEach((shell) => shell.fit())),
-        new MutationObserver(() => this.#paint()),
-    ];
+    #resized = new ResizeObserver(() => this.shells.forEach((shell) => shell.fit()));
+
+    #themed = new MutationObserver(() => this.#paint());
 
     /** The terminal that was used last. */
     #current = 0;
 
-    /** @type {(reason: unknown) => void} */
-    #end = () => {};
-
-    #ended = new Promise((_, reject) => { this.#end = reject; });
+    /** What happens when the machine is started again. */
+    onrestart = () => {};
 
     /**
      * @param {() => void} leave gives the focus back to the text
@@ -59,13 +48,12 @@ export class Panel {
     constructor(leave, onclose) {
         this.leave = leave;
         this.onclose = onclose;
-        this.#ended.catch(() => {});
         this.section = element('section', { className: 'lab-panel', ariaLabel: words.panel },
             element('div', { className: 'lab-head' },
                 this.#screenReaderSwitch(),
                 element('strong', { textContent: words.panel }), this.#status, this.#progress,
                 element('span', { className: 'lab-keys', textContent: words.keys }),
-                button(words.copy, () => copySelection(this.#shell.terminal, (text) => this.say(text))),
+                button(words.copy, () => this.#copy()),
                 button(words.paste, () => this.#paste()),
                 this.#again,
                 button(words.close, () => this.close())),
@@ -73,11 +61,12 @@ export class Panel {
         this.#frames.forEach((frame, index) => frame.addEventListener('focusin', () => { this.#current = index; }));
         document.body.append(this.section);
         document.documentElement.classList.add('lab-open');
-        this.ready = this.#load();
+        this.ready = this.#begin();
+        this.ready.catch(() => {}); // who waits for it hears of it
     }
 
-    get #shell() {
-        return this.shells[this.#current];
+    get shells() {
+        return this.computer?.shells ?? [];
     }
 
     /**
@@ -87,16 +76,6 @@ export class Panel {
      */
     say(text) {
         this.#status.textContent = text;
-    }
-
-    /** Ends the machine, and whatever is waited for. */
-    close() {
-        this.#stop(INTERRUPTED);
-        this.#observers.forEach((observer) => observer.disconnect());
-        this.section.remove();
-        document.documentElement.classList.remove('lab-open');
-        this.onclose();
-        this.leave();
     }
 
     /**
@@ -114,94 +93,48 @@ export class Panel {
         });
     }
 
-    /** @param {unknown} reason */
-    #stop(reason) {
-        this.#end(reason);
-        this.#dispose();
+    /** Ends the machine. */
+    close() {
+        this.#resized.disconnect();
+        this.#themed.disconnect();
+        this.computer?.end();
+        this.section.remove();
+        document.documentElement.classList.remove('lab-open');
+        this.onclose();
+        this.leave();
     }
 
-    #dispose() {
-        this.machine?.end();
-        this.shells.forEach((shell) => {
-            shell.interrupt();
-            shell.terminal.dispose();
-        });
-        this.shells = [];
-    }
-
-    /**
-     * A promise that ends when the panel is closed.
-     *
-     * @template T
-     * @param {Promise<T>} promise
-     * @returns {Promise<T>}
-     */
-    #unlessEnded(promise) {
-        return Promise.race([/** @type {Promise<never>} */ (this.#ended), promise]);
-    }
-
-    /** Loads the machine and starts it. */
-    async #load() {
+    /** Loads a machine and starts it. */
+    async #begin() {
+        const computer = new Computer();
+        this.computer = computer;
         this.#busy(true);
         this.#progress.hidden = false;
         this.#loaded(0);
-        this.machine = new Machine(new URL('worker.js', import.meta.url));
-        this.machine.onprogress = (bytes) => this.#loaded(bytes);
         try {
-            const files = new URL('.', import.meta.url).href;
-            await this.#unlessEnded(this.machine.ask('load', { ...description, files }, Infinity));
+            await computer.load((bytes) => this.#loaded(bytes));
             this.#progress.hidden = true;
-            await this.#unlessEnded(this.#open());
+            computer.open(this.#frames);
+            this.shells.forEach(({ terminal }, index) => handleKeys(
+                terminal,
+                () => (this.shells[index + 1] ? this.shells[index + 1].terminal.focus() : this.leave()),
+                (text) => this.say(text),
+            ));
+            this.#paint();
+            this.#readAloud(localStorage.getItem(READ_ALOUD) === 'yes');
+            await this.#start(computer);
+            this.#frames.forEach((frame) => this.#resized.observe(frame));
+            this.#themed.observe(document.documentElement, { attributeFilter: ['class'] });
         } catch (error) {
             this.#failed(error);
-            throw INTERRUPTED;
         }
     }
 
-    /** @param {number} bytes */
-    #loaded(bytes) {
-        this.#progress.value = bytes;
-        const amount = words.of(megabytes(bytes), megabytes(description.bytes));
-        this.#progress.ariaLabel = words.loading(megabytes(description.bytes));
-        this.say(words.loading(amount));
-    }
-
-    /** Opens the terminals on the machine that has been loaded. */
-    async #open() {
-        const { machine } = this;
-        if (!machine) {
-            return;
-        }
-        this.control = new Control(machine);
-        const { control } = this;
-        this.shells = this.#frames.map((frame, index) => new Shell(index, machine, control, frame));
-        this.shells.forEach(({ terminal }, index) => handleKeys(
-            terminal,
-            () => (this.shells[index + 1] ? this.shells[index + 1].terminal.focus() : this.leave()),
-            (text) => this.say(text),
-        ));
-        this.#paint();
-        this.#readAloud(localStorage.getItem(READ_ALOUD) === 'yes');
-        await this.#start();
-        const [resized, themed] = this.#observers;
-        this.#frames.forEach((frame) => /** @type {ResizeObserver} */ (resized).observe(frame));
-        /** @type {MutationObserver} */ (themed).observe(document.documentElement, { attributeFilter: ['class'] });
-    }
-
-    /** Restores the machine as it was saved, and begins at both terminals. */
-    async #start() {
-        const { machine, control } = this;
-        if (!machine || !control) {
-            return;
-        }
+    /** @param {Computer} computer */
+    async #start(computer) {
         this.#busy(true);
         this.say(words.starting);
-        this.shells.forEach((shell) => shell.interrupt());
-        await machine.ask('restore');
-        control.forget();
-        await control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
-        await control.run(`printf '%s\\n' ${words.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
-        await Promise.all(this.shells.map((shell) => shell.use(() => shell.begin())));
+        await computer.start();
         this.say(words.ready);
         this.#busy(false);
     }
@@ -209,25 +142,34 @@ export class Panel {
     /** What "Start again" does, also after a failure. */
     #startAgain() {
         this.onrestart();
-        const isOpen = this.shells.length > 0;
-        this.ready = this.#unlessEnded(isOpen ? this.#start() : this.#load());
-        this.ready.then(() => this.shells[0].terminal.focus(), (error) => isOpen && this.#failed(error));
+        const { computer } = this;
+        const isOpen = computer && this.shells.length > 0;
+        this.ready = isOpen ? this.#start(computer).catch((error) => this.#failed(error)) : this.#begin();
+        this.ready.then(() => this.shells[0]?.terminal.focus(), () => {});
     }
 
-    /** What happens when the machine is started again. */
-    onrestart = () => {};
-
-    /** @param {unknown} error */
+    /**
+     * Says why there is no machine, and offers to try again.
+     *
+     * @param {unknown} error
+     */
     #failed(error) {
-        if (error === INTERRUPTED) {
-            return;
+        if (error !== INTERRUPTED) {
+            const { message } = /** @type {Error} */ (error);
+            this.computer?.end();
+            this.#progress.hidden = true;
+            this.say(`${words.failed} ${{ [STALLED]: words.stalled, [SILENT]: words.silent }[message] ?? message}`);
+            this.#again.textContent = words.retry;
+            this.#again.disabled = false;
         }
-        const { message } = /** @type {Error} */ (error);
-        this.#dispose();
-        this.#progress.hidden = true;
-        this.say(`${words.failed} ${{ [STALLED]: words.stalled, [SILENT]: words.silent }[message] ?? message}`);
-        this.#again.textContent = words.retry;
-        this.#again.disabled = false;
+        throw INTERRUPTED;
+    }
+
+    /** @param {number} bytes */
+    #loaded(bytes) {
+        this.#progress.value = bytes;
+        this.#progress.ariaLabel = words.loading(megabytes(description.bytes));
+        this.say(words.loading(words.of(megabytes(bytes), megabytes(description.bytes))));
     }
 
     /** @param {boolean} busy */
@@ -240,15 +182,23 @@ export class Panel {
         this.shells.forEach(({ terminal, frame }) => paint(terminal, frame));
     }
 
+    #copy() {
+        const { terminal } = this.shells[this.#current] ?? {};
+        if (terminal) {
+            copySelection(terminal, (text) => this.say(text));
+        }
+    }
+
     async #paste() {
+        const shell = this.shells[this.#current];
         const text = await paste();
         if (text === undefined) {
             this.say(words.notPasted);
         } else {
-            this.#shell?.interrupt();
-            this.#shell?.terminal.paste(text);
+            shell?.interrupt();
+            shell?.terminal.paste(text);
         }
-        this.#shell?.terminal.focus();
+        shell?.terminal.focus();
     }
 
     #screenReaderSwitch() {

@@ -76,12 +76,12 @@ export class Shell {
         this.interrupt();
         this.#user = new AbortController();
         const { signal } = this.#user;
-        const used = this.#used.catch(() => {}).then(() => {
+        const used = this.#used.then(() => {
             signal.throwIfAborted();
             this.#signal = signal;
             return work();
         });
-        this.#used = used.then(() => {});
+        this.#used = used.then(() => {}, () => {});
         return used;
     }
 

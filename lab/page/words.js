@@ -1,7 +1,7 @@
 // What the page says, in the language of the book.
 
 const english = {
-    run: 'run',
+    run: 'run it here',
     runIn: (/** @type {number} */ number) => `run in terminal ${number}`,
     size: (/** @type {number} */ megabytes) => `loads ${megabytes} MB once`,
     running: (/** @type {number} */ number) => `running in terminal ${number} …`,
@@ -45,7 +45,7 @@ const english = {
 
 /** @type {typeof english} */
 const korean = {
-    run: '실행',
+    run: '여기서 실행',
     runIn: (number) => `터미널 ${number}에서 실행`,
     size: (megabytes) => `처음에 한 번 ${megabytes} MB를 받습니다`,
     running: (number) => `터미널 ${number}에서 실행하는 중 …`,

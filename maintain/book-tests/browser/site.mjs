@@ -29,8 +29,17 @@ const types = {
     '.png': 'image/png', '.woff2': 'font/woff2', '.wasm': 'application/wasm',
     '.zst': 'application/octet-stream',
 };
+
+/** What the server does in place of sending the file with this name: a function of the response. */
+export const answers = new Map();
+
 const server = createServer(async (request, response) => {
     const path = decodeURI(new URL(request.url, 'http://localhost').pathname).replace(/^\/folder\//, '/');
+    const answer = answers.get(path.split('/').at(-1));
+    if (answer) {
+        answer(response);
+        return;
+    }
     try {
         const body = await readFile(join(site, path.endsWith('/') ? `${path}index.html` : path));
         response.writeHead(200, { 'content-type': types[extname(path)] ?? 'text/html' });

@@ -1,0 +1,88 @@
+// The machine with its terminals: it is loaded, started, started again, and ended.
+
+import { Control } from './control.js';
+import { Machine } from './machine.js';
+import { Shell } from './shell.js';
+import { INTERRUPTED } from './stops.js';
+import { words } from './words.js';
+
+/**
+ * What lab/build knows of the machine: see its README.
+ *
+ * @type {{ state: string, bytes: number, options: object }}
+ */
+export const description = MACHINE;
+
+export class Computer {
+    /** @type {Shell[]} */
+    shells = [];
+
+    #machine = new Machine(new URL('worker.js', import.meta.url));
+
+    /** Root's shell, for what the page asks. */
+    control = new Control(this.#machine);
+
+    /** @type {(reason: unknown) => void} */
+    #end = () => {};
+
+    #ended = new Promise((_, reject) => { this.#end = reject; });
+
+    constructor() {
+        this.#ended.catch(() => {});
+    }
+
+    /**
+     * Downloads the machine.
+     *
+     * @param {(bytes: number) => void} progress
+     */
+    load(progress) {
+        this.#machine.onprogress = progress;
+        const files = new URL('.', import.meta.url).href;
+        return this.#unlessEnded(this.#machine.ask('load', { ...description, files }, Infinity));
+    }
+
+    /**
+     * Opens a terminal in each frame.
+     *
+     * @param {HTMLElement[]} frames
+     */
+    open(frames) {
+        this.shells = frames.map((frame, index) => new Shell(index, this.#machine, this.control, frame));
+    }
+
+    /** Makes the machine as it was saved, and begins at all terminals. Whatever runs is gone. */
+    start() {
+        this.shells.forEach((shell) => shell.interrupt());
+        const start = async () => {
+            await this.#machine.ask('restore');
+            this.control.forget();
+            await this.control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+            await this.control.run(`printf '%s\\n' ${words.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
+            await Promise.all(this.shells.map((shell) => shell.use(() => shell.begin())));
+        };
+        return this.#unlessEnded(start());
+    }
+
+    /** Ends the machine, and whatever is waited for. */
+    end() {
+        this.#end(INTERRUPTED);
+        this.#machine.end();
+        this.shells.forEach((shell) => {
+            shell.interrupt();
+            shell.terminal.dispose();
+        });
+        this.shells = [];
+    }
+
+    /**
+     * A promise that ends when the machine is ended.
+     *
+     * @template T
+     * @param {Promise<T>} promise
+     * @returns {Promise<T>}
+     */
+    #unlessEnded(promise) {
+        return Promise.race([/** @type {Promise<never>} */ (this.#ended), promise]);
+    }
+}
