@@ -14,6 +14,9 @@ export const seconds = (since) => {
 const restored = await start({ ...machine.options, initial_state: { url: `${folder}/${machine.state}` } });
 export const { emulator } = restored;
 
+// How long, in seconds, an answer may take on a computer that is busy with other work.
+const PATIENCE = 180;
+
 /** A terminal: types a command and returns the lines that appear before the next prompt. */
 const terminal = (line) => ({
     line,
@@ -22,7 +25,7 @@ const terminal = (line) => ({
         return this.prompt();
     },
     async prompt() {
-        const text = await line.until(/(?<=\n|\r)[$#] $/, 180);
+        const text = await line.until(/(?<=\n|\r)[$#] $/, PATIENCE);
         return text.replace(/\x1b\[[\d;?]*[a-zA-Z]/g, '').split(/\r*\n/).slice(1, -1);
     },
     /** Starts a command that keeps running; returns what the patterns find in its output. */
@@ -43,7 +46,7 @@ export const [first, second] = restored.lines.map(terminal);
 export async function ask(command) {
     const control = restored.lines[2];
     control.type(`${command}; echo .\n`);
-    return (await control.until(/^\.\n/m)).trimEnd();
+    return (await control.until(/^\.\n/m, PATIENCE)).trimEnd();
 }
 export const namespace = (pid, kind) => ask(`readlink /proc/${pid}/ns/${kind}`);
 
