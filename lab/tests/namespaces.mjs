@@ -13,6 +13,10 @@ const sh = (prefix, ...commands) => first.run(`${prefix} sh -c '${commands.join(
 const leftovers = () => ask('cat /proc/1/mountinfo; lsns -no TYPE,NS; ip -br link; ipcs; ls /dev/mqueue /mnt /run/netns /tmp 2>/dev/null');
 const before = await leftovers();
 
+await test('there is room for the files of a container', async () => {
+    assert.deepEqual(await first.run('head -c 20M /dev/zero >/tmp/files; stat -c %s /tmp/files; rm /tmp/files'), [`${20 << 20}`]);
+});
+
 for (const [caller, prefix] of Object.entries(CALLERS)) {
     await test(`pivot_root gives ${caller} another root`, async () => {
         assert.deepEqual(await sh(prefix, 'set -e', 'mount -t tmpfs tmpfs /mnt', 'cd /mnt', 'mkdir bin old', 'cp /bin/busybox bin',
