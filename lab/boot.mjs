@@ -24,7 +24,8 @@ const { emulator, lines } = await start({
 });
 const [first, second, control] = lines;
 const prompt = /^\$ $/m;
-await Promise.all([first.until(prompt, 300), second.until(prompt, 300), control.until(/^ready\n/m, 300)]);
+const PATIENCE = 1200; // seconds; one minute will do where nothing else is computed
+await Promise.all([first.until(prompt, PATIENCE), second.until(prompt, PATIENCE), control.until(/^ready\n/m, PATIENCE)]);
 control.type('echo 3 >/proc/sys/vm/drop_caches; echo dropped\n');
 await control.until(/dropped\n/);
 await emulator.stop();

@@ -1,0 +1,29 @@
+// The machine dozes while nothing happens.
+
+import assert from 'node:assert/strict';
+import { idle } from '../page/doze.js';
+import { ask, emulator, first, seconds, test } from './harness.mjs';
+
+// Of a processor's time; the real figure is about one.
+const IDLE_PERCENT = 10;
+
+await test('an idle machine is stopped, a key wakes it, and timers still expire', async () => {
+    const end = idle(emulator);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    const percent = seconds(before) / 5 * 100;
+    console.log(`        ${percent.toFixed(1)} % of a processor`);
+    while (emulator.is_running()) {
+        await new Promise((resolve) => emulator.add_listener('emulator-stopped', resolve));
+    }
+    first.line.type('echo $((6 * 7))\n');
+    assert.ok(emulator.is_running());
+    assert.deepEqual(await first.prompt(), ['42']);
+    const from = Number(await ask('cut -d. -f1 /proc/uptime'));
+    assert.deepEqual(await first.run('sleep 4; echo awake'), ['awake']);
+    const slept = Number(await ask('cut -d. -f1 /proc/uptime')) - from;
+    assert.ok(slept >= 4 && slept <= 10, `${slept} s`);
+    end();
+    assert.ok(percent <= IDLE_PERCENT);
+});

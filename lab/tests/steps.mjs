@@ -1,0 +1,108 @@
+// The output of the six steps, compared with what the kernel says.
+
+import assert from 'node:assert/strict';
+import { ask, first, namespace, second, test } from './harness.mjs';
+
+await test('only cgroup v2 is mounted, with all controllers that step 06 needs', async () => {
+    assert.equal(await ask("stat -f -c %T /sys/fs/cgroup; grep -c ' - cgroup ' /proc/1/mountinfo"), 'cgroup2fs\n0');
+    const controllers = (await ask('cat /sys/fs/cgroup/cgroup.controllers')).split(' ');
+    for (const controller of ['cpu', 'io', 'memory', 'pids']) {
+        assert.ok(controllers.includes(controller), controller);
+    }
+});
+
+await test('step00-doctor finds that every step works', async () => {
+    const output = (await first.run('sudo step00-doctor')).join('\n');
+    assert.equal(output.match(/^step0[1-6]-\S+ +\S+ +works/gm)?.length, 6, output);
+});
+
+await test('step 01 shows what readlink shows', async () => {
+    const shown = (await first.run('step01-proc-ns $$')).slice(1).map((line) => line.split(/\s+/));
+    const [pid] = await first.run('echo $$');
+    assert.equal(shown.length, 10);
+    for (const [link, , target] of shown) {
+        assert.equal(target, await namespace(pid, link));
+    }
+});
+
+await test('step 02 creates a child in the given kinds of namespace', async () => {
+    const table = await first.run('step02-clone uts pid');
+    const [pid] = await first.run('echo $$');
+    const kinds = (mark) => table.filter((line) => line.endsWith(mark)).map((line) => line.split(/\s+/));
+    assert.deepEqual(kinds('new').map(([kind]) => kind), ['pid', 'pid_for_children', 'user', 'uts']);
+    for (const [kind, parent, child] of [...kinds('new'), ...kinds('same')]) {
+        assert.equal(parent, await namespace(pid, kind));
+        assert.equal(parent === child, kinds('same').some(([same]) => same === kind));
+    }
+});
+
+await test('step 03 has two hostnames on one kernel, and the other terminal sees both', async () => {
+    const [parent, child] = await first.start('step03-uts helo',
+        /readlink \/proc\/(\d+)\//, /readlink \/proc\/\d+\/ns\/uts\s+readlink \/proc\/(\d+)\//);
+    await first.line.until(/Press Enter to end both\.\r*\n/);
+    const [ours] = await second.run('readlink /proc/$$/ns/uts');
+    assert.deepEqual(await second.run(`readlink /proc/${parent}/ns/uts`), [ours]);
+    const [theirs] = await second.run(`readlink /proc/${child}/ns/uts`);
+    assert.match(theirs, /^uts:\[\d+\]$/);
+    assert.notEqual(theirs, ours);
+    assert.deepEqual(await second.run(`nsenter --preserve-credentials -U -u -t ${child} hostname; hostname`),
+        ['helo', 'goldilocks-web']);
+
+    first.line.type('\x1a');
+    await first.prompt();
+    assert.match((await first.run('jobs -l')).join(), new RegExp(`^\\[1\\]\\+ +${parent} Stopped +step03-uts helo$`));
+    assert.equal(await ask(`sed -n 's/^State:.\\(.\\).*/\\1/p' /proc/${parent}/status`), 'T');
+    await first.start('fg', /(step03-uts) helo\r*\n/);
+
+    // Step 04 joins it.
+    const joined = await second.run(`step04-setns --target ${child} -- sh -c 'hostname; readlink /proc/self/ns/uts'`);
+    assert.deepEqual(joined.slice(-2), ['helo', theirs]);
+
+    await first.run('');
+    assert.equal(await ask(`ls -d /proc/${parent} /proc/${child} 2>/dev/null`), '');
+    assert.deepEqual(await first.run('jobs'), []);
+});
+
+await test('step 05 makes its caller root in a user namespace, and PID 1', async () => {
+    assert.deepEqual((await first.run("step05-unshare -Urpf --mount-proc sh -c 'echo $$; id -u; ls -d /proc/[0-9]*'")).slice(-3),
+        ['1', '0', '/proc/1']);
+    const [pid] = await first.start("step05-unshare -ru sh -c 'echo my PID is $$; exec sleep 1000'", /my PID is (\d+)\r*\n/);
+    assert.deepEqual(await second.run(`tr -s ' ' </proc/${pid}/uid_map; cat /proc/${pid}/setgroups; stat -c %U /proc/${pid}`),
+        [' 0 1000 1', 'deny', 'learner']);
+    assert.notEqual(await namespace(pid, 'user'), await namespace(1, 'user'));
+    await first.line.until(/my PID is \d+\r*\n/);
+    first.line.type('\x03');
+    await first.prompt();
+    assert.equal(await ask(`ls -d /proc/${pid} 2>/dev/null`), '');
+});
+
+await test('with step 06 the kernel limits memory, processes and CPU time', async () => {
+    const killed = () => ask("awk '/^oom_kill /{print $2}' /proc/vmstat");
+    const before = Number(await killed());
+    const memory = (await first.run('sudo step06-cgroup --memory 32M -- tail /dev/zero')).join('\n');
+    assert.match(memory, /OOM kills +1 /);
+    assert.equal(Number(await killed()), before + 1);
+    assert.match(await ask('dmesg | tail -5'), /Memory cgroup out of memory: Killed process \d+ \(tail\)/);
+
+    const command = "sudo step06-cgroup --pids 5 -- sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'";
+    const pids = (await first.run(command)).join('\n');
+    assert.match(pids, /killed: 4\n +forks refused +1 /);
+
+    const uptime = async () => Number(await ask("cut -d' ' -f1 /proc/uptime"));
+    const start = await uptime();
+    const cpu = (await first.run("sudo step06-cgroup --cpu 20 -- timeout 1 sh -c 'while :; do :; done'")).join('\n');
+    const share = Number(cpu.match(/CPU used +([\d.]+) s/)[1]) / (await uptime() - start);
+    assert.ok(share < 0.3, `${share} of the processor\n${cpu}`);
+    assert.ok(Number(cpu.match(/throttled +([\d.]+) s/)[1]) > 0, cpu);
+    assert.equal(await ask("find /sys/fs/cgroup -name 'step06-cgroup*' | wc -l"), '0');
+});
+
+await test('step 06 fails for a user without a delegated cgroup', async () => {
+    const output = (await first.run('step06-cgroup --pids 5 -- true')).join('\n');
+    assert.match(output, /EACCES: Permission denied\nhint: this cgroup is not delegated to you/);
+});
+
+await test('strace shows the system calls', async () => {
+    assert.match((await first.run('strace -f -e trace=unshare unshare -ru true')).join('\n'),
+        /unshare\(CLONE_NEWUTS\|CLONE_NEWUSER\) += 0/);
+});
