@@ -17,5 +17,5 @@ export default [
         },
     },
     { files: ['page/**'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
-    { files: ['*.mjs'], languageOptions: { globals: globals.node } },
+    { files: ['*.mjs', 'tests/**'], languageOptions: { globals: globals.node } },
 ];
