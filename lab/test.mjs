@@ -249,5 +249,24 @@ await test('an idle machine is stopped, a key wakes it, and timers still expire'
     assert.ok(percent <= IDLE_PERCENT);
 });
 
+await test('a program that computes is not stopped, however slow the computer is', async () => {
+    const end = idle(emulator);
+    let stops = 0;
+    emulator.add_listener('emulator-stopped', () => { stops += 1; });
+    // The emulator gets a slice of this thread's time, and then again one.
+    const others = setInterval(() => {
+        const begin = performance.now();
+        while (performance.now() - begin < 90);
+    });
+    const before = performance.now();
+    first.line.type('for i in {1..1000}; do :; done; echo count\ed\n');
+    await first.line.until(/counted/);
+    clearInterval(others);
+    end();
+    await first.line.until(/[$] $/);
+    assert.ok(performance.now() - before > 3000, 'the program has not computed long enough');
+    assert.equal(stops, 0);
+});
+
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
