@@ -58,6 +58,9 @@ export class Computer {
             await this.#machine.ask('restore');
             this.control.forget();
             await this.control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+            // A page that was left for a while, or on a computer that slept, stands still: its kernel
+            // would report on the terminals that the processor is stuck.
+            await this.control.run('echo 0 >/proc/sys/kernel/soft_watchdog');
             await this.control.run(`printf '%s\\n' ${words.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
             await Promise.all(this.shells.map((shell) => shell.use(() => shell.begin())));
         };
