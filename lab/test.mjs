@@ -258,13 +258,13 @@ await test('a program that computes is not stopped, however slow the computer is
         const begin = performance.now();
         while (performance.now() - begin < 90);
     });
-    const before = performance.now();
-    first.line.type('for i in {1..1000}; do :; done; echo count\ed\n');
-    await first.line.until(/counted/);
+    await first.start('while :; do :; done');
+    // Longer than the silence after which an idle machine is stopped.
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     clearInterval(others);
     end();
+    first.line.type('\x03');
     await first.line.until(/[$] $/);
-    assert.ok(performance.now() - before > 3000, 'the program has not computed long enough');
     assert.equal(stops, 0);
 });
 
