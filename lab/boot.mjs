@@ -16,6 +16,9 @@ const { emulator, lines } = await start({
         'console=ttyS0 quiet panic=1',
         // The emulated processor has a reliable clock and needs no mitigations.
         'tsc=reliable mitigations=off random.trust_cpu=on nokaslr',
+        // A machine stands still in a page that is left, or on a computer that sleeps: that is
+        // no lockup, which the kernel would report on the terminals.
+        'nosoftlockup',
         // Freed memory is zeroed, so that it compresses to nothing in the state.
         'init_on_free=1',
         // Also for the size: this disables tracefs, whose ten thousand inodes stay in memory.

@@ -27,3 +27,22 @@ await test('an idle machine is stopped, a key wakes it, and timers still expire'
     end();
     assert.ok(percent <= IDLE_PERCENT);
 });
+
+await test('a program that computes is not stopped, however slow the computer is', async () => {
+    const end = idle(emulator);
+    let stops = 0;
+    emulator.add_listener('emulator-stopped', () => { stops += 1; });
+    // The emulator gets a slice of this thread's time, and then again one.
+    const others = setInterval(() => {
+        const begin = performance.now();
+        while (performance.now() - begin < 90);
+    });
+    await first.start('while :; do :; done');
+    // Longer than the silence after which an idle machine is stopped.
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    clearInterval(others);
+    end();
+    first.line.type('\x03');
+    await first.line.until(/[$] $/);
+    assert.equal(stops, 0);
+});

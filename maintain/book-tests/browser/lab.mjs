@@ -5,8 +5,8 @@
 //     PAGE=step03 node lab.mjs SITE  the pages with this in their names
 //     PAGE=none node lab.mjs SITE    everything but the pages
 
-import { readFile } from 'node:fs/promises';
-import { accessible, answers, browser, check, end, open, origin, pages } from './site.mjs';
+import { compared, Pairs } from './comparison.mjs';
+import { accessible, answers, check, end, open, origin, pages } from './site.mjs';
 import * as numbers from '../../../lab/page/numbers.js';
 
 /** How many terminal sessions of each language have no button. */
@@ -17,55 +17,10 @@ const timeout = 60_000;
 
 const filter = process.env.PAGE ?? '';
 
-/** The pairs of a page's numbers: numbers that are equal in the book must be equal in the run. */
-class Pairs {
-    toRun = new Map();
-
-    toBook = new Map();
-
-    /**
-     * Whether a line of the book can be the line of the run. Only the book's own tests
-     * compare the widths of gaps: here PIDs are short, and ps is that of busybox.
-     */
-    matches(book, run) {
-        const [here, there] = [book, run].map((line) => line.trim().replace(/\s+/g, ' '));
-        // A single number, such as a PID, may have fewer digits on a machine that has just started.
-        const alone = [here, there].every((line) => /^[1-9]\d*$/.test(line)) && numbers.numbers(here).length > 0;
-        const pairs = alone ? [[here, there]] : numbers.pairs(here, there);
-        const fits = ([ours, theirs]) => (this.toRun.get(ours) ?? theirs) === theirs
-            && (this.toBook.get(theirs) ?? ours) === ours;
-        const adds = ([ours, theirs]) => this.toRun.set(ours, theirs) && this.toBook.set(theirs, ours);
-        return pairs !== null && pairs.every((pair) => fits(pair) && adds(pair));
-    }
-
-    /** Forgets inode numbers that are no longer in use: the kernel may reuse them. */
-    forgetInodes(inUse) {
-        for (const [ours, theirs] of this.toRun) {
-            if (theirs.startsWith('4026') && !inUse.has(theirs)) {
-                this.toRun.delete(ours);
-                this.toBook.delete(theirs);
-            }
-        }
-    }
-}
-
 /** The inode numbers of all namespaces that have a process. */
 async function inodes(page) {
     const links = await page.evaluate(() => lab.computer.control.run('readlink /proc/[0-9]*/ns/* | sort -u'));
     return new Set(numbers.numbers(links));
-}
-
-/**
- * The lines to compare. Keys are left out: the kernel's echo of ^C appears before the
- * shell's prompt, after its newline, or not at all. So are the commands by which the page
- * becomes root, which the book does not show, and the learner again.
- */
-function compared(lines) {
-    return lines.map((line) => line.replace(/^\^C(?=[$#] )/, ''))
-        .filter((line) => line && !['^C', '^Z', '⏎'].includes(line))
-        .filter((line, index, all) => line !== '$ sudo env PATH="$PATH" bash'
-            && !(line === '# exit' && all[index + 1] === 'exit')
-            && !(line === 'exit' && all[index - 1] === '# exit'));
 }
 
 /** Presses a button and waits until its block has been typed; returns false if that never ends. */
@@ -110,63 +65,6 @@ async function runPage(page, language, name) {
         check(same, `${language}/${name}: the book shows\n${indented(shown)}\nbut the lab shows\n${indented(appeared)}\n`);
     }
     return sessions.length - await buttons.count();
-}
-
-/** The time from the press of a button to the first line of output, in a new page. */
-async function delay() {
-    const page = await open(1280, 'light', 'first output');
-    await page.goto(`${origin}/folder/en/step03-uts.html`, { waitUntil: 'load' });
-    const milliseconds = await page.evaluate(() => new Promise((appeared) => {
-        const begin = performance.now();
-        document.querySelector('.lab-run button').click();
-        const output = ([pane] = []) => pane?.lines(pane.start)[1];
-        const look = () => (output(window.lab?.shells)
-            ? appeared(performance.now() - begin)
-            : requestAnimationFrame(look));
-        look();
-    }));
-    await page.context().close();
-    return milliseconds;
-}
-
-/** The private memory and the CPU time of each renderer of the browser, the largest first. */
-async function renderers() {
-    const session = await browser.newBrowserCDPSession();
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-    await session.detach();
-    const all = processInfo.filter(({ type }) => type === 'renderer').map(async ({ id, cpuTime }) => {
-        const memory = await readFile(`/proc/${id}/smaps_rollup`, 'utf8');
-        const kilobytes = [...memory.matchAll(/^(?:Private_\w+|Swap): +(\d+)/gm)].map(([, it]) => Number(it));
-        return { id, cpuTime, megabytes: kilobytes.reduce((sum, it) => sum + it, 0) / 1024 };
-    });
-    return (await Promise.all(all)).sort((a, b) => b.megabytes - a.megabytes);
-}
-
-/** The page requests nothing before a button is pressed; then it needs little memory and CPU time. */
-async function resources() {
-    const page = await open(1280, 'light', 'resources');
-    const requested = [];
-    page.on('request', (request) => requested.push(request.url()));
-    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'networkidle' });
-    const loaded = requested.filter((url) => /\/lab\/.*(worker|state|wasm)/.test(url));
-    check(loaded.length === 0, `before a press the page requests ${loaded.join(', ')}`);
-    await finished(page, () => page.locator('.lab-run button').first().click());
-    const [before] = await renderers();
-    // The CPU time in five seconds without input, after the machine has become idle.
-    const mine = async () => (await renderers()).find(({ id }) => id === before.id);
-    await page.waitForTimeout(3000);
-    const { cpuTime } = await mine();
-    await page.waitForTimeout(5000);
-    const share = ((await mine()).cpuTime - cpuTime) / 5;
-    // The browser frees garbage only when it needs the memory.
-    const session = await page.context().newCDPSession(page);
-    await session.send('HeapProfiler.collectGarbage');
-    const { megabytes } = await mine();
-    console.log(`the page with the lab: ${megabytes.toFixed(0)} MB (${before.megabytes.toFixed(0)} with garbage), `
-        + `${(100 * share).toFixed(1)} % of a processor when idle`);
-    check(megabytes < 280, `the page takes ${megabytes} MB`);
-    check(share < 0.1, `the idle page takes ${share} of a processor`);
-    await page.context().close();
 }
 
 /** The keyboard alone is enough. */
@@ -363,9 +261,6 @@ function comparison() {
 
 const all = filter === '' || filter === 'none';
 comparison();
-if (all) {
-    await resources(); // first, in a browser that has done nothing yet
-}
 for (const language of ['ko', 'en']) {
     let without = 0;
     for (const name of (await pages(language)).filter((name) => name.includes(filter))) {
@@ -383,13 +278,6 @@ if (all) {
     await keyboard();
     await startAgain();
     await unusualPresses();
-    const delays = [];
-    for (let run = 0; run < 5; run += 1) {
-        delays.push(await delay());
-    }
-    const seconds = delays.sort((a, b) => a - b).map((it) => (it / 1000).toFixed(1));
-    console.log(`from the press to the first output: ${seconds[2]} s, median of ${seconds.join(', ')}`);
-    check(delays[2] < 10_000, 'the first output takes too long');
 }
 
 await end();

@@ -1,71 +1,18 @@
-// Serves the built books on this machine, starts a browser, and counts the checks. The
-// first argument of the program is the folder of the books.
+// Starts Chromium ($CHROMIUM, or the first one that PATH has) with the books that books.mjs serves.
 
-import { createServer } from 'node:http';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { delimiter, extname, join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
+import { check, finish, origin } from './books.mjs';
+import { program } from './programs.mjs';
 
-const site = resolve(process.argv[2]);
+export { answers, check, origin, pages } from './books.mjs';
+
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-let passed = 0;
-let failed = 0;
-
-export function check(ok, what) {
-    if (ok) {
-        passed += 1;
-    } else {
-        failed += 1;
-        console.log(`FAILED: ${what}`);
-    }
-}
-
-// A static server on the loopback address. It serves the book also below /folder/, as some
-// hosts do.
-const types = {
-    '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
-    '.png': 'image/png', '.woff2': 'font/woff2', '.wasm': 'application/wasm',
-    '.zst': 'application/octet-stream',
-};
-
-/** What the server does in place of sending the file with this name: a function of the response. */
-export const answers = new Map();
-
-const server = createServer(async (request, response) => {
-    const path = decodeURI(new URL(request.url, 'http://localhost').pathname).replace(/^\/folder\//, '/');
-    const answer = answers.get(path.split('/').at(-1));
-    if (answer) {
-        answer(response);
-        return;
-    }
-    try {
-        const body = await readFile(join(site, path.endsWith('/') ? `${path}index.html` : path));
-        response.writeHead(200, { 'content-type': types[extname(path)] ?? 'text/html' });
-        response.end(body);
-    } catch {
-        response.writeHead(404).end();
-    }
-});
-await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
-export const origin = `http://127.0.0.1:${server.address().port}`;
-
-/** The browser: $CHROMIUM, or the first one that PATH has. */
-function chromiumPath() {
-    const names = ['chromium', 'chromium-browser', 'google-chrome'];
-    const found = names.flatMap((name) => process.env.PATH.split(delimiter).map((dir) => join(dir, name)))
-        .find((path) => existsSync(path));
-    const path = process.env.CHROMIUM ?? found;
-    if (!path) {
-        console.error('no browser: install chromium, or set CHROMIUM to its path');
-        process.exit(1);
-    }
-    return path;
-}
 
 export const browser = await chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath: process.env.CHROMIUM
+        ?? program(['chromium', 'chromium-browser', 'google-chrome'], 'chromium'),
     args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
         '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -92,12 +39,6 @@ export async function open(width, theme, name, options = {}) {
     return page;
 }
 
-/** The names of a book's pages, in the order of its table of contents. */
-export async function pages(language) {
-    const toc = await readFile(join(site, language, 'toc.html'), 'utf8');
-    return [...new Set([...toc.matchAll(/href="([^"#]+\.html)"/g)].map((found) => found[1]))];
-}
-
 /** Checks that axe finds no violation in a part of the page. */
 export async function accessible(page, part, name) {
     await page.evaluate(axe);
@@ -109,7 +50,5 @@ export async function accessible(page, part, name) {
 /** Closes the browser and the server, and prints the counts. */
 export async function end() {
     await browser.close();
-    server.close();
-    console.log(`${passed} passed, ${failed} failed`);
-    process.exitCode = failed === 0 ? 0 : 1;
+    finish();
 }

@@ -1,0 +1,187 @@
+// Measures in Chromium what the machine costs the page and its reader, and holds it against
+// budgets.
+//
+//     node budgets.mjs SITE
+
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { file, sent } from './books.mjs';
+import { browser, check, end, open, origin } from './site.mjs';
+
+/**
+ * The budgets. A time depends on what else the processor does, so a check fails only where it
+ * is several times as long; bytes and memory are the same under any load.
+ */
+const BUDGETS = {
+    sent: { what: 'sent for the machine', most: 14, unit: 'MB', exact: true },
+    memory: { what: 'memory of the page', most: 280, unit: 'MB', exact: true },
+    idle: { what: 'processor, when idle', most: 10, unit: '%', exact: true },
+    first: { what: 'from the press to the end of the first session', most: 3000, unit: 'ms' },
+    longest: { what: 'longest task while the machine computes', most: 50, unit: 'ms' },
+    late: { what: 'frames later than 20 ms', most: 5, unit: '%' },
+    echo: { what: 'from a key to its echo, median', most: 50, unit: 'ms' },
+};
+
+/** How many times a budget a time may be. */
+const UNDER_LOAD = 10;
+
+/** How long the page is watched while the machine computes, in ms. */
+const WATCHED = 15_000;
+
+const measured = {};
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Presses the first button of the page; returns the time until its session has ended, in ms. */
+function firstSession(page) {
+    return page.evaluate(() => new Promise((ended) => {
+        const button = document.querySelector('.lab-run button');
+        const begin = performance.now();
+        new MutationObserver(() => button.ariaBusy ?? ended(performance.now() - begin))
+            .observe(button, { attributeFilter: ['aria-busy'] });
+        button.click();
+    }));
+}
+
+/** The private memory and the CPU time of each renderer of the browser, the largest first. */
+async function renderers() {
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    await session.detach();
+    const all = processInfo.filter(({ type }) => type === 'renderer').map(async ({ id, cpuTime }) => {
+        const memory = await readFile(`/proc/${id}/smaps_rollup`, 'utf8');
+        const kilobytes = [...memory.matchAll(/^(?:Private_\w+|Swap): +(\d+)/gm)].map(([, it]) => Number(it));
+        return { id, cpuTime, megabytes: kilobytes.reduce((sum, it) => sum + it, 0) / 1024 };
+    });
+    return (await Promise.all(all)).sort((a, b) => b.megabytes - a.megabytes);
+}
+
+/** How many bytes of these files a server sends that compresses what is not compressed yet. */
+async function bytes(paths) {
+    const sizes = paths.map(async (path) => {
+        const body = await file(path);
+        return path.endsWith('.zst') ? body.length : gzipSync(body, { level: 9 }).length;
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** The page requests nothing large before a button is pressed; then it needs little memory and CPU time. */
+async function resources() {
+    const page = await open(1280, 'light', 'resources');
+    sent.clear();
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'networkidle' });
+    const loaded = [...sent].filter((path) => /^\/lab\/.*(worker|state|wasm)/.test(path));
+    check(loaded.length === 0, `before a press the page requests ${loaded.join(', ')}`);
+    await firstSession(page);
+    const files = [...sent].filter((path) => path.startsWith('/lab/'));
+    check(files.includes('/lab/v86.wasm'), `the page has a machine from ${files}`);
+    measured.sent = await bytes(files) / 1e6;
+
+    const [before] = await renderers();
+    // The CPU time in five seconds without input, after the machine has become idle.
+    const mine = async () => (await renderers()).find(({ id }) => id === before.id);
+    await page.waitForTimeout(3000);
+    const { cpuTime } = await mine();
+    await page.waitForTimeout(5000);
+    measured.idle = 100 * ((await mine()).cpuTime - cpuTime) / 5;
+    // The browser frees garbage only when it needs the memory.
+    const session = await page.context().newCDPSession(page);
+    await session.send('HeapProfiler.collectGarbage');
+    measured.memory = (await mine()).megabytes;
+    await page.context().close();
+}
+
+/** The first session in a new page, below a folder; the median of some runs. */
+async function first() {
+    const times = [];
+    for (let run = 0; run < 5; run += 1) {
+        const page = await open(1280, 'light', 'first session');
+        await page.goto(`${origin}/folder/en/step03-uts.html`, { waitUntil: 'load' });
+        times.push(await firstSession(page));
+        await page.context().close();
+    }
+    measured.first = median(times);
+}
+
+/** The time from a key in the second terminal until its echo is drawn, in ms. */
+async function echo(page) {
+    await page.evaluate(() => {
+        const { terminal } = lab.shells[1];
+        const { cursorX } = terminal.buffer.active;
+        const pressed = new Promise((press) => {
+            addEventListener('keydown', ({ timeStamp }) => press(timeStamp), { capture: true, once: true });
+        });
+        window.echoed = new Promise((drawn) => {
+            const rendered = terminal.onRender(async () => {
+                if (terminal.buffer.active.cursorX > cursorX) {
+                    rendered.dispose();
+                    const now = performance.now();
+                    drawn(now - await pressed);
+                }
+            });
+        });
+    });
+    await page.keyboard.press('a');
+    return page.evaluate(() => window.echoed);
+}
+
+/** Begins to watch the page's tasks and frames. */
+function watch() {
+    const watched = { tasks: [0], frames: [] };
+    new PerformanceObserver((list) => {
+        list.getEntries().forEach(({ duration }) => watched.tasks.push(duration));
+    }).observe({ entryTypes: ['longtask'] });
+    let last;
+    const frame = (now) => {
+        if (last) {
+            watched.frames.push(now - last);
+        }
+        last = now;
+        requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    Object.assign(window, { watched });
+}
+
+/** Whatever the machine computes, the page stays free, and so does its other terminal. */
+async function computing() {
+    const page = await open(1600, 'light', 'computing');
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+    await firstSession(page);
+    await page.evaluate(async () => {
+        await lab.shells[0].use(() => lab.shells[0].clear());
+        lab.shells[0].type('yes > /dev/null\r');
+        while (!await lab.computer.control.run('pidof yes'));
+    });
+    await page.evaluate(() => lab.shells[1].terminal.focus());
+    await page.evaluate(watch);
+    const begin = performance.now();
+    const echoes = [];
+    for (let key = 0; key < 30; key += 1) {
+        echoes.push(await echo(page));
+    }
+    await page.waitForTimeout(Math.max(0, WATCHED - (performance.now() - begin)));
+    const { tasks, frames } = await page.evaluate(() => window.watched);
+    check(frames.length > 10, `${frames.length} frames were painted`);
+    measured.longest = Math.max(...tasks);
+    measured.late = 100 * frames.filter((time) => time > 20).length / frames.length;
+    measured.echo = median(echoes);
+    await page.context().close();
+}
+
+function report() {
+    console.log(`${'budget'.padEnd(50)} ${'measured'.padStart(9)} ${'at most'.padStart(9)}`);
+    for (const [name, { what, most, unit, exact }] of Object.entries(BUDGETS)) {
+        const value = measured[name];
+        const cell = (number) => `${number.toFixed(number < 20 ? 1 : 0)} ${unit}`.padStart(9);
+        console.log(`${what.padEnd(50)} ${cell(value)} ${cell(most)}${value > most ? '  over' : ''}`);
+        check(value <= most * (exact ? 1 : UNDER_LOAD), `${what}: ${cell(value).trim()}`);
+    }
+    console.log(`A time fails beyond ${UNDER_LOAD} times its budget: it depends on the load of this computer.`);
+}
+
+await resources(); // first, in a browser that has done nothing yet
+await first();
+await computing();
+report();
+await end();

@@ -1,0 +1,48 @@
+// Compares what appeared on a terminal with the session that the book shows.
+
+import * as numbers from '../../../lab/page/numbers.js';
+
+/** The pairs of a page's numbers: numbers that are equal in the book must be equal in the run. */
+export class Pairs {
+    toRun = new Map();
+
+    toBook = new Map();
+
+    /**
+     * Whether a line of the book can be the line of the run. Only the book's own tests
+     * compare the widths of gaps: here PIDs are short, and ps is that of busybox.
+     */
+    matches(book, run) {
+        const [here, there] = [book, run].map((line) => line.trim().replace(/\s+/g, ' '));
+        // A single number, such as a PID, may have fewer digits on a machine that has just started.
+        const alone = [here, there].every((line) => /^[1-9]\d*$/.test(line)) && numbers.numbers(here).length > 0;
+        const pairs = alone ? [[here, there]] : numbers.pairs(here, there);
+        const fits = ([ours, theirs]) => (this.toRun.get(ours) ?? theirs) === theirs
+            && (this.toBook.get(theirs) ?? ours) === ours;
+        const adds = ([ours, theirs]) => this.toRun.set(ours, theirs) && this.toBook.set(theirs, ours);
+        return pairs !== null && pairs.every((pair) => fits(pair) && adds(pair));
+    }
+
+    /** Forgets inode numbers that are no longer in use: the kernel may reuse them. */
+    forgetInodes(inUse) {
+        for (const [ours, theirs] of this.toRun) {
+            if (theirs.startsWith('4026') && !inUse.has(theirs)) {
+                this.toRun.delete(ours);
+                this.toBook.delete(theirs);
+            }
+        }
+    }
+}
+
+/**
+ * The lines to compare. Keys are left out: the kernel's echo of ^C appears before the
+ * shell's prompt, after its newline, or not at all. So are the commands by which the page
+ * becomes root, which the book does not show, and the learner again.
+ */
+export function compared(lines) {
+    return lines.map((line) => line.replace(/^\^C(?=[$#] )/, ''))
+        .filter((line) => line && !['^C', '^Z', '⏎'].includes(line))
+        .filter((line, index, all) => line !== '$ sudo env PATH="$PATH" bash'
+            && !(line === '# exit' && all[index + 1] === 'exit')
+            && !(line === 'exit' && all[index - 1] === '# exit'));
+}
