@@ -47,7 +47,8 @@ export class Shell {
             this.#answered = false;
             send(text);
         };
-        terminal.onData((text) => {
+        terminal.onData((typed) => {
+            const text = this.translate(typed);
             this.#touched = !/[\r\x03]$/.test(text);
             this.type(text);
         });
@@ -59,6 +60,9 @@ export class Shell {
             }, { capture: true });
         }
     }
+
+    /** What is sent in place of what the reader types: the page may have keys of its own. */
+    translate = (/** @type {string} */ text) => text;
 
     /** Ends every use of the terminal, also one that is about to begin. */
     interrupt() {
@@ -179,6 +183,12 @@ export class Shell {
         return {
             lines: () => this.lines(mark.line).slice(1).filter((line) => line),
             done: () => this.row > mark.line && this.prompt,
+            /** Scrolls back to it, if what followed has pushed it out of sight. */
+            show: () => {
+                if (!mark.isDisposed && mark.line < this.terminal.buffer.active.viewportY) {
+                    this.terminal.scrollToLine(mark.line);
+                }
+            },
         };
     }
 
