@@ -21,6 +21,7 @@ let opened;
 let pressed = /** @type {HTMLElement} */ (document.body);
 
 async function openPanel() {
+    bars.get(sessions.blocks[0])?.say();
     const { Panel } = await import('./panel.js');
     const panel = new Panel(() => pressed.focus(), () => {
         opened = undefined;
@@ -64,7 +65,6 @@ class Bar {
         this.#presses += 1;
         this.button.ariaBusy = 'true';
         pressed = this.button;
-        bars.get(sessions.blocks[0])?.say();
         try {
             await this.#run();
         } catch (error) {
@@ -110,10 +110,10 @@ class Bar {
         }
     }
 
-    /** Scrolls to the block and its bar, or to the block's begin if they are too high. */
+    /** Scrolls to the bar, and then, if it is too far below, back to the block's first prompt. */
     #show() {
-        this.#bar.scrollIntoView({ block: 'nearest' });
-        this.block.pre.scrollIntoView({ block: 'nearest' });
+        const prompt = this.block.pre.querySelector('code > *') ?? this.block.pre;
+        [this.#bar, prompt].forEach((part) => part.scrollIntoView({ block: 'nearest' }));
     }
 
     /** Whether the reader has not scrolled away from the block. */

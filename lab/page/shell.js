@@ -11,6 +11,9 @@ const INPUT = ['keydown', 'paste', 'compositionstart', 'beforeinput'];
 /** Keys that type nothing. */
 const SILENT_KEYS = ['Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'F6'];
 
+/** How many lines a terminal needs to show a command and what it printed, without the prompt. */
+const ROOM = 8;
+
 export class Shell {
     /** What was typed by hand and not yet entered; a shell keeps some of it out of sight. */
     #touched = false;
@@ -185,7 +188,9 @@ export class Shell {
             done: () => this.row > mark.line && this.prompt,
             /** Scrolls back to it, if what followed has pushed it out of sight. */
             show: () => {
-                if (!mark.isDisposed && mark.line < this.terminal.buffer.active.viewportY) {
+                // Among a few lines the prompt has to be.
+                const hasRoom = this.terminal.rows >= ROOM;
+                if (hasRoom && !mark.isDisposed && mark.line < this.terminal.buffer.active.viewportY) {
                     this.terminal.scrollToLine(mark.line);
                 }
             },
