@@ -49,7 +49,9 @@ export class Panel {
 
     #hint = element('p', { className: 'lab-hint', id: 'lab-hint', textContent: words.keys });
 
-    #resized = new ResizeObserver(() => this.shells.forEach((shell) => shell.fit()));
+    /** A frame without a height has no size for a terminal. */
+    #resized = new ResizeObserver(() => this.shells.filter(({ frame }) => frame.clientHeight > 0)
+        .forEach((shell) => shell.fit()));
 
     #themed = new MutationObserver(() => this.#paint());
 

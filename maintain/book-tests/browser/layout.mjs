@@ -41,12 +41,15 @@ function commandIsInSight(page, index) {
 /** Whether the line with the cursor is in sight in a terminal, and its prompt on it. */
 function promptIsInSight(page, pane) {
     return holds(page, (pane) => {
-        const { terminal, frame, prompt } = lab.shells[pane];
+        const { terminal, frame, prompt } = window.lab?.shells[pane] ?? {};
+        if (!prompt) {
+            return false;
+        }
         const { active } = terminal.buffer;
         const screen = frame.querySelector('.xterm-screen').getBoundingClientRect();
         const line = active.baseY + active.cursorY - active.viewportY;
         const y = screen.top + (line + 0.5) * screen.height / terminal.rows;
-        return prompt && line < terminal.rows && frame.contains(document.elementFromPoint(screen.left + 4, y));
+        return line < terminal.rows && frame.contains(document.elementFromPoint(screen.left + 4, y));
     }, pane);
 }
 
@@ -135,10 +138,13 @@ async function sheet() {
 
         const [higher, lower] = ['higher', 'lower'].map((name) => page.getByRole('button', { name, exact: true }));
         const half = await height(page);
+        const columns = () => page.evaluate(() => lab.shells[1].terminal.cols);
+        const before = await columns();
         await lower.click();
         const line = await height(page);
         check(await lower.isDisabled(), `${where}: there is a fourth height`);
         await run(page, 1);
+        check(await columns() === before, `${where}: out of sight the terminal has ${await columns()} columns`);
         check(await height(page) === half, `${where}: a run does not make its terminal visible`);
         await higher.click();
         const whole = await height(page);
@@ -286,9 +292,10 @@ async function failure() {
 
     const forbidden = await open(1280, 'light', 'without storage');
     await forbidden.addInitScript(() => {
-        for (const name of ['getItem', 'setItem']) {
-            Storage.prototype[name] = () => { throw new DOMException('forbidden', 'SecurityError'); };
-        }
+        // mdBook uses sessionStorage without asking.
+        Object.defineProperty(window, 'localStorage', {
+            get: () => { throw new DOMException('forbidden', 'SecurityError'); },
+        });
     });
     await forbidden.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
     await run(forbidden, 0);
