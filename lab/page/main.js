@@ -124,7 +124,10 @@ class Bar {
 
     /** @param {Stopped} stopped */
     #stopped({ message, source }) {
-        const offer = source && button(words.runEarlier, () => bars.get(source)?.press());
+        const offer = source && button(words.runEarlier, async () => {
+            await bars.get(source)?.press();
+            this.say();
+        });
         this.say(message, ...(offer ? [' ', offer] : []));
         opened?.then((panel) => panel.say(message));
     }
