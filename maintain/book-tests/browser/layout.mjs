@@ -38,7 +38,7 @@ function commandIsInSight(page, index) {
     }, index);
 }
 
-/** Whether the line with the cursor is in sight in a terminal, and its prompt on it. */
+/** Whether all of the line with the cursor is in sight in a terminal, and its prompt on it. */
 function promptIsInSight(page, pane) {
     return holds(page, (pane) => {
         const { terminal, frame, prompt } = window.lab?.shells[pane] ?? {};
@@ -48,7 +48,7 @@ function promptIsInSight(page, pane) {
         const { active } = terminal.buffer;
         const screen = frame.querySelector('.xterm-screen').getBoundingClientRect();
         const line = active.baseY + active.cursorY - active.viewportY;
-        const y = screen.top + (line + 0.5) * screen.height / terminal.rows;
+        const y = screen.top + (line + 1) * screen.height / terminal.rows - 2;
         return line < terminal.rows && frame.contains(document.elementFromPoint(screen.left + 4, y));
     }, pane);
 }
