@@ -77,3 +77,15 @@ export function numbers(text) {
 export function replace(text, known) {
     return text.replace(varying, (part) => known.get(part) ?? part);
 }
+
+/**
+ * Where in a text numbers stand that are known.
+ *
+ * @param {string} text
+ * @param {Map<string, string>} known
+ */
+export function places(text, known) {
+    return [...text.matchAll(varying)]
+        .map(({ 0: part, index }) => ({ part, index }))
+        .filter(({ part }) => known.has(part));
+}

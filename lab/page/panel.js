@@ -4,13 +4,16 @@ import { paste } from './clipboard.js';
 import { Computer, description } from './computer.js';
 import { button, element } from './dom.js';
 import { STALLED } from './download.js';
+import { keep, kept } from './kept.js';
+import { Keys, touch } from './keys.js';
+import { Layout } from './layout.js';
+import { Loading } from './loading.js';
 import { SILENT } from './machine.js';
 import { play } from './play.js';
-import { INTERRUPTED } from './stops.js';
+import { INTERRUPTED, Stopped } from './stops.js';
+import { Tabs } from './tabs.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
 import { words } from './words.js';
-
-const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
 
 /** Whether the terminals are to be read by a screen reader; the reader's choice is kept. */
 const READ_ALOUD = 'lab-screen-reader';
@@ -20,23 +23,40 @@ export class Panel {
     computer;
 
     #frames = [1, 2].map((number) => element('div', {
-        className: 'lab-pane', role: 'group', ariaLabel: `${words.terminal} ${number}`,
+        className: 'lab-pane', ariaLabel: `${words.terminal} ${number}`,
     }));
+
+    #tabs = new Tabs(this.#frames);
 
     #status = element('p', { role: 'status', className: 'lab-status' });
 
-    #progress = element('progress', { max: description.bytes, hidden: true });
-
     #again = button(words.again, () => this.#startAgain());
 
-    #panes = element('div', { className: 'lab-panes' }, ...this.#frames);
+    #actions = element('div', { className: 'lab-actions' },
+        button(words.copy, () => this.#copy()), button(words.paste, () => this.#paste()), this.#again);
 
-    #resized = new ResizeObserver(() => this.shells.forEach((shell) => shell.fit()));
+    #more = button('⋯', () => { this.#more.ariaExpanded = String(this.#more.ariaExpanded !== 'true'); });
+
+    #higher = button('▴', () => this.#layout.resize(1));
+
+    #lower = button('▾', () => this.#layout.resize(-1));
+
+    #loading = new Loading(description.bytes, () => this.#startAgain());
+
+    #keys = new Keys(() => this.#shell);
+
+    #layout = new Layout(() => this.#arrange());
+
+    #hint = element('p', { className: 'lab-hint', id: 'lab-hint', textContent: words.keys });
+
+    /** A frame without a height has no size for a terminal. */
+    #resized = new ResizeObserver(() => this.shells.filter(({ frame }) => frame.clientHeight > 0)
+        .forEach((shell) => shell.fit()));
 
     #themed = new MutationObserver(() => this.#paint());
 
-    /** The terminal that was used last. */
-    #current = 0;
+    /** Whether there is no machine, and the reader knows why. */
+    #hasFailed = false;
 
     /** What happens when the machine is started again. */
     onrestart = () => {};
@@ -48,25 +68,36 @@ export class Panel {
     constructor(leave, onclose) {
         this.leave = leave;
         this.onclose = onclose;
+        Object.assign(this.#more, { className: 'lab-more', ariaLabel: words.more, ariaExpanded: 'false' });
+        this.#higher.ariaLabel = words.larger;
+        this.#lower.ariaLabel = words.smaller;
         this.section = element('section', { className: 'lab-panel', ariaLabel: words.panel },
             element('div', { className: 'lab-head' },
                 this.#screenReaderSwitch(),
-                element('strong', { textContent: words.panel }), this.#status, this.#progress,
-                element('span', { className: 'lab-keys', textContent: words.keys }),
-                button(words.copy, () => this.#copy()),
-                button(words.paste, () => this.#paste()),
-                this.#again,
-                button(words.close, () => this.close())),
-            this.#panes);
-        this.#frames.forEach((frame, index) => frame.addEventListener('focusin', () => { this.#current = index; }));
+                element('strong', { textContent: words.panel }),
+                this.#tabs.list,
+                this.#status,
+                this.#more,
+                this.#actions,
+                element('div', { className: 'lab-heights' }, this.#lower, this.#higher),
+                element('div', { className: 'lab-close' }, button(words.close, () => this.close()))),
+            element('div', { className: 'lab-panes' }, ...this.#frames, this.#loading.box),
+            ...(touch ? [this.#keys.row] : []),
+            this.#hint);
+        this.#frames.forEach((frame, index) => frame.addEventListener('focusin', () => this.#tabs.show(index)));
         document.body.append(this.section);
-        document.documentElement.classList.add('lab-open');
+        this.#arrange();
         this.ready = this.#begin();
         this.ready.catch(() => {}); // who waits for it hears of it
     }
 
     get shells() {
         return this.computer?.shells ?? [];
+    }
+
+    /** The terminal that was used last. */
+    get #shell() {
+        return this.shells[this.#tabs.shown];
     }
 
     /**
@@ -79,6 +110,23 @@ export class Panel {
     }
 
     /**
+     * Shows a terminal and gives it the focus.
+     *
+     * @param {number} index
+     */
+    focus(index) {
+        this.#tabs.show(index);
+        this.shells[index]?.terminal.focus();
+    }
+
+    /** Tries again, if the machine could not be started. */
+    retry() {
+        if (this.#hasFailed) {
+            this.#startAgain();
+        }
+    }
+
+    /**
      * Runs a session in its terminal; tells whether its last program is left running.
      *
      * @param {import('./blocks.js').Block} block
@@ -88,6 +136,8 @@ export class Panel {
     run(block, sessions, begin) {
         const shell = this.shells[block.pane];
         return shell.use(() => {
+            this.#layout.reveal();
+            this.#tabs.show(block.pane);
             begin();
             return play(shell, block, sessions, (text) => this.say(text));
         });
@@ -99,30 +149,43 @@ export class Panel {
         this.#themed.disconnect();
         this.computer?.end();
         this.section.remove();
-        document.documentElement.classList.remove('lab-open');
+        this.#layout.close();
         this.onclose();
         this.leave();
+    }
+
+    /** What is in sight, where the panel stands now. */
+    #arrange() {
+        this.#tabs.showAll(this.#layout.showsBoth);
+        this.#higher.disabled = !this.#layout.canGrow;
+        this.#lower.disabled = !this.#layout.canShrink;
     }
 
     /** Loads a machine and starts it. */
     async #begin() {
         const computer = new Computer();
         this.computer = computer;
+        this.#hasFailed = false;
         this.#busy(true);
-        this.#progress.hidden = false;
-        this.#loaded(0);
+        this.#loading.show(0);
+        this.say(words.loading(String(Math.ceil(description.bytes / 1e6))));
         try {
-            await computer.load((bytes) => this.#loaded(bytes));
-            this.#progress.hidden = true;
+            await computer.load((bytes) => this.#loading.show(bytes));
             computer.open(this.#frames);
-            this.shells.forEach(({ terminal }, index) => handleKeys(
-                terminal,
-                () => (this.shells[index + 1] ? this.shells[index + 1].terminal.focus() : this.leave()),
-                (text) => this.say(text),
-            ));
+            this.shells.forEach((shell, index) => {
+                const { terminal } = shell;
+                shell.translate = (text) => this.#keys.typed(text);
+                terminal.textarea?.setAttribute('aria-describedby', this.#hint.id);
+                handleKeys(
+                    terminal,
+                    () => (this.shells[index + 1] ? this.focus(index + 1) : this.leave()),
+                    (text) => this.say(text),
+                );
+            });
             this.#paint();
-            this.#readAloud(localStorage.getItem(READ_ALOUD) === 'yes');
+            this.#readAloud(kept(READ_ALOUD) === 'yes');
             await this.#start(computer);
+            this.#loading.hide();
             this.#frames.forEach((frame) => this.#resized.observe(frame));
             this.#themed.observe(document.documentElement, { attributeFilter: ['class'] });
         } catch (error) {
@@ -145,7 +208,7 @@ export class Panel {
         const { computer } = this;
         const isOpen = computer && this.shells.length > 0;
         this.ready = isOpen ? this.#start(computer).catch((error) => this.#failed(error)) : this.#begin();
-        this.ready.then(() => this.shells[0]?.terminal.focus(), () => {});
+        this.ready.then(() => touch || this.focus(this.#tabs.shown), () => {});
     }
 
     /**
@@ -154,28 +217,22 @@ export class Panel {
      * @param {unknown} error
      */
     #failed(error) {
-        if (error !== INTERRUPTED) {
-            const { message } = /** @type {Error} */ (error);
-            this.computer?.end();
-            this.#progress.hidden = true;
-            this.say(`${words.failed} ${{ [STALLED]: words.stalled, [SILENT]: words.silent }[message] ?? message}`);
-            this.#again.textContent = words.retry;
-            this.#again.disabled = false;
+        if (error === INTERRUPTED) {
+            throw error;
         }
-        throw INTERRUPTED;
-    }
-
-    /** @param {number} bytes */
-    #loaded(bytes) {
-        this.#progress.value = bytes;
-        this.#progress.ariaLabel = words.loading(megabytes(description.bytes));
-        this.say(words.loading(words.of(megabytes(bytes), megabytes(description.bytes))));
+        const { message } = /** @type {Error} */ (error);
+        const why = `${words.failed} ${{ [STALLED]: words.stalled, [SILENT]: words.silent }[message] ?? message}`;
+        this.computer?.end();
+        this.#hasFailed = true;
+        this.#loading.fail(why);
+        this.say(why);
+        throw new Stopped(why);
     }
 
     /** @param {boolean} busy */
     #busy(busy) {
-        this.#again.textContent = words.again;
-        this.#again.disabled = this.#panes.inert = busy;
+        this.#again.disabled = busy;
+        this.#frames.forEach((frame) => { frame.inert = busy; });
     }
 
     #paint() {
@@ -183,14 +240,13 @@ export class Panel {
     }
 
     #copy() {
-        const { terminal } = this.shells[this.#current] ?? {};
-        if (terminal) {
-            copySelection(terminal, (text) => this.say(text));
+        if (this.#shell) {
+            copySelection(this.#shell.terminal, (text) => this.say(text));
         }
     }
 
     async #paste() {
-        const shell = this.shells[this.#current];
+        const shell = this.#shell;
         const text = await paste();
         if (text === undefined) {
             this.say(words.notPasted);
@@ -202,14 +258,14 @@ export class Panel {
     }
 
     #screenReaderSwitch() {
-        const input = element('input', { type: 'checkbox', checked: localStorage.getItem(READ_ALOUD) === 'yes' });
+        const input = element('input', { type: 'checkbox', checked: kept(READ_ALOUD) === 'yes' });
         input.addEventListener('change', () => this.#readAloud(input.checked));
         return element('label', { className: 'lab-reader' }, input, ` ${words.screenReader}`);
     }
 
     /** @param {boolean} on */
     #readAloud(on) {
-        localStorage.setItem(READ_ALOUD, on ? 'yes' : 'no');
+        keep(READ_ALOUD, on ? 'yes' : 'no');
         this.shells.forEach(({ terminal }) => { terminal.options.screenReaderMode = on; });
     }
 }

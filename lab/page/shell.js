@@ -11,6 +11,9 @@ const INPUT = ['keydown', 'paste', 'compositionstart', 'beforeinput'];
 /** Keys that type nothing. */
 const SILENT_KEYS = ['Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'F6'];
 
+/** How many lines a terminal needs to show a command and what it printed, without the prompt. */
+const ROOM = 8;
+
 export class Shell {
     /** What was typed by hand and not yet entered; a shell keeps some of it out of sight. */
     #touched = false;
@@ -47,7 +50,8 @@ export class Shell {
             this.#answered = false;
             send(text);
         };
-        terminal.onData((text) => {
+        terminal.onData((typed) => {
+            const text = this.translate(typed);
             this.#touched = !/[\r\x03]$/.test(text);
             this.type(text);
         });
@@ -59,6 +63,9 @@ export class Shell {
             }, { capture: true });
         }
     }
+
+    /** What is sent in place of what the reader types: the page may have keys of its own. */
+    translate = (/** @type {string} */ text) => text;
 
     /** Ends every use of the terminal, also one that is about to begin. */
     interrupt() {
@@ -179,6 +186,14 @@ export class Shell {
         return {
             lines: () => this.lines(mark.line).slice(1).filter((line) => line),
             done: () => this.row > mark.line && this.prompt,
+            /** Scrolls back to it, if what followed has pushed it out of sight. */
+            show: () => {
+                // Among a few lines the prompt has to be.
+                const hasRoom = this.terminal.rows >= ROOM;
+                if (hasRoom && !mark.isDisposed && mark.line < this.terminal.buffer.active.viewportY) {
+                    this.terminal.scrollToLine(mark.line);
+                }
+            },
         };
     }
 

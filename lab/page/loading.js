@@ -1,0 +1,45 @@
+// What stands in the place of the terminals until they are there: how much has been loaded, or
+// why nothing has.
+
+import { button, element } from './dom.js';
+import { words } from './words.js';
+
+const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
+
+export class Loading {
+    #amount = element('p', {});
+
+    #progress;
+
+    #retry;
+
+    /**
+     * @param {number} bytes how many there are
+     * @param {() => void} retry
+     */
+    constructor(bytes, retry) {
+        this.bytes = bytes;
+        this.#progress = element('progress', { max: bytes, ariaLabel: words.loading(megabytes(bytes)) });
+        this.#retry = button(words.retry, retry);
+        this.box = element('div', { className: 'lab-loading' }, this.#amount, this.#progress, this.#retry);
+    }
+
+    /** @param {number} bytes */
+    show(bytes) {
+        this.#amount.textContent = words.loading(words.of(megabytes(bytes), megabytes(this.bytes)));
+        this.#progress.value = bytes;
+        this.box.hidden = this.#progress.hidden = false;
+        this.#retry.hidden = true;
+    }
+
+    /** @param {string} why */
+    fail(why) {
+        this.#amount.textContent = why;
+        this.box.hidden = this.#retry.hidden = false;
+        this.#progress.hidden = true;
+    }
+
+    hide() {
+        this.box.hidden = true;
+    }
+}

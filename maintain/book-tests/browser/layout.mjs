@@ -1,0 +1,350 @@
+// Where the machine's terminals stand in windows of all sizes, what they leave of the text, and
+// what a run changes in it.
+//
+//     node layout.mjs SITE
+
+import { accessible, answers, check, end, open, origin } from './site.mjs';
+
+/** How long a slow machine may take. */
+const timeout = 60_000;
+
+const TOUCH = { hasTouch: true, isMobile: true };
+
+/** Opens the chapter in a window of this size. */
+async function chapter(width, height, name, { theme = 'light', ...options } = {}) {
+    const size = { width, height };
+    const page = await open(width, theme, name, { viewport: size, screen: size, ...options });
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+    return page;
+}
+
+/** Whether something comes to hold in the page. */
+function holds(page, condition, argument) {
+    return page.waitForFunction(condition, argument, { timeout }).then(() => true, () => false);
+}
+
+/** Presses a block's button and waits for the end of its run. */
+async function run(page, index) {
+    await page.locator('.lab-run > button').nth(index).click();
+    await holds(page, () => !document.querySelector('.lab-run [aria-busy]'));
+}
+
+/** What is above all else where a block's command begins. */
+function commandIsInSight(page, index) {
+    return page.evaluate((index) => {
+        const block = document.querySelectorAll('pre:has(+ .lab-run)')[index];
+        const { left, top, bottom } = block.querySelector('.hljs-meta').getBoundingClientRect();
+        return block.contains(document.elementFromPoint(left + 1, (top + bottom) / 2));
+    }, index);
+}
+
+/** Whether all of the line with the cursor is in sight in a terminal, and its prompt on it. */
+function promptIsInSight(page, pane) {
+    return holds(page, (pane) => {
+        const { terminal, frame, prompt } = window.lab?.shells[pane] ?? {};
+        if (!prompt) {
+            return false;
+        }
+        const { active } = terminal.buffer;
+        const screen = frame.querySelector('.xterm-screen').getBoundingClientRect();
+        const line = active.baseY + active.cursorY - active.viewportY;
+        const y = screen.top + (line + 1) * screen.height / terminal.rows - 2;
+        return line < terminal.rows && frame.contains(document.elementFromPoint(screen.left + 4, y));
+    }, pane);
+}
+
+/** Which terminals can be seen. */
+function visible(page) {
+    return page.evaluate(() => [...document.querySelectorAll('.lab-pane')]
+        .filter((pane) => pane.checkVisibility({ visibilityProperty: true }))
+        .map((pane) => pane.ariaLabel).join());
+}
+
+const height = (page) => page.evaluate(() => document.querySelector('.lab-panel').getBoundingClientRect().height);
+
+/** No part of the page or of the panel is wider than the window. */
+async function fits(page, where) {
+    const wider = await page.evaluate(() => Math.max(document.documentElement.scrollWidth,
+        ...[...document.querySelectorAll('.lab-head *, .lab-pane, .lab-run *')]
+            .map((part) => part.getBoundingClientRect().right)) - innerWidth);
+    check(wider <= 0, `${where}: ${wider} px are out of the window`);
+}
+
+/** In a wide window the terminals have 80 columns, and the text its whole height. */
+async function beside() {
+    for (const [width, heightOfWindow] of [[1920, 1080], [1280, 800], [1160, 700]]) {
+        const where = `${width} px`;
+        const page = await chapter(width, heightOfWindow, where);
+        await run(page, 0);
+        const columns = await page.evaluate(() => lab.shells.map(({ terminal }) => terminal.cols));
+        check(columns.every((it) => it >= 80), `${where}: the terminals have ${columns} columns`);
+        check(await visible(page) === 'terminal 1,terminal 2', `${where}: only ${await visible(page)} can be seen`);
+        check(await commandIsInSight(page, 0), `${where}: after a run its command is out of view`);
+        await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+        const [text, left, top, bottom] = await page.evaluate(() => {
+            const panel = document.querySelector('.lab-panel').getBoundingClientRect();
+            const parts = [...document.querySelectorAll('main > *, .mobile-nav-chapters')];
+            const right = Math.max(...parts.map((part) => part.getBoundingClientRect().right));
+            return [right, panel.left, panel.top, panel.bottom];
+        });
+        check(text <= left, `${where}: the terminals lie over ${text - left} px of the text`);
+        check(left >= 400, `${where}: the text has only ${left} px`);
+        check(top === 0 && bottom === heightOfWindow, `${where}: the panel is from ${top} to ${bottom}`);
+        await fits(page, where);
+        await page.context().close();
+    }
+}
+
+/** The table of contents makes room for the text, and comes back. */
+async function contents() {
+    const page = await open(1280, 'light', 'contents');
+    await page.addInitScript(() => localStorage.setItem('mdbook-sidebar', 'visible'));
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+    await run(page, 0);
+    const shown = () => page.evaluate(() => document.documentElement.classList.contains('sidebar-visible'));
+    check(!await shown(), 'the table of contents lies beside text and terminals');
+    check(await commandIsInSight(page, 0), 'with a table of contents a run\'s command is out of view');
+    check(await page.evaluate(() => localStorage.getItem('mdbook-sidebar')) === 'visible', 'a choice was changed');
+    await page.locator('.lab-close button').click();
+    check(await shown(), 'Close does not bring the table of contents back');
+    await page.context().close();
+}
+
+/** In a narrow window a sheet has tabs, and one of three heights. */
+async function sheet() {
+    for (const [width, heightOfWindow] of [[768, 1024], [390, 844]]) {
+        const where = `${width} px`;
+        const page = await chapter(width, heightOfWindow, where);
+        await run(page, 0);
+        check(await visible(page) === 'terminal 1', `${where}: ${await visible(page)} can be seen`);
+        check(await commandIsInSight(page, 0), `${where}: after a run its command is out of view`);
+        const first = await page.evaluate(() => {
+            const { active } = lab.shells[0].terminal.buffer;
+            const line = (row) => active.getLine(row).translateToString(true);
+            const rows = Array.from({ length: lab.shells[0].terminal.rows }, (_, row) => line(active.viewportY + row));
+            return rows.includes('$ step03-uts helo');
+        });
+        check(first, `${where}: the terminal does not show the command that ran`);
+        await fits(page, where);
+        await accessible(page, '.lab-panel', `the sheet at ${where}`);
+
+        await page.getByRole('tab', { name: 'terminal 2' }).click();
+        check(await visible(page) === 'terminal 2', `${where}: the tab shows ${await visible(page)}`);
+        await page.keyboard.press('ArrowLeft');
+        check(await visible(page) === 'terminal 1', `${where}: an arrow key shows ${await visible(page)}`);
+        await run(page, 1);
+        check(await visible(page) === 'terminal 2', `${where}: after a run in terminal 2 ${await visible(page)} can be seen`);
+        check(await commandIsInSight(page, 1), `${where}: after the second run its command is out of view`);
+
+        const [higher, lower] = ['higher', 'lower'].map((name) => page.getByRole('button', { name, exact: true }));
+        const half = await height(page);
+        const columns = () => page.evaluate(() => lab.shells[1].terminal.cols);
+        const before = await columns();
+        await lower.click();
+        const line = await height(page);
+        check(await lower.isDisabled(), `${where}: there is a fourth height`);
+        await run(page, 1);
+        check(await columns() === before, `${where}: out of sight the terminal has ${await columns()} columns`);
+        check(await height(page) === half, `${where}: a run does not make its terminal visible`);
+        await higher.click();
+        const whole = await height(page);
+        check(line <= 60 && half > 200 && half < 0.6 * heightOfWindow && whole === heightOfWindow,
+            `${where}: the heights are ${line}, ${half}, ${whole}`);
+        await page.reload({ waitUntil: 'load' });
+        await run(page, 0);
+        check(await height(page) === whole, `${where}: the height was not kept`);
+        await page.context().close();
+    }
+}
+
+/** At 400 % zoom of a small screen. */
+async function zoomed() {
+    const page = await chapter(320, 256, '320 px');
+    await run(page, 1); // offers to run another one first
+    check(await promptIsInSight(page, 1), 'at 400 % zoom the prompt is out of view');
+    await run(page, 0);
+    check(await promptIsInSight(page, 0), 'at 400 % zoom the prompt is out of view after a run');
+    check(await commandIsInSight(page, 0), 'at 400 % zoom a run\'s command is out of view');
+    await fits(page, '320 px');
+    await page.context().close();
+}
+
+/** The numbers of a run stand in the text, until the machine is another. */
+async function numbers() {
+    const page = await chapter(1280, 800, 'numbers');
+    const text = () => page.locator('main').evaluate((main) => [...main.querySelectorAll('pre > code, p:not([class])')]
+        .map((part) => part.textContent).join('\n'));
+    const printed = await text();
+    await run(page, 0);
+    const last = () => page.evaluate(() => lab.shells[0].lines(0).map((line) => line.match(/PID of child .* (\d+)/)?.[1])
+        .findLast((number) => number));
+    const child = await last();
+    const shown = await text();
+    check(shown.includes(`created by clone() is ${child}`), 'the block that ran shows the printed number');
+    check(shown.includes(`the child PID ${child}.`), 'the prose shows the printed number');
+    check(shown.includes(`readlink /proc/${child}/ns/uts\n`), 'a block to come shows the printed number');
+    check(await page.locator('data[title="11120 in the printed book"]').count() > 0, 'no title has the printed number');
+    // The second run has other numbers, and the first ones are in no one's way.
+    await run(page, 0);
+    const next = await last();
+    check(next !== child && (await text()).includes(`the child PID ${next}.`), 'a second run is not shown');
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    check(await text() === printed, 'on paper the numbers are those of a run');
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    check((await text()).includes(`the child PID ${next}.`), 'after printing the numbers are the printed ones');
+    await page.emulateMedia({ media: 'print' });
+    const left = await page.evaluate(() => [...document.querySelectorAll('.lab-panel, .lab-run')]
+        .filter((part) => part.checkVisibility()).length);
+    check(left === 0, 'on paper there is something of the machine');
+    await page.emulateMedia({ media: 'screen' });
+    await page.getByRole('button', { name: 'Start again' }).click();
+    check(await text() === printed, '"Start again" does not bring the printed numbers back');
+    await page.context().close();
+}
+
+/** A phone can start the machine, and has the keys that its keyboard has not. */
+async function phone() {
+    const page = await chapter(390, 844, 'phone', TOUCH);
+    check(await page.locator('.lab-run').count() === 0, 'a phone that is held upright has bars at once');
+    const wrapped = await page.evaluate(() => [...document.querySelectorAll('code.language-console')]
+        .every((code) => code.scrollWidth <= code.clientWidth));
+    check(wrapped, 'on a phone the terminal sessions of the text are cut');
+    await page.locator('.lab-note button').tap();
+    await run(page, 0);
+    const ran = await page.locator('.lab-outcome').first().textContent();
+    check(ran.startsWith('✓ ran in terminal 1'), `on a phone a run says: ${ran}`);
+    check(await page.evaluate(() => document.activeElement === document.body
+        || document.activeElement.closest('.lab-run') !== null), 'after a run the phone\'s keyboard covers it');
+
+    const key = (name) => page.locator('.lab-touch').getByRole('button', { name, exact: true }).tap();
+    const screen = () => page.evaluate(() => lab.shells[0].lines(lab.shells[0].row - 4));
+    await page.locator('.lab-pane').first().tap();
+    await page.keyboard.type('echo one ');
+    await key('pipe');
+    await page.keyboard.type(' rev');
+    await page.keyboard.press('Enter');
+    check(await holds(page, () => lab.shells[0].lines(0).at(-1) === 'eno'), `after | the terminal shows ${await screen()}`);
+    await key('up');
+    await key('left');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('cat #');
+    await page.keyboard.press('Enter');
+    check(await holds(page, () => lab.shells[0].lines(0).at(-1) === 'one'), `after ↑ ← the terminal shows ${await screen()}`);
+    await page.keyboard.type('cat');
+    await page.keyboard.press('Enter');
+    await key('Ctrl');
+    await page.keyboard.type('d');
+    check(await holds(page, () => lab.shells[0].prompt === '$'), `after Ctrl, d the terminal shows ${await screen()}`);
+    await page.keyboard.type('d');
+    check(await holds(page, () => lab.shells[0].terminal.buffer.active.getLine(lab.shells[0].row)
+        .translateToString(true) === '$ d'), 'Ctrl holds for more than one key');
+    await fits(page, 'phone');
+    await page.context().close();
+
+    const sideways = await chapter(844, 390, 'phone in landscape', TOUCH);
+    check(await sideways.locator('.lab-run').count() > 0, 'a phone in landscape has no bars');
+    await run(sideways, 0);
+    check(await commandIsInSight(sideways, 0), 'in landscape a run\'s command is out of view');
+    check(await promptIsInSight(sideways, 0), 'in landscape the prompt is out of view');
+    await fits(sideways, 'phone in landscape');
+    await sideways.context().close();
+}
+
+/** A keyboard on the screen covers the lower part of the window; the panel stays above it. */
+async function keyboardOnScreen() {
+    const page = await open(390, 'light', 'keyboard on the screen', { viewport: { width: 390, height: 844 }, ...TOUCH });
+    await page.addInitScript(() => {
+        const viewport = Object.assign(new EventTarget(), { height: 844, offsetTop: 0, scale: 1 });
+        Object.defineProperty(window, 'visualViewport', { value: viewport });
+    });
+    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+    await page.locator('.lab-note button').tap();
+    await run(page, 0);
+    const edges = () => page.evaluate(() => {
+        const { top, bottom } = document.querySelector('.lab-panel').getBoundingClientRect();
+        return [top, bottom];
+    });
+    await page.getByRole('button', { name: 'higher' }).tap();
+    await page.evaluate(() => {
+        Object.assign(visualViewport, { height: 500 });
+        visualViewport.dispatchEvent(new Event('resize'));
+    });
+    check((await edges()).join() === '0,500', `with a keyboard on the screen the panel is from ${await edges()}`);
+    await page.context().close();
+}
+
+/** A machine that cannot be loaded is tried again from where it would be. */
+async function failure() {
+    const page = await chapter(390, 844, 'failure');
+    answers.set('v86.wasm', (response) => response.end('no machine'));
+    await run(page, 0);
+    const retry = page.locator('.lab-loading').getByRole('button', { name: 'Try again' });
+    check(await retry.isVisible(), 'after a failure nothing offers to try again');
+    check(!await page.locator('.lab-loading progress').isVisible(), 'after a failure there is a bar of progress');
+    const outcome = await page.locator('.lab-outcome').first().textContent();
+    check(outcome.includes('could not be started'), `after a failure the block says: ${outcome}`);
+    answers.clear();
+    await retry.click();
+    check(await promptIsInSight(page, 0), 'the second try does not work');
+    await page.context().close();
+
+    const forbidden = await open(1280, 'light', 'without storage');
+    await forbidden.addInitScript(() => {
+        // mdBook uses sessionStorage without asking.
+        Object.defineProperty(window, 'localStorage', {
+            get: () => { throw new DOMException('forbidden', 'SecurityError'); },
+        });
+    });
+    await forbidden.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+    await run(forbidden, 0);
+    check(await promptIsInSight(forbidden, 0), 'without storage the machine does not start');
+    await forbidden.context().close();
+}
+
+/** The contrast of two colours, as WCAG has it. */
+function contrast(...colours) {
+    const [dark, light] = colours.map((colour) => {
+        const [red, green, blue] = colour.match(/[\d.]+/g).map(Number)
+            .map((it) => (it / 255 <= 0.03928 ? it / 255 / 12.92 : ((it / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    }).sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+}
+
+/** Text and edges can be told from what is around them. */
+async function themes() {
+    const page = await chapter(1280, 800, 'themes');
+    await run(page, 0);
+    let theme = 'light';
+    for (const next of ['light', 'rust', 'coal', 'navy', 'ayu']) {
+        await page.evaluate(([theme, next]) => document.documentElement.classList.replace(theme, next), [theme, next]);
+        theme = next;
+        const colours = await page.evaluate(() => {
+            const of = (selector) => getComputedStyle(document.querySelector(selector));
+            const [panel, button, run] = ['.lab-panel', '.lab-close button', '.lab-run > button'].map(of);
+            const page = getComputedStyle(document.documentElement).backgroundColor;
+            return {
+                'the edge of a button': [button.borderTopColor, panel.backgroundColor, 3],
+                'the edge of the panel': [panel.borderLeftColor, page, 3],
+                'a run button': [run.backgroundColor, page, 3],
+                'the text of a run button': [run.color, run.backgroundColor, 4.5],
+                'what happened': [of('.lab-outcome').color, page, 4.5],
+            };
+        });
+        for (const [what, [one, other, least]] of Object.entries(colours)) {
+            const found = contrast(one, other);
+            check(found >= least, `${theme}: the contrast of ${what} is ${found.toFixed(2)}`);
+        }
+        await accessible(page, '.lab-panel', `the panel in ${theme}`);
+    }
+    await page.context().close();
+}
+
+for (const test of [beside, contents, sheet, zoomed, numbers, phone, keyboardOnScreen, failure, themes]) {
+    if (test.name.includes(process.env.TEST ?? '')) {
+        await test();
+    }
+}
+await end();
