@@ -4,41 +4,82 @@
 
 import { findBlocks, Sessions } from './blocks.js';
 import { button, element } from './dom.js';
+import { runOf, runs } from './runs.js';
 import { INTERRUPTED, Stopped } from './stops.js';
+import { ownId } from './tab.js';
 import { words } from './words.js';
 
 /** @typedef {import('./blocks.js').Block} Block */
 /** @typedef {import('./panel.js').Panel} Panel */
 
-const sessions = new Sessions(findBlocks());
+/** The sessions of the page that is shown, and their bars. */
+let sessions = new Sessions([], runOf(location));
+
+/** @type {Map<Block, Bar>} */
+const bars = new Map();
 
 /** @type {Promise<Panel> | undefined} */
 let opened;
 
-/** The last button, from where the focus came and to where it returns. */
+/** The last button, from where the focus came and to where it returns; at first the page's heading. */
 let pressed = /** @type {HTMLElement} */ (document.body);
 
-async function openPanel() {
-    const { Panel } = await import('./panel.js');
-    const panel = new Panel(() => pressed.focus(), () => { opened = undefined; });
-    panel.onrestart = () => sessions.known.clear();
-    sessions.known.clear();
+/** @param {string} [stored] the id of the checkpoint to go on from */
+async function openPanel(stored) {
+    const [{ Panel }, { Pages }] = await Promise.all([import('./panel.js'), import('./turn.js')]);
+    pages ??= new Pages(() => opened !== undefined, turned);
+    const panel = new Panel(() => pressed.focus(), () => { opened = undefined; }, stored);
+    panel.onrestart = () => {
+        runs.clear();
+        sessions.run = runOf(location);
+        bars.forEach((bar) => bar.say());
+    };
+    panel.onsave = () => ({ runs });
+    panel.onresume = ({ runs: stored }) => {
+        stored.forEach((/** @type {import('./runs.js').Run} */ run, /** @type {string} */ name) => runs.set(name, run));
+        setUp();
+    };
+    panel.onrestart();
     // For the curious, and for the tests.
     Object.assign(window, { lab: panel });
     return panel;
+}
+
+/** @type {import('./turn.js').Pages | undefined} */
+let pages;
+
+/** Another page is shown. */
+async function turned() {
+    setUp();
+    const panel = await opened;
+    panel?.translate();
+    if (panel?.section.contains(document.activeElement)) {
+        panel.say(document.title); // otherwise the focus moves to its heading
+    }
 }
 
 /** A block's bar: its button, and what became of the last press. */
 class Bar {
     #presses = 0; // that have not come to an end
 
+    #bar = element('div', { className: 'lab-run' });
+
     #outcome = element('span', { className: 'lab-outcome' });
 
-    /** @param {Block} block */
-    constructor(block) {
+    /**
+     * @param {Block} block
+     * @param {Sessions} sessions those of its page
+     */
+    constructor(block, sessions) {
         this.block = block;
+        this.sessions = sessions;
         this.button = button(block.pane === 0 ? words.run : words.runIn(block.pane + 1), () => this.press());
-        block.pre.after(element('div', { className: 'lab-run' }, this.button, ' ', this.#outcome));
+        this.#bar.append(this.button, ' ', this.#outcome);
+        block.pre.after(this.#bar);
+    }
+
+    remove() {
+        this.#bar.remove();
     }
 
     /** @param {...(Node | string)} what */
@@ -51,7 +92,7 @@ class Bar {
         this.#presses += 1;
         this.button.ariaBusy = 'true';
         pressed = this.button;
-        bars.get(sessions.blocks[0])?.say();
+        bars.get(this.sessions.blocks[0])?.say();
         try {
             await this.#run();
         } catch (error) {
@@ -69,7 +110,7 @@ class Bar {
     }
 
     async #run() {
-        const { block } = this;
+        const { block, sessions } = this;
         const number = block.pane + 1;
         opened ??= openPanel();
         const panel = await opened;
@@ -85,9 +126,15 @@ class Bar {
             begin = performance.now();
         });
         const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-        const outcome = (goesOn ? words.goesOn : words.ran)(number, seconds);
+        sessions.run.ran.set(sessions.blocks.indexOf(block), { goesOn, seconds });
+        panel.say(this.sayRan({ goesOn, seconds }));
+    }
+
+    /** @param {import('./runs.js').Ran} ran */
+    sayRan({ goesOn, seconds }) {
+        const outcome = (goesOn ? words.goesOn : words.ran)(this.block.pane + 1, seconds);
         this.say(outcome);
-        panel.say(outcome);
+        return outcome;
     }
 
     /** @param {Stopped} stopped */
@@ -98,14 +145,37 @@ class Bar {
     }
 }
 
-/** @type {Map<Block, Bar>} */
-const bars = new Map();
-
 const phone = navigator.maxTouchPoints > 0 && Math.min(screen.width, screen.height) < 600;
-const [first] = sessions.blocks;
-if (first && (phone || !window.WebAssembly || !window.TransformStream)) {
-    first.pre.after(element('p', { className: 'lab-run', textContent: words.computer }));
-} else {
-    sessions.blocks.forEach((block) => bars.set(block, new Bar(block)));
-    bars.get(first)?.say(words.size(Math.ceil(MACHINE.bytes / 1e6)));
+
+/** Puts the bars under the sessions of the page that is shown; returns whether there can be a machine. */
+function setUp() {
+    bars.forEach((bar) => bar.remove());
+    bars.clear();
+    sessions = new Sessions(findBlocks(), runOf(location));
+    pressed = document.querySelector('main h1') ?? document.body;
+    pressed.tabIndex = -1;
+    const [first] = sessions.blocks;
+    if (phone || !window.WebAssembly || !window.TransformStream) {
+        first?.pre.after(element('p', { className: 'lab-run', textContent: words.computer }));
+        return false;
+    }
+    for (const [index, block] of sessions.blocks.entries()) {
+        const bar = new Bar(block, sessions);
+        const ran = sessions.run.ran.get(index);
+        if (ran) {
+            bar.sayRan(ran);
+        }
+        bars.set(block, bar);
+    }
+    if (!opened) {
+        bars.get(first)?.say(words.size(Math.ceil(MACHINE.bytes / 1e6)));
+    }
+    return true;
+}
+
+if (setUp()) {
+    const stored = await ownId();
+    if (stored) {
+        opened ??= openPanel(stored);
+    }
 }

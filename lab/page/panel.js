@@ -2,13 +2,16 @@
 
 import { paste } from './clipboard.js';
 import { Computer, description } from './computer.js';
+import { Checkpoints } from './checkpoint.js';
 import { button, element } from './dom.js';
 import { STALLED } from './download.js';
 import { SILENT } from './machine.js';
 import { play } from './play.js';
 import { INTERRUPTED } from './stops.js';
+import { remove } from './storage.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
-import { words } from './words.js';
+import { forget, newId } from './tab.js';
+import { translate, words } from './words.js';
 
 const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
 
@@ -19,6 +22,9 @@ export class Panel {
     /** @type {Computer | undefined} */
     computer;
 
+    /** @type {Checkpoints | undefined} */
+    checkpoints;
+
     #frames = [1, 2].map((number) => element('div', {
         className: 'lab-pane', role: 'group', ariaLabel: `${words.terminal} ${number}`,
     }));
@@ -28,6 +34,9 @@ export class Panel {
     #progress = element('progress', { max: description.bytes, hidden: true });
 
     #again = button(words.again, () => this.#startAgain());
+
+    /** Says that the machine does not survive a reload. */
+    #notKept = element('p', { className: 'lab-status', textContent: words.notKept, hidden: true });
 
     #panes = element('div', { className: 'lab-panes' }, ...this.#frames);
 
@@ -41,17 +50,24 @@ export class Panel {
     /** What happens when the machine is started again. */
     onrestart = () => {};
 
+    /** What is to be stored with the machine, and what happens when it comes back. */
+    onsave = () => ({});
+
+    onresume = (/** @type {any} */ _page) => {};
+
     /**
      * @param {() => void} leave gives the focus back to the text
      * @param {() => void} onclose what happens when the panel has been closed
+     * @param {string} [stored] the id of the checkpoint to go on from
      */
-    constructor(leave, onclose) {
+    constructor(leave, onclose, stored) {
         this.leave = leave;
         this.onclose = onclose;
+        this.stored = stored;
         this.section = element('section', { className: 'lab-panel', ariaLabel: words.panel },
             element('div', { className: 'lab-head' },
                 this.#screenReaderSwitch(),
-                element('strong', { textContent: words.panel }), this.#status, this.#progress,
+                element('strong', { textContent: words.panel }), this.#status, this.#notKept, this.#progress,
                 element('span', { className: 'lab-keys', textContent: words.keys }),
                 button(words.copy, () => this.#copy()),
                 button(words.paste, () => this.#paste()),
@@ -97,6 +113,8 @@ export class Panel {
     close() {
         this.#resized.disconnect();
         this.#themed.disconnect();
+        forget();
+        this.checkpoints?.end();
         this.computer?.end();
         this.section.remove();
         document.documentElement.classList.remove('lab-open');
@@ -122,7 +140,7 @@ export class Panel {
             ));
             this.#paint();
             this.#readAloud(localStorage.getItem(READ_ALOUD) === 'yes');
-            await this.#start(computer);
+            await (this.stored ? this.#resume(computer, this.stored) : this.#start(computer));
             this.#frames.forEach((frame) => this.#resized.observe(frame));
             this.#themed.observe(document.documentElement, { attributeFilter: ['class'] });
         } catch (error) {
@@ -134,9 +152,72 @@ export class Panel {
     async #start(computer) {
         this.#busy(true);
         this.say(words.starting);
+        this.checkpoints?.end();
         await computer.start();
         this.say(words.ready);
         this.#busy(false);
+        await this.#keep(computer);
+    }
+
+    /**
+     * Goes on from a checkpoint, or starts where that is not possible.
+     *
+     * @param {Computer} computer
+     * @param {string} id
+     */
+    async #resume(computer, id) {
+        this.say(words.starting);
+        const now = Date.now();
+        const about = await computer.resume(id).catch(() => undefined);
+        this.stored = undefined;
+        if (!about) {
+            forget();
+            remove(id).catch(() => {}); // it may be that there is no storage
+            await this.#start(computer);
+            this.say(words.notRestored);
+            return;
+        }
+        this.onresume(about.page);
+        this.say(words.restored(Math.round((now - about.taken) / 1000)));
+        this.#busy(false);
+        if (about.page.current !== undefined) {
+            this.shells[about.page.current].terminal.focus();
+        }
+        await this.#keep(computer, id);
+    }
+
+    /**
+     * From now on, stores the machine when it has changed.
+     *
+     * @param {Computer} computer
+     * @param {string} [id] that of the checkpoint there is
+     */
+    async #keep(computer, id) {
+        const checkpoints = new Checkpoints(
+            id ?? await newId(),
+            () => computer.store(checkpoints.id, () => ({ ...this.onsave(), current: this.#focused })),
+            (kept) => { this.#notKept.hidden = kept; },
+        );
+        this.checkpoints = checkpoints;
+        computer.watch(() => checkpoints.changed());
+        checkpoints.begin();
+        if (!id) {
+            checkpoints.changed();
+        }
+    }
+
+    /** The index of the terminal that has the focus. */
+    get #focused() {
+        return this.section.contains(document.activeElement) ? this.#current : undefined;
+    }
+
+    /** Puts the panel into the language of the page. */
+    translate() {
+        const { textContent } = this.#status;
+        translate(this.section);
+        if (this.#status.textContent === textContent) {
+            this.say('');
+        }
     }
 
     /** What "Start again" does, also after a failure. */
