@@ -3,12 +3,19 @@
 //     node bundle.mjs FOLDER    with machine.json; adds page.js and style.css, which pages
 //                               include, worker.js, and the chunks that page.js loads later
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const folder = process.argv[2];
 const page = (name) => fileURLToPath(new URL(`page/${name}`, import.meta.url));
+
+const machine = JSON.parse(readFileSync(`${folder}/machine.json`, 'utf8'));
+// What a page stores of the machine belongs to this state, and to this emulator.
+const emulator = fileURLToPath(new URL('node_modules/v86/build/libv86.mjs', import.meta.url));
+const parts = [`${folder}/${machine.state}`, `${folder}/v86.wasm`, emulator].map((file) => readFileSync(file));
+machine.build = parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex').slice(0, 16);
 
 await build({
     entryPoints: { page: page('main.js'), worker: page('worker.js'), style: page('page.css') },
@@ -21,6 +28,6 @@ await build({
     chunkNames: 'chunk-[hash]',
     // The emulator uses these in Node only.
     external: ['node:*', 'crypto', 'fs', 'perf_hooks'],
-    define: { MACHINE: readFileSync(`${folder}/machine.json`, 'utf8') },
+    define: { MACHINE: JSON.stringify(machine) },
     logLevel: 'warning',
 });

@@ -3,20 +3,22 @@
 (() => {
     'use strict';
 
-    const korean = document.documentElement.lang === 'ko';
+    const isKorean = () => document.documentElement.lang === 'ko';
 
-    // The same page in the other language, if the two books stand side by side.
-    const here = korean ? '/ko/' : '/en/';
-    const there = korean ? '/en/' : '/ko/';
-    const path = decodeURI(location.pathname);
-    const at = path.lastIndexOf(here);
-    if (at >= 0) {
-        const link = document.createElement('a');
-        link.className = 'other-language';
-        link.href = path.slice(0, at) + there + path.slice(at + here.length);
-        link.lang = link.hreflang = korean ? 'en' : 'ko';
-        link.textContent = korean ? 'English' : '한국어';
-        document.querySelector('.right-buttons').prepend(link);
+    /** Links to the same page in the other language, if the two books stand side by side. */
+    function linkToOtherLanguage() {
+        const [here, there] = isKorean() ? ['/ko/', '/en/'] : ['/en/', '/ko/'];
+        const path = decodeURI(location.pathname);
+        const at = path.lastIndexOf(here);
+        document.querySelector('.other-language')?.remove();
+        if (at >= 0) {
+            const link = document.createElement('a');
+            link.className = 'other-language';
+            link.href = path.slice(0, at) + there + path.slice(at + here.length);
+            link.lang = link.hreflang = isKorean() ? 'en' : 'ko';
+            link.textContent = isKorean() ? 'English' : '한국어';
+            document.querySelector('.right-buttons').prepend(link);
+        }
     }
 
     // elasticlunr drops every word that is not ASCII from its index, but keeps
@@ -72,21 +74,14 @@
             const typed = code.textContent.split('\n').filter((line) => /^[$#] /.test(line));
             copy(typed.map((line) => line.slice(2)).join('\n')).then((copied) => {
                 // As mdBook shows it; it hides it, too.
-                button.firstChild.textContent = (copied ? ['Copied!', '복사했습니다'] : ['Failed', '복사하지 못했습니다'])[Number(korean)];
+                button.firstChild.textContent = (copied ? ['Copied!', '복사했습니다'] : ['Failed', '복사하지 못했습니다'])[Number(isKorean())];
                 button.classList.add('tooltipped');
                 button.focus();
             });
         }
     }, true);
 
-    // A keyboard must be able to scroll what is wider than the page.
-    for (const code of document.querySelectorAll('main pre > code, main .table-wrapper')) {
-        code.tabIndex = 0;
-    }
-
-    if (!korean) {
-        return;
-    }
+    // mdBook's labels, and the Korean ones.
     const labels = {
         'Note': '참고', 'Tip': '도움말', 'Important': '중요', 'Warning': '주의', 'Caution': '경고',
         'Toggle Table of Contents': '차례', 'Change theme': '테마', 'Toggle Searchbar': '찾기 (/)',
@@ -94,24 +89,43 @@
         'Next chapter': '다음 장', 'Previous chapter': '앞 장', 'Copy to clipboard': '복사',
         'Auto': '자동', 'Light': '밝게', 'Dark': '어둡게',
     };
-    for (const title of document.querySelectorAll('.blockquote-tag-title, .theme')) {
-        const text = title.lastChild;
-        text.textContent = labels[text.textContent.trim()] ?? text.textContent;
-    }
-    for (const name of ['title', 'aria-label', 'placeholder']) {
-        for (const element of document.querySelectorAll(`[${name}]`)) {
-            const label = labels[element.getAttribute(name)];
-            if (label) {
-                element.setAttribute(name, label);
+    const english = Object.fromEntries(Object.entries(labels).map(([ours, korean]) => [korean, ours]));
+
+    /** Puts the labels into the language of the page. */
+    function label() {
+        const names = isKorean() ? labels : english;
+        for (const title of document.querySelectorAll('.blockquote-tag-title, .theme')) {
+            const text = title.lastChild;
+            text.textContent = names[text.textContent.trim()] ?? text.textContent;
+        }
+        for (const name of ['title', 'aria-label', 'placeholder']) {
+            for (const element of document.querySelectorAll(`[${name}]`)) {
+                const label = names[element.getAttribute(name)];
+                if (label) {
+                    element.setAttribute(name, label);
+                }
             }
         }
     }
+
     const header = document.getElementById('mdbook-searchresults-header');
     new MutationObserver(() => {
         const [count] = header.textContent.match(/^\d+/) ?? ['0'];
         const said = `찾은 곳: ${count}`;
-        if (header.textContent && header.textContent !== said) {
+        if (isKorean() && header.textContent && header.textContent !== said) {
             header.textContent = said;
         }
     }).observe(header, { childList: true });
+
+    /** Sets up the page's content; called again when that was replaced (lab/page/content.js). */
+    function setUp() {
+        linkToOtherLanguage();
+        label();
+        // A keyboard must be able to scroll what is wider than the page.
+        for (const code of document.querySelectorAll('main pre > code, main .table-wrapper')) {
+            code.tabIndex = 0;
+        }
+    }
+    setUp();
+    window.book = { setUp };
 })();

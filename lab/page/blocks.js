@@ -49,14 +49,20 @@ export function findBlocks() {
         }));
 }
 
-/** The page's sessions, and which of the book's numbers have appeared as which in this run. */
+/** The page's sessions, and what became of them in this run of the machine. */
 export class Sessions {
-    /** @type {Map<string, string>} */
-    known = new Map();
-
-    /** @param {Block[]} blocks */
-    constructor(blocks) {
+    /**
+     * @param {Block[]} blocks
+     * @param {import('./runs.js').Run} run
+     */
+    constructor(blocks, run) {
         this.blocks = blocks;
+        this.run = run;
+    }
+
+    /** Which of the book's numbers have appeared as which. */
+    get known() {
+        return this.run.known;
     }
 
     /**

@@ -1,6 +1,7 @@
 // Copying and pasting, also where the browser has no clipboard for the page: on plain http.
 
 import { element } from './dom.js';
+import { words } from './words.js';
 
 /**
  * Copies a text; returns whether that worked.
@@ -32,11 +33,19 @@ function copySelected(text) {
     return copied;
 }
 
-/** The text in the clipboard; undefined where the page may not read it. */
-export async function paste() {
+/**
+ * Pastes what is in the clipboard at a terminal; says so where the page may not read it.
+ *
+ * @param {import('./shell.js').Shell} shell
+ * @param {(text: string) => void} say
+ */
+export async function pasteInto(shell, say) {
     try {
-        return await navigator.clipboard.readText();
+        const text = await navigator.clipboard.readText();
+        shell.interrupt();
+        shell.terminal.paste(text);
     } catch {
-        return undefined;
+        say(words.notPasted);
     }
+    shell.terminal.focus();
 }

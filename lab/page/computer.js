@@ -9,7 +9,7 @@ import { words } from './words.js';
 /**
  * What lab/build knows of the machine: see its README.
  *
- * @type {{ state: string, bytes: number, options: object }}
+ * @type {{ state: string, bytes: number, options: object, build: string }}
  */
 export const description = MACHINE;
 
@@ -57,11 +57,53 @@ export class Computer {
         const start = async () => {
             await this.#machine.ask('restore');
             this.control.forget();
-            await this.control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+            await this.#setClock();
             await this.control.run(`printf '%s\\n' ${words.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
             await Promise.all(this.shells.map((shell) => shell.use(() => shell.begin())));
         };
         return this.#unlessEnded(start());
+    }
+
+    /**
+     * Stores the machine under an id, with its terminals and what the page adds.
+     *
+     * @param {string} id
+     * @param {() => object} page
+     */
+    async store(id, page) {
+        const taken = Date.now();
+        await this.#machine.ask('take');
+        const shells = await Promise.all(this.shells.map((shell) => shell.save()));
+        const about = { build: description.build, taken, page: { ...page(), shells } };
+        await this.#machine.ask('store', { id, about });
+    }
+
+    /**
+     * Makes the machine as it was stored under an id, and its terminals; returns when that was,
+     * and what the page had added. Nothing, if it is not stored or belongs to another build.
+     *
+     * @param {string} id
+     */
+    resume(id) {
+        const resume = async () => {
+            const about = await this.#machine.ask('resume', { id, build: description.build });
+            if (about) {
+                this.control.forget();
+                await Promise.all(this.shells.map((shell, index) => shell.resume(about.page.shells[index])));
+                await this.#setClock();
+            }
+            return /** @type {import('./storage.js').About | undefined} */ (about);
+        };
+        return this.#unlessEnded(resume());
+    }
+
+    /** @param {() => void} changed what happens when the machine is not what it was */
+    watch(changed) {
+        this.#machine.onchange = changed;
+    }
+
+    #setClock() {
+        return this.control.run(`date -s @${Math.floor(Date.now() / 1000)}`);
     }
 
     /** Ends the machine, and whatever is waited for. */

@@ -1,2 +1,12 @@
-/** What lab/build knows of the machine; the bundler puts it in. */
-declare const MACHINE: { state: string; bytes: number; options: object };
+/** What lab/build knows of the machine, and which build it is; the bundler puts it in. */
+declare const MACHINE: { state: string; bytes: number; options: object; build: string };
+
+interface Window {
+    /** What book/theme/pages.js offers. */
+    book: { setUp(): void };
+    // What mdBook's scripts offer.
+    hljs: { highlightBlock(code: Element): void };
+    mdbook_something_else_has_focus(event: Event): boolean;
+    path_to_searchindex_js?: string;
+    search?: { hasFocus(): boolean };
+}

@@ -2,9 +2,22 @@
 // why nothing has.
 
 import { button, element } from './dom.js';
+import { STALLED } from './download.js';
+import { SILENT } from './machine.js';
 import { words } from './words.js';
 
 const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
+
+/**
+ * Why there is no machine.
+ *
+ * @param {Error} error
+ */
+export function explain({ message }) {
+    /** @type {Record<string, string>} */
+    const known = { [STALLED]: words.stalled, [SILENT]: words.silent };
+    return `${words.failed} ${known[message] ?? message}`;
+}
 
 export class Loading {
     #amount = element('p', {});

@@ -17,6 +17,9 @@ export class Machine {
     /** What happens when more bytes have been loaded. */
     onprogress = (/** @type {number} */ _bytes) => {};
 
+    /** What happens when something has been typed or printed. */
+    onchange = () => {};
+
     /** @param {URL} script that of the worker */
     constructor(script) {
         this.worker = new Worker(script, { type: 'module' });
@@ -31,6 +34,7 @@ export class Machine {
     #receive({ line, bytes, progress, id, value, error }) {
         if (line !== undefined) {
             this.#hear[line]?.(bytes);
+            this.onchange();
         } else if (progress !== undefined) {
             this.onprogress(progress);
         } else if (error !== undefined) {
@@ -79,7 +83,10 @@ export class Machine {
      */
     open(line, hear) {
         this.#hear[line] = hear;
-        return (/** @type {string} */ text) => this.worker.postMessage({ line, text });
+        return (/** @type {string} */ text) => {
+            this.worker.postMessage({ line, text });
+            this.onchange();
+        };
     }
 
     /** Ends the emulator; its memory is given back. */

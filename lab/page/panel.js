@@ -1,26 +1,26 @@
 // The panel with the terminals, and what it says of the machine.
 
-import { paste } from './clipboard.js';
+import { dropStored, keepMachine } from './checkpoint.js';
+import { pasteInto } from './clipboard.js';
 import { Computer, description } from './computer.js';
 import { button, element } from './dom.js';
-import { STALLED } from './download.js';
-import { keep, kept } from './kept.js';
 import { Keys, touch } from './keys.js';
 import { Layout } from './layout.js';
-import { Loading } from './loading.js';
-import { SILENT } from './machine.js';
+import { explain, Loading } from './loading.js';
 import { play } from './play.js';
+import { ReadAloud } from './read-aloud.js';
 import { INTERRUPTED, Stopped } from './stops.js';
+import { forget } from './tab.js';
 import { Tabs } from './tabs.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
-import { words } from './words.js';
-
-/** Whether the terminals are to be read by a screen reader; the reader's choice is kept. */
-const READ_ALOUD = 'lab-screen-reader';
+import { translate, words } from './words.js';
 
 export class Panel {
     /** @type {Computer | undefined} */
     computer;
+
+    /** @type {import('./checkpoint.js').Checkpoints | undefined} */
+    checkpoints;
 
     #frames = [1, 2].map((number) => element('div', {
         className: 'lab-pane', ariaLabel: `${words.terminal} ${number}`,
@@ -30,10 +30,15 @@ export class Panel {
 
     #status = element('p', { role: 'status', className: 'lab-status' });
 
+    /** Says that the machine does not survive a reload. */
+    #notKept = element('p', { className: 'lab-status', textContent: words.notKept, hidden: true });
+
     #again = button(words.again, () => this.#startAgain());
 
     #actions = element('div', { className: 'lab-actions' },
-        button(words.copy, () => this.#copy()), button(words.paste, () => this.#paste()), this.#again);
+        button(words.copy, () => this.#shell && copySelection(this.#shell.terminal, (text) => this.say(text))),
+        button(words.paste, () => this.#shell && pasteInto(this.#shell, (text) => this.say(text))),
+        this.#again);
 
     #more = button('⋯', () => { this.#more.ariaExpanded = String(this.#more.ariaExpanded !== 'true'); });
 
@@ -45,15 +50,15 @@ export class Panel {
 
     #keys = new Keys(() => this.#shell);
 
+    #readAloud = new ReadAloud(() => this.shells);
+
     #layout = new Layout(() => this.#arrange());
 
     #hint = element('p', { className: 'lab-hint', id: 'lab-hint', textContent: words.keys });
 
-    /** A frame without a height has no size for a terminal. */
-    #resized = new ResizeObserver(() => this.shells.filter(({ frame }) => frame.clientHeight > 0)
-        .forEach((shell) => shell.fit()));
+    #resized = new ResizeObserver(() => this.shells.forEach((shell) => shell.fit()));
 
-    #themed = new MutationObserver(() => this.#paint());
+    #themed = new MutationObserver(() => this.shells.forEach(paint));
 
     /** Whether there is no machine, and the reader knows why. */
     #hasFailed = false;
@@ -61,22 +66,28 @@ export class Panel {
     /** What happens when the machine is started again. */
     onrestart = () => {};
 
+    /** What is to be stored with the machine, and what happens when it comes back. */
+    onsave = () => ({});
+    onresume = (/** @type {any} */ _page) => {};
+
     /**
      * @param {() => void} leave gives the focus back to the text
      * @param {() => void} onclose what happens when the panel has been closed
+     * @param {string} [stored] the id of the checkpoint to go on from
      */
-    constructor(leave, onclose) {
+    constructor(leave, onclose, stored) {
         this.leave = leave;
         this.onclose = onclose;
+        this.stored = stored;
         Object.assign(this.#more, { className: 'lab-more', ariaLabel: words.more, ariaExpanded: 'false' });
         this.#higher.ariaLabel = words.larger;
         this.#lower.ariaLabel = words.smaller;
         this.section = element('section', { className: 'lab-panel', ariaLabel: words.panel },
             element('div', { className: 'lab-head' },
-                this.#screenReaderSwitch(),
+                this.#readAloud.label,
                 element('strong', { textContent: words.panel }),
                 this.#tabs.list,
-                this.#status,
+                this.#status, this.#notKept,
                 this.#more,
                 this.#actions,
                 element('div', { className: 'lab-heights' }, this.#lower, this.#higher),
@@ -147,6 +158,8 @@ export class Panel {
     close() {
         this.#resized.disconnect();
         this.#themed.disconnect();
+        forget();
+        this.checkpoints?.end();
         this.computer?.end();
         this.section.remove();
         this.#layout.close();
@@ -182,9 +195,9 @@ export class Panel {
                     (text) => this.say(text),
                 );
             });
-            this.#paint();
-            this.#readAloud(kept(READ_ALOUD) === 'yes');
-            await this.#start(computer);
+            this.shells.forEach(paint);
+            this.#readAloud.apply();
+            await (this.stored ? this.#resume(computer, this.stored) : this.#start(computer));
             this.#loading.hide();
             this.#frames.forEach((frame) => this.#resized.observe(frame));
             this.#themed.observe(document.documentElement, { attributeFilter: ['class'] });
@@ -197,9 +210,60 @@ export class Panel {
     async #start(computer) {
         this.#busy(true);
         this.say(words.starting);
+        this.checkpoints?.end();
         await computer.start();
         this.say(words.ready);
         this.#busy(false);
+        await this.#keep(computer);
+    }
+
+    /**
+     * Goes on from a checkpoint, or starts where that is not possible.
+     *
+     * @param {Computer} computer
+     * @param {string} id
+     */
+    async #resume(computer, id) {
+        this.say(words.starting);
+        const now = Date.now();
+        const about = await computer.resume(id).catch(() => undefined);
+        this.stored = undefined;
+        if (!about) {
+            dropStored(id);
+            await this.#start(computer);
+            this.say(words.notRestored);
+            return;
+        }
+        this.onresume(about.page);
+        this.say(words.restored(Math.round((now - about.taken) / 1000)));
+        this.#busy(false);
+        if (about.page.current !== undefined) {
+            this.focus(about.page.current);
+        }
+        await this.#keep(computer, id);
+    }
+
+    /**
+     * @param {Computer} computer
+     * @param {string} [id] that of the checkpoint there is
+     */
+    async #keep(computer, id) {
+        const page = () => ({ ...this.onsave(), current: this.#focused });
+        this.checkpoints = await keepMachine(computer, id, page, (kept) => { this.#notKept.hidden = kept; });
+    }
+
+    /** The index of the terminal that has the focus. */
+    get #focused() {
+        return this.section.contains(document.activeElement) ? this.#tabs.shown : undefined;
+    }
+
+    /** Puts the panel into the language of the page. */
+    translate() {
+        const { textContent } = this.#status;
+        translate(this.section);
+        if (this.#status.textContent === textContent) {
+            this.say('');
+        }
     }
 
     /** What "Start again" does, also after a failure. */
@@ -220,8 +284,7 @@ export class Panel {
         if (error === INTERRUPTED) {
             throw error;
         }
-        const { message } = /** @type {Error} */ (error);
-        const why = `${words.failed} ${{ [STALLED]: words.stalled, [SILENT]: words.silent }[message] ?? message}`;
+        const why = explain(/** @type {Error} */ (error));
         this.computer?.end();
         this.#hasFailed = true;
         this.#loading.fail(why);
@@ -233,39 +296,5 @@ export class Panel {
     #busy(busy) {
         this.#again.disabled = busy;
         this.#frames.forEach((frame) => { frame.inert = busy; });
-    }
-
-    #paint() {
-        this.shells.forEach(({ terminal, frame }) => paint(terminal, frame));
-    }
-
-    #copy() {
-        if (this.#shell) {
-            copySelection(this.#shell.terminal, (text) => this.say(text));
-        }
-    }
-
-    async #paste() {
-        const shell = this.#shell;
-        const text = await paste();
-        if (text === undefined) {
-            this.say(words.notPasted);
-        } else {
-            shell?.interrupt();
-            shell?.terminal.paste(text);
-        }
-        shell?.terminal.focus();
-    }
-
-    #screenReaderSwitch() {
-        const input = element('input', { type: 'checkbox', checked: kept(READ_ALOUD) === 'yes' });
-        input.addEventListener('change', () => this.#readAloud(input.checked));
-        return element('label', { className: 'lab-reader' }, input, ` ${words.screenReader}`);
-    }
-
-    /** @param {boolean} on */
-    #readAloud(on) {
-        keep(READ_ALOUD, on ? 'yes' : 'no');
-        this.shells.forEach(({ terminal }) => { terminal.options.screenReaderMode = on; });
     }
 }

@@ -30,6 +30,9 @@ export class Shell {
 
     #size = '';
 
+    /** The row of the first prompt. */
+    start = 0;
+
     /**
      * @param {number} index
      * @param {import('./machine.js').Machine} machine
@@ -40,9 +43,10 @@ export class Shell {
         this.index = index;
         this.control = control;
         this.frame = frame;
-        const { terminal, fits } = openTerminal(frame, frame.ariaLabel ?? '');
+        const { terminal, fits, serialize } = openTerminal(frame, frame.ariaLabel ?? '');
         this.terminal = terminal;
         this.fits = fits;
+        this.serialize = serialize;
         const send = machine.open(index, (bytes) => {
             terminal.write(bytes, () => { this.#answered = true; });
         });
@@ -96,7 +100,8 @@ export class Shell {
     async fit() {
         const { rows, cols } = this.fits();
         const size = `rows ${rows} cols ${cols}`;
-        if (this.#size !== size) {
+        // A frame without a height has no size for a terminal.
+        if (this.#size !== size && this.frame.clientHeight > 0) {
             this.#size = size;
             this.terminal.resize(cols, rows);
             await this.control.run(`stty -F /dev/ttyS${this.index} ${size}`);
@@ -219,6 +224,29 @@ export class Shell {
         // A shell that is just being started prompts on the line of the ^C.
         await this.until(() => entered.done() || this.#promptLine?.startsWith('^C'));
         this.#touched = false;
+    }
+
+    /** What is to be known of the terminal, when it has shown what it got so far. */
+    async save() {
+        const { terminal: { rows, cols }, start } = this;
+        const contents = await new Promise((shown) => this.terminal.write('', () => shown(this.serialize())));
+        return { contents, rows, cols, start, size: this.#size, touched: this.#touched };
+    }
+
+    /**
+     * Makes the terminal as it was saved; what the machine prints is to come after that.
+     *
+     * @param {Awaited<ReturnType<Shell['save']>>} saved
+     */
+    async resume({ contents, rows, cols, start, size, touched }) {
+        this.terminal.reset();
+        this.terminal.resize(cols, rows);
+        await new Promise((shown) => this.terminal.write(contents, () => shown(undefined)));
+        this.start = start;
+        this.#size = size;
+        this.#touched = touched;
+        this.#answered = true;
+        this.fit();
     }
 
     /** Begins with the screen of a shell that has just been started: the message of the day, a prompt. */

@@ -2,6 +2,7 @@
 
 import { Terminal as Xterm } from '@xterm/xterm';
 import { FitAddon } from '@xterm/addon-fit';
+import { SerializeAddon } from '@xterm/addon-serialize';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { copy } from './clipboard.js';
@@ -23,7 +24,9 @@ export function openTerminal(frame, label) {
         scrollback: 5000,
     });
     const fit = new FitAddon();
+    const contents = new SerializeAddon();
     terminal.loadAddon(fit);
+    terminal.loadAddon(contents);
     terminal.loadAddon(new Unicode11Addon());
     terminal.loadAddon(new WebLinksAddon());
     terminal.unicode.activeVersion = '11'; // emoji take two columns, as bash counts them
@@ -38,6 +41,8 @@ export function openTerminal(frame, label) {
     }, { capture: true });
     return {
         terminal,
+        /** What makes a terminal of the same size look like this one, with all that it can scroll to. */
+        serialize: () => contents.serialize(),
         /** How many lines and columns fit into the frame. */
         fits: () => {
             const { rows, cols } = fit.proposeDimensions() ?? LEAST;
@@ -49,10 +54,9 @@ export function openTerminal(frame, label) {
 /**
  * Gives a terminal the colours of its frame.
  *
- * @param {Xterm} terminal
- * @param {HTMLElement} frame
+ * @param {{ terminal: Xterm, frame: HTMLElement }} shell
  */
-export function paint(terminal, frame) {
+export function paint({ terminal, frame }) {
     const { backgroundColor: background, color } = getComputedStyle(frame);
     terminal.options.theme = {
         background, foreground: color, cursor: color, cursorAccent: background,

@@ -43,6 +43,9 @@ const english = {
     of: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all}`,
     starting: 'Starting',
     ready: 'Both terminals are ready.',
+    restored: (/** @type {number} */ seconds) => `Restored as it was ${seconds} s before.`,
+    notRestored: 'What ran before could not be restored: this machine is new.',
+    notKept: 'This browser does not store the machine: it does not survive a reload.',
     failed: 'The machine could not be started:',
     stalled: 'nothing has come for 30 seconds',
     silent: 'it does not answer',
@@ -99,6 +102,9 @@ const korean = {
     of: (some, all) => `${all} 중 ${some}`,
     starting: '시작하는 중',
     ready: '두 터미널이 준비되었습니다.',
+    restored: (seconds) => `${seconds}초 전의 상태로 되돌렸습니다.`,
+    notRestored: '전에 실행하던 것을 되돌리지 못했습니다. 새로 시작한 컴퓨터입니다.',
+    notKept: '이 브라우저에는 컴퓨터의 상태가 저장되지 않아, 페이지를 새로 고치면 사라집니다.',
     failed: '컴퓨터를 시작하지 못했습니다:',
     stalled: '30초 동안 아무것도 오지 않았습니다',
     silent: '응답이 없습니다',
@@ -112,4 +118,31 @@ const korean = {
     ],
 };
 
-export const words = document.documentElement.lang === 'ko' ? korean : english;
+const inLanguage = () => (document.documentElement.lang === 'ko' ? korean : english);
+
+export let words = inLanguage();
+
+/**
+ * Puts what is said in an element into the language that the page has by now; what is no word
+ * of these stays, and so does what stands in a terminal.
+ *
+ * @param {Element} root
+ */
+export function translate(root) {
+    const known = new Map(Object.entries(words).map(([key, word]) => [word, key]));
+    words = inLanguage();
+    // A terminal's name has its number, and the label of the switch a space before.
+    const translated = (/** @type {string} */ text) => text.replace(/^( ?)(.*?)( \d+)?$/, (all, before, word, number = '') => {
+        const now = words[/** @type {keyof typeof words} */ (known.get(word))];
+        return typeof now === 'string' ? `${before}${now}${number}` : all;
+    });
+    for (const element of root.querySelectorAll('*')) {
+        if (element.ariaLabel) {
+            element.ariaLabel = translated(element.ariaLabel);
+        }
+        const text = element.firstElementChild ? element.lastChild : element.firstChild;
+        if (text instanceof Text && !element.closest('.xterm')) {
+            text.data = translated(text.data);
+        }
+    }
+}

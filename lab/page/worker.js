@@ -4,6 +4,10 @@
 // Requests of the page, each with an `id`, answered by { id, value } or { id, error }:
 //   load      downloads the machine; meanwhile { progress } tells how many bytes have come
 //   restore   (again) makes the machine as it was saved, and runs it
+//   take      takes the machine's state as it is, for:
+//   store     stores it under an id, with what the page adds
+//   resume    makes the machine as it was stored under an id, and runs it; the value is what is
+//             known of it, or nothing if there is none
 // Without an answer:
 //   { line, text }    what is typed at a serial line
 // To the page, unasked:
@@ -13,6 +17,7 @@ import './ticker.js'; // before the emulator, which takes what it needs from glo
 import { V86 } from 'v86';
 import { idle, output } from './doze.js';
 import { download } from './download.js';
+import * as storage from './storage.js';
 
 const LINES = [0, 1, 2];
 
@@ -64,8 +69,13 @@ function loaded() {
     return machine;
 }
 
-async function restore() {
-    const { emulator, state } = loaded();
+function restore() {
+    return run(loaded().state);
+}
+
+/** @param {ArrayBuffer} state */
+async function run(state) {
+    const { emulator } = loaded();
     // What has been typed and not yet read is no part of the state.
     const { devices } = /** @type {any} */ (emulator).v86.cpu;
     LINES.forEach((line) => { devices[`uart${line}`].input.length = 0; });
@@ -73,8 +83,32 @@ async function restore() {
     emulator.run();
 }
 
+/** @type {ArrayBuffer | undefined} */
+let taken;
+
+async function take() {
+    taken = await loaded().emulator.save_state();
+}
+
+/** @param {{ id: string, about: import('./storage.js').About }} what */
+async function store({ id, about }) {
+    const state = taken ?? new ArrayBuffer(0);
+    taken = undefined;
+    // As it is: compressing its 40 MB takes ten times as long as storing them.
+    await storage.put(id, about, state);
+}
+
+/** @param {{ id: string, build: string }} which */
+async function resume({ id, build }) {
+    const stored = await storage.take(id, build);
+    if (stored) {
+        await run(stored.state);
+    }
+    return stored?.about;
+}
+
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, restore };
+const requests = { load, restore, take, store, resume };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {

@@ -1,0 +1,129 @@
+// The bar under a terminal session: its button runs the session on the machine in the page, and
+// it says what happened.
+
+import { button, element } from './dom.js';
+import { touch } from './keys.js';
+import { showNumbers } from './printed.js';
+import { INTERRUPTED, Stopped } from './stops.js';
+import { words } from './words.js';
+
+/**
+ * What the bars of a page share.
+ *
+ * @typedef {object} Page
+ * @property {import('./blocks.js').Sessions} sessions
+ * @property {Map<import('./blocks.js').Block, Bar>} bars
+ * @property {HTMLElement} pressed the last button, from where the focus came and to where it returns
+ * @property {() => Promise<import('./panel.js').Panel>} open the panel, opened if it was not
+ */
+
+export class Bar {
+    #presses = 0; // that have not come to an end
+
+    #bar;
+
+    #outcome = element('span', { className: 'lab-outcome' });
+
+    /**
+     * @param {import('./blocks.js').Block} block
+     * @param {Page} page
+     */
+    constructor(block, page) {
+        this.block = block;
+        this.page = page;
+        this.button = button(block.pane === 0 ? words.run : words.runIn(block.pane + 1), () => this.press());
+        this.#bar = element('div', { className: 'lab-run' }, this.button, this.#outcome);
+        block.pre.after(this.#bar);
+    }
+
+    remove() {
+        this.#bar.remove();
+    }
+
+    /** @param {...(Node | string)} what */
+    say(...what) {
+        this.#outcome.replaceChildren(...what);
+    }
+
+    /**
+     * Says that the session ran, and how long; returns that.
+     *
+     * @param {import('./runs.js').Ran} ran
+     */
+    sayRan({ goesOn, seconds }) {
+        const outcome = (goesOn ? words.goesOn : words.ran)(this.block.pane + 1, seconds);
+        this.say(outcome);
+        return outcome;
+    }
+
+    /** Runs the session, when the machine is there. */
+    async press() {
+        this.#presses += 1;
+        this.button.ariaBusy = 'true';
+        this.page.pressed = this.button;
+        try {
+            await this.#run();
+        } catch (error) {
+            if (error instanceof Stopped) {
+                this.#stopped(error);
+            } else if (error === INTERRUPTED) {
+                this.say(words.interrupted);
+            } else {
+                throw error;
+            }
+        } finally {
+            this.#presses -= 1;
+            this.button.ariaBusy = this.#presses > 0 ? 'true' : null;
+        }
+    }
+
+    async #run() {
+        const { block, page: { sessions } } = this;
+        const panel = await this.page.open();
+        panel.retry();
+        this.#show();
+        await panel.ready;
+        // While it was loaded, the reader may have gone elsewhere. On a screen that is touched,
+        // the focus would bring a keyboard up, over what is to be seen.
+        if (!touch && [this.button, document.body].includes(/** @type {HTMLElement} */ (document.activeElement))) {
+            panel.focus(block.pane);
+        }
+        let begin = 0;
+        const goesOn = await panel.run(block, sessions, () => {
+            this.say(words.running(block.pane + 1));
+            this.#show();
+            begin = performance.now();
+        });
+        const ran = { goesOn, seconds: ((performance.now() - begin) / 1000).toFixed(1) };
+        sessions.run.ran.set(sessions.blocks.indexOf(block), ran);
+        panel.say(this.sayRan(ran));
+        if (this.page.sessions === sessions) {
+            showNumbers(sessions.known);
+        }
+        if (this.#isInSight) {
+            this.#show();
+        }
+    }
+
+    /** Scrolls to the bar, and then, if it is too far below, back to the block's first prompt. */
+    #show() {
+        const prompt = this.block.pre.querySelector('code > *') ?? this.block.pre;
+        [this.#bar, prompt].forEach((part) => part.scrollIntoView({ block: 'nearest' }));
+    }
+
+    /** Whether the reader has not scrolled away from the session. */
+    get #isInSight() {
+        return this.#bar.isConnected && this.block.pre.getBoundingClientRect().top < innerHeight
+            && this.#bar.getBoundingClientRect().bottom > 0;
+    }
+
+    /** @param {Stopped} stopped */
+    async #stopped({ message, source }) {
+        const offer = source && button(words.runEarlier, async () => {
+            await this.page.bars.get(source)?.press();
+            this.say();
+        });
+        this.say(message, ...(offer ? [' ', offer] : []));
+        (await this.page.open()).say(message);
+    }
+}
