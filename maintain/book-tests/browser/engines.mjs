@@ -140,7 +140,7 @@ async function twoTabs(tab, engine) {
     await other.close();
 }
 
-const hostname = (tab) => tab.evaluate(async () => (await lab.shells[1].command('hostname')).join());
+const hostname = async (tab) => (await tab.evaluate(() => lab.computer.control.run('hostname'))).trim();
 
 await mkdir(screenshots, { recursive: true });
 const engines = { firefox, webkit };
