@@ -31,7 +31,7 @@ export class Panel {
     #status = element('p', { role: 'status', className: 'lab-status' });
 
     /** Says that the machine does not survive a reload. */
-    #notKept = element('p', { className: 'lab-status', textContent: words.notKept, hidden: true });
+    #notKept = element('p', { className: 'lab-not-kept', textContent: words.notKept, hidden: true });
 
     #again = button(words.again, () => this.#startAgain());
 
