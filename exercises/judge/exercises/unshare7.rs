@@ -1,6 +1,7 @@
 //! PID 1 of a PID namespace.
 
 use std::fs;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
@@ -9,6 +10,7 @@ use nix::unistd::{Pid, pause};
 
 use crate::exercise::{Exercise, Wrong};
 use crate::observe::child::{end, state};
+use crate::observe::leftovers::processes;
 use crate::observe::tasks::{Call, until_all_wait, until_waits};
 use crate::process::{Task, helper_process, link, processes_in, run_answer, status};
 use crate::sandbox::judge;
@@ -451,7 +453,8 @@ fn check_returned(second: &Call, returned: Pid) -> Verdict {
 /// What the second task notes if the first has ended, and was waited for, when it begins.
 const ENDED: &str = "has ended";
 
-/// A slow task: it ends once its parent waits.
+/// A slow task: it ends once its parent waits, and so does each process that is there by then.
+/// One that was created for the second task has begun it, however busy the machine is.
 fn first_task() {
     Call::record(FIRST, "");
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -460,6 +463,9 @@ fn first_task() {
     if let Some(Ok(parent @ 1..)) = parent.map(str::parse) {
         until_waits(Pid::from_raw(parent));
     }
+    // As /proc shows it, which is not the PID in a new namespace.
+    let own = fs::read_link("/proc/self").unwrap_or_default();
+    processes().into_iter().filter(|pid| Path::new(&pid.to_string()) != own).for_each(until_waits);
 }
 
 /// A task that stays to be looked at.
