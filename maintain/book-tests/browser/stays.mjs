@@ -25,6 +25,10 @@ const scrollBack = (page) => page.evaluate(() => lab.shells.map((shell) => shell
 
 const titled = (page, title) => holds(page, `no page ${title} came`, (title) => document.title.startsWith(title), title);
 
+/** The link to the next chapter: mdBook has one for wide pages and one for narrow ones. */
+const nextLink = (page) => page.evaluateHandle(() => [...document.querySelectorAll('.nav-chapters.next, .mobile-nav-chapters.next')]
+    .find((it) => it.checkVisibility()));
+
 /** The bar of the session in which this stands. */
 const bar = (page, text) => page.evaluateHandle((text) => [...document.querySelectorAll('main pre:has(+ .lab-run)')]
     .find((it) => it.textContent.includes(text)).nextElementSibling, text);
@@ -113,10 +117,11 @@ async function turning() {
     };
 
     // Where the focus is in a terminal it stays there, and so do the keys.
-    await page.evaluate(() => document.querySelector('.nav-chapters.next').focus({ preventScroll: true }));
+    const next = await nextLink(page);
+    await next.evaluate((it) => it.focus({ preventScroll: true }));
     await page.evaluate(() => scrollTo(0, 900));
     const begin = Date.now();
-    await page.evaluate(() => document.querySelector('.nav-chapters.next').click());
+    await next.evaluate((it) => it.click());
     await titled(page, 'Step 4');
     console.log(`to the next chapter: ${Date.now() - begin} ms`);
     check(page.url() === `${origin}/en/step04-setns.html`, `the address is ${page.url()}`);
@@ -180,7 +185,7 @@ async function numbers() {
     const [step03] = await known();
     check(/^step03-uts.html: [1-9]/.test(step03), `known are ${step03}`);
     await page.keyboard.press('Shift+Tab');
-    await page.evaluate(() => document.querySelector('.nav-chapters.next').click());
+    await (await nextLink(page)).evaluate((it) => it.click());
     await titled(page, 'Step 4');
     check((await known()).join() === `${step03},step04-setns.html: 0`, `on the next page known are ${await known()}`);
     // A session of the new page runs; the first of step 4.
@@ -316,7 +321,7 @@ async function fallback() {
         answers.clear();
         response.writeHead(200, { 'content-type': 'text/html' }).end('no page');
     });
-    await page.evaluate(() => document.querySelector('.nav-chapters.next').click());
+    await (await nextLink(page)).evaluate((it) => it.click());
     await titled(page, 'Step 4');
     await restored(page);
     check(asked === 1, 'the page did not try to fetch the next one');
