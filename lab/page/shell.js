@@ -154,8 +154,9 @@ export class Shell {
             return undefined;
         }
         const before = line.translateToString(false, 0, active.cursorX);
-        // The shell may be quicker than the kernel's echo of the key that woke it.
-        const onlyPrompt = /^(?:\^C)*[$#] $/.test(before) && line.translateToString().trimEnd() === before.trimEnd();
+        // The shell may be quicker than the kernel's echo of the key that woke it. A bash that was
+        // interrupted while it read its start-up file shows its name.
+        const onlyPrompt = /^(?:\^C)*(?:bash-[\d.]+)?[$#] $/.test(before) && line.translateToString().trimEnd() === before.trimEnd();
         return onlyPrompt ? before : undefined;
     }
 
@@ -220,9 +221,11 @@ export class Shell {
 
     /** Ends what runs, or drops what has been typed, with Ctrl-C; waits for the prompt. */
     async clear() {
+        const stale = this.prompt !== undefined; // what was typed is out of sight
         const entered = this.enter(KEYS['^C']);
-        // A shell that is just being started prompts on the line of the ^C.
-        await this.until(() => entered.done() || this.#promptLine?.startsWith('^C'));
+        // A shell that is just being started prompts on the line of the ^C, or drops it.
+        const fresh = () => (stale ? this.#promptLine?.startsWith('^C') : this.prompt);
+        await this.until(() => entered.done() || fresh());
         this.#touched = false;
     }
 

@@ -32,13 +32,7 @@ export function openTerminal(frame, label) {
     terminal.unicode.activeVersion = '11'; // emoji take two columns, as bash counts them
     terminal.open(frame);
     terminal.textarea?.setAttribute('aria-label', label);
-    frame.addEventListener('keydown', ({ isComposing }) => {
-        // For screen readers xterm keeps what was typed in its text field, and would then take
-        // a composition from a wrong place of it.
-        if (!isComposing && terminal.options.screenReaderMode && terminal.textarea) {
-            terminal.textarea.value = '';
-        }
-    }, { capture: true });
+    readAloudRight(terminal, frame);
     return {
         terminal,
         /** What makes a terminal of the same size look like this one, with all that it can scroll to. */
@@ -49,6 +43,30 @@ export function openTerminal(frame, label) {
             return { rows: Math.max(LEAST.rows, rows || 0), cols: Math.max(LEAST.cols, cols || 0) };
         },
     };
+}
+
+/**
+ * For screen readers xterm keeps what was typed in its text field. It would take a composition
+ * from a wrong place of that, and ignores text that comes without a key, as from dictation.
+ *
+ * @param {Xterm} terminal
+ * @param {HTMLElement} frame
+ */
+function readAloudRight(terminal, frame) {
+    let hasKey = false;
+    frame.addEventListener('keydown', ({ isComposing }) => {
+        hasKey = true;
+        if (!isComposing && terminal.options.screenReaderMode && terminal.textarea) {
+            terminal.textarea.value = '';
+        }
+    }, { capture: true });
+    frame.addEventListener('keyup', () => { hasKey = false; }, { capture: true });
+    frame.addEventListener('input', (event) => {
+        const { inputType, isComposing, data } = /** @type {InputEvent} */ (event);
+        if (terminal.options.screenReaderMode && !hasKey && !isComposing && inputType === 'insertText' && data) {
+            terminal.input(data);
+        }
+    }, { capture: true });
 }
 
 /**
