@@ -6,7 +6,7 @@ import { lockName } from './storage.js';
 const KEY = 'lab-checkpoint';
 
 /** How long the page before may take to give its lock back, in ms. */
-const PATIENCE = 1000;
+const PATIENCE = 10_000;
 
 /** Takes the lock with the id's name, until the page is left; returns whether that was possible. */
 function lock(/** @type {string} */ id) {

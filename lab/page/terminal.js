@@ -20,7 +20,7 @@ const LEAST = { rows: 4, cols: 20 };
 export function openTerminal(frame, label) {
     const { fontSize, fontFamily } = getComputedStyle(frame);
     const terminal = new Xterm({
-        fontFamily, fontSize: parseFloat(fontSize), minimumContrastRatio: 4.5, allowProposedApi: true,
+        fontFamily, fontSize: parseFloat(fontSize), minimumContrastRatio: 4.5, allowProposedApi: true, logLevel: 'off',
         scrollback: 5000,
     });
     const fit = new FitAddon();
