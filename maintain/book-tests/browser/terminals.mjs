@@ -198,8 +198,10 @@ const running = {
         }
         // Without a selection Ctrl+C is the key that it always was.
         await reader.clear();
-        await reader.type('sleep 1000');
-        await reader.press('Enter', 'Control+c');
+        await reader.type("sh -c 'echo begun; exec sleep 1000'");
+        await reader.press('Enter');
+        await reader.appears('begun');
+        await reader.press('Control+c');
         check(await reader.shows('$'), `Ctrl+C leaves ${await reader.line}`);
     },
 
