@@ -280,7 +280,7 @@ async function brokenStorage(what, open) {
         response.end(`IDBFactory.prototype.open = ${open};\n${worker}`);
     });
     const page = await openMachine(what);
-    await holds(page, `${what}: the page does not say so`, () => [...document.querySelectorAll('.lab-status')]
+    await holds(page, `${what}: the page does not say so`, () => [...document.querySelectorAll('.lab-not-kept')]
         .some((it) => it.checkVisibility() && it.textContent.includes('does not survive a reload')));
     check((await run(page, 'echo $mine')).join() === what, `${what}: the machine does not go on`);
     await page.reload({ waitUntil: 'networkidle' });

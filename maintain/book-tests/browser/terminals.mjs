@@ -265,8 +265,8 @@ const running = {
             ['3 kB in a line', `echo ${'0123456789'.repeat(300)} >/tmp/long`, 'wc -c </tmp/long', '3001'],
         ]) {
             await reader.clear();
-            await reader.page.evaluate((text) => lab.shells[0].terminal.paste(text), `${text}\necho has come\n`);
-            check(await reader.appears('has come'), `${what}: ${(await reader.lines).slice(-3)}`);
+            await reader.page.evaluate((text) => lab.shells[0].terminal.paste(text), `${text}\necho ${result} has come\n`);
+            check(await reader.appears(`${result} has come`), `${what}: ${(await reader.lines).slice(-3)}`);
             await reader.clear();
             check((await reader.command(command)).join() === result, `${what}: ${await reader.command(command)}`);
         }
