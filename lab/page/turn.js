@@ -88,7 +88,9 @@ export class Pages {
      * @param {KeyboardEvent} event
      */
     #key(event) {
-        if (!this.isOpen() || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) {
+        const modified = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+        const inPanel = event.target instanceof Element && event.target.closest('.lab-panel');
+        if (!this.isOpen() || modified || inPanel) {
             return;
         }
         const link = /** @type {HTMLElement | null} */ (document.querySelector(linkOf(event) ?? 'nothing'));
