@@ -14,6 +14,9 @@ export class Machine {
     /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
     #asked = new Map();
 
+    /** The id of the next request. */
+    #next = 0;
+
     /** What happens when more bytes have been loaded. */
     onprogress = (/** @type {number} */ _bytes) => {};
 
@@ -72,8 +75,6 @@ export class Machine {
             this.#asked.delete(id);
         }
     }
-
-    #next = 0;
 
     /**
      * Calls `hear` with what a line prints from now on; returns what types on it.
