@@ -221,6 +221,7 @@ export class Shell {
 
     /** Ends what runs, or drops what has been typed, with Ctrl-C; waits for the prompt. */
     async clear() {
+        await this.control.run(`settle ttyS${this.index}`); // see lab/root/usr/sbin/control
         const stale = this.prompt !== undefined; // what was typed is out of sight
         const entered = this.enter(KEYS['^C']);
         // A shell that is just being started prompts on the line of the ^C, or drops it.
