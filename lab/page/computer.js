@@ -34,12 +34,13 @@ export class Computer {
     /**
      * Downloads the machine.
      *
+     * @param {boolean} fromStart whether it will not be one that was stored
      * @param {(bytes: number) => void} progress
      */
-    load(progress) {
+    load(fromStart, progress) {
         this.#machine.onprogress = progress;
         const files = new URL('.', import.meta.url).href;
-        return this.#unlessEnded(this.#machine.ask('load', { ...description, files }, Infinity));
+        return this.#unlessEnded(this.#machine.ask('load', { ...description, files, fromStart }, Infinity));
     }
 
     /**
@@ -51,10 +52,11 @@ export class Computer {
         this.shells = frames.map((frame, index) => new Shell(index, this.#machine, this.control, frame));
     }
 
-    /** Makes the machine as it was saved, and begins at all terminals. Whatever runs is gone. */
+    /** Makes the machine as it was built, and begins at all terminals. Whatever runs is gone. */
     start() {
         this.shells.forEach((shell) => shell.interrupt());
         const start = async () => {
+            await this.#machine.ask('complete', undefined, Infinity);
             await this.#machine.ask('restore');
             this.control.forget();
             await this.#setClock();

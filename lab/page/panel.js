@@ -181,9 +181,9 @@ export class Panel {
         this.#hasFailed = false;
         this.#busy(true);
         this.#loading.show(0);
-        this.say(words.loading(String(Math.ceil(description.bytes / 1e6))));
+        this.say(this.stored ? words.starting : words.loading(String(Math.ceil(description.bytes / 1e6))));
         try {
-            await computer.load((bytes) => this.#loading.show(bytes));
+            await computer.load(!this.stored, (bytes) => this.#loading.show(bytes));
             computer.open(this.#frames);
             this.shells.forEach((shell, index) => {
                 const { terminal } = shell;
@@ -198,7 +198,6 @@ export class Panel {
             this.shells.forEach(paint);
             this.#readAloud.apply();
             await (this.stored ? this.#resume(computer, this.stored) : this.#start(computer));
-            this.#loading.hide();
             this.#frames.forEach((frame) => this.#resized.observe(frame));
             this.#themed.observe(document.documentElement, { attributeFilter: ['class'] });
         } catch (error) {
@@ -212,6 +211,7 @@ export class Panel {
         this.say(words.starting);
         this.checkpoints?.end();
         await computer.start();
+        this.#loading.hide();
         this.say(words.ready);
         this.#busy(false);
         await this.#keep(computer);
@@ -224,7 +224,6 @@ export class Panel {
      * @param {string} id
      */
     async #resume(computer, id) {
-        this.say(words.starting);
         const now = Date.now();
         const about = await computer.resume(id).catch(() => undefined);
         this.stored = undefined;
@@ -235,6 +234,7 @@ export class Panel {
             return;
         }
         this.onresume(about.page);
+        this.#loading.hide();
         this.say(words.restored(Math.round((now - about.taken) / 1000)));
         this.#busy(false);
         if (about.page.current !== undefined) {

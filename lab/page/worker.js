@@ -3,7 +3,8 @@
 //
 // Requests of the page, each with an `id`, answered by { id, value } or { id, error }:
 //   load      downloads the machine; meanwhile { progress } tells how many bytes have come
-//   restore   (again) makes the machine as it was saved, and runs it
+//   complete  downloads what `load` has left out
+//   restore   (again) makes the machine as it was built, and runs it
 //   take      takes the machine's state as it is, for:
 //   store     stores it under an id, with what the page adds
 //   resume    makes the machine as it was stored under an id, and runs it; the value is what is
@@ -21,15 +22,22 @@ import * as storage from './storage.js';
 
 const LINES = [0, 1, 2];
 
-/** @typedef {{ files: string, state: string, options: object, bytes: number }} Description */
+/**
+ * What lab/build knows of the machine, where its files are, and whether its own state is needed
+ * at once: not if one that was stored takes its place.
+ *
+ * @typedef {{ files: string, state: string, options: object, fromStart: boolean }} Description
+ */
 
-/** @type {{ emulator: V86, state: ArrayBuffer, stopDozing: () => void } | undefined} */
+/** @type {{ emulator: V86, url: string, state: ArrayBuffer | undefined, stopDozing: () => void } | undefined} */
 let machine;
 
+const progress = (/** @type {number} */ bytes) => postMessage({ progress: bytes });
+
 /** @param {Description} description */
-async function load({ files, state, options }) {
-    const progress = (/** @type {number} */ bytes) => postMessage({ progress: bytes });
-    const [saved, wasm] = await download([`${files}${state}`, `${files}v86.wasm`], progress);
+async function load({ files, state, options, fromStart }) {
+    const url = `${files}${state}`;
+    const [wasm, saved] = await download([`${files}v86.wasm`, ...(fromStart ? [url] : [])], progress);
     const module = await WebAssembly.compile(wasm);
     const emulator = new V86({
         ...options,
@@ -39,7 +47,13 @@ async function load({ files, state, options }) {
     });
     await new Promise((ready) => emulator.add_listener('emulator-ready', ready));
     LINES.forEach((line) => forward(emulator, line));
-    machine = { emulator, state: saved, stopDozing: idle(emulator) };
+    machine = { emulator, url, state: saved, stopDozing: idle(emulator) };
+}
+
+/** Downloads the machine's own state, if that is not there yet. */
+async function complete() {
+    const to = loaded();
+    to.state ??= (await download([to.url], progress))[0];
 }
 
 /**
@@ -70,7 +84,7 @@ function loaded() {
 }
 
 function restore() {
-    return run(loaded().state);
+    return run(loaded().state ?? new ArrayBuffer(0));
 }
 
 /** @param {ArrayBuffer} state */
@@ -120,7 +134,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, restore, take, store, resume };
+const requests = { load, complete, restore, take, store, resume };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {
