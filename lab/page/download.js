@@ -3,8 +3,9 @@
 /** How long to wait for the next piece of a file, in ms. */
 const PATIENCE = 30_000;
 
-/** An error's message where nothing comes any more. The page has the words for it. */
+/** Errors' messages where nothing comes any more, or nothing at all. The page has the words for them. */
 export const STALLED = 'stalled';
+export const UNREACHABLE = 'unreachable';
 
 /**
  * Fetches files, and tells how many bytes of them all have come so far.
@@ -42,7 +43,8 @@ export async function download(urls, progress) {
     } catch (error) {
         // The other file need not go on.
         controller.abort();
-        throw error;
+        // What each browser says in other words.
+        throw error instanceof TypeError ? new Error(UNREACHABLE) : error;
     } finally {
         clearTimeout(late);
     }

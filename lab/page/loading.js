@@ -2,7 +2,7 @@
 // why nothing has.
 
 import { button, element } from './dom.js';
-import { STALLED } from './download.js';
+import { STALLED, UNREACHABLE } from './download.js';
 import { SILENT } from './machine.js';
 import { words } from './words.js';
 
@@ -15,8 +15,8 @@ const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
  */
 export function explain({ message }) {
     /** @type {Record<string, string>} */
-    const known = { [STALLED]: words.stalled, [SILENT]: words.silent };
-    return `${words.failed} ${known[message] ?? message}`;
+    const known = { [STALLED]: words.stalled, [SILENT]: words.silent, [UNREACHABLE]: words.unreachable };
+    return known[message] ?? message;
 }
 
 export class Loading {

@@ -284,12 +284,11 @@ export class Panel {
         if (error === INTERRUPTED) {
             throw error;
         }
-        const why = explain(/** @type {Error} */ (error));
         this.computer?.end();
         this.#hasFailed = true;
-        this.#loading.fail(why);
-        this.say(why);
-        throw new Stopped(why);
+        this.#loading.fail(explain(/** @type {Error} */ (error)));
+        this.say(words.failed);
+        throw new Stopped(words.failed);
     }
 
     /** @param {boolean} busy */
