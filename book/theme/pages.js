@@ -56,11 +56,13 @@
             await navigator.clipboard.writeText(text);
             return true;
         } catch {
-            const field = Object.assign(document.createElement('textarea'), { value: text });
+            const focused = document.activeElement;
+            const field = Object.assign(document.createElement('textarea'), { value: text, className: 'copied', ariaHidden: 'true' });
             document.body.append(field);
             field.select();
             const copied = document.execCommand('copy');
             field.remove();
+            focused?.focus();
             return copied;
         }
     }
@@ -108,6 +110,15 @@
         }
     }
 
+    // When the reader turns back, mdBook puts its bar above what was in sight. After a jump, as to
+    // a session that runs, that is in the middle of the window; the next event would correct it.
+    const bar = document.getElementById('mdbook-menu-bar');
+    document.addEventListener('scroll', () => {
+        if (!bar.classList.contains('sticky') && bar.getBoundingClientRect().top > 0) {
+            document.dispatchEvent(new Event('scroll'));
+        }
+    }, { passive: true });
+
     const header = document.getElementById('mdbook-searchresults-header');
     new MutationObserver(() => {
         const [count] = header.textContent.match(/^\d+/) ?? ['0'];
@@ -127,5 +138,5 @@
         }
     }
     setUp();
-    window.book = { setUp };
+    window.book = { setUp, copy };
 })();

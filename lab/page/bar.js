@@ -124,6 +124,7 @@ export class Bar {
             this.say();
         });
         this.say(message, ...(offer ? [' ', offer] : []));
+        this.#show();
         (await this.page.open()).say(message);
     }
 }

@@ -3,7 +3,7 @@ declare const MACHINE: { state: string; bytes: number; options: object; build: s
 
 interface Window {
     /** What book/theme/pages.js offers. */
-    book: { setUp(): void };
+    book: { setUp(): void; copy(text: string): Promise<boolean> };
     // What mdBook's scripts offer.
     hljs: { highlightBlock(code: Element): void };
     mdbook_something_else_has_focus(event: Event): boolean;

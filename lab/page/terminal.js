@@ -5,7 +5,6 @@ import { FitAddon } from '@xterm/addon-fit';
 import { SerializeAddon } from '@xterm/addon-serialize';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
-import { copy } from './clipboard.js';
 import { words } from './words.js';
 
 /** A prompt has to be in sight, and short lines must not wrap. */
@@ -132,7 +131,7 @@ export function handleKeys(terminal, leave, say) {
 export async function copySelection(terminal, say) {
     const text = terminal.getSelection();
     if (text) {
-        const copied = await copy(text);
+        const copied = await window.book.copy(text);
         say(copied ? words.copied : words.notCopied);
         if (copied) {
             terminal.clearSelection();
