@@ -85,12 +85,14 @@ export class Bar {
         await panel.ready;
         // While it was loaded, the reader may have gone elsewhere. On a screen that is touched,
         // the focus would bring a keyboard up, over what is to be seen.
-        if (!touch && [this.button, document.body].includes(/** @type {HTMLElement} */ (document.activeElement))) {
+        const focused = document.activeElement;
+        if (!touch && (focused === document.body || focused?.closest('.lab-run'))) {
             panel.focus(block.pane);
         }
         let begin = 0;
         const goesOn = await panel.run(block, sessions, () => {
             this.say(words.running(block.pane + 1));
+            panel.say(words.running(block.pane + 1));
             this.#show();
             begin = performance.now();
         });
@@ -120,8 +122,9 @@ export class Bar {
     /** @param {Stopped} stopped */
     async #stopped({ message, source }) {
         const offer = source && button(words.runEarlier, async () => {
-            await this.page.bars.get(source)?.press();
             this.say();
+            await this.page.bars.get(source)?.press();
+            await this.press();
         });
         this.say(message, ...(offer ? [' ', offer] : []));
         this.#show();

@@ -37,10 +37,12 @@ export class Layout {
     /** @param {() => void} onchange what happens when the panel stands otherwise than before */
     constructor(onchange) {
         const { signal } = this.#listening;
-        [BESIDE, TALL, WIDE].forEach((query) => query.addEventListener('change', () => this.#apply(), { signal }));
+        [BESIDE, TALL, WIDE].forEach((query) => query.addEventListener('change', () => this.apply(), { signal }));
         ['resize', 'scroll'].forEach((name) => visualViewport?.addEventListener(name, () => this.#lift(), { signal }));
+        // It covers the text: who goes on with that is done with it.
+        document.addEventListener('click', ({ target }) => target instanceof Element && target.closest('main') && this.apply(), { signal });
         root.classList.add('lab-open');
-        this.#apply();
+        this.apply();
         this.#lift();
         this.onchange = onchange;
     }
@@ -66,7 +68,7 @@ export class Layout {
     resize(step) {
         this.#height = Math.min(Math.max(this.#height + step, 0), HEIGHTS.length - 1);
         keep(HEIGHT, HEIGHTS[this.#height]);
-        this.#apply();
+        this.apply();
     }
 
     /** Makes the terminals visible, if only the head of the sheet is. */
@@ -85,7 +87,8 @@ export class Layout {
         ['--lab-lift', '--lab-view'].forEach((name) => root.style.removeProperty(name));
     }
 
-    #apply() {
+    /** Gives the panel its place. A table of contents that covers the text goes. */
+    apply() {
         root.dataset.lab = BESIDE.matches ? 'beside' : 'sheet';
         root.dataset.labTerminals = this.showsBoth ? 'both' : 'one';
         root.dataset.labHeight = HEIGHTS[this.#height];

@@ -4,9 +4,7 @@
 import { button, element } from './dom.js';
 import { STALLED, UNREACHABLE } from './download.js';
 import { SILENT } from './machine.js';
-import { words } from './words.js';
-
-const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(0);
+import { megabytes, words } from './words.js';
 
 /**
  * Why there is no machine.
@@ -43,6 +41,13 @@ export class Loading {
         this.#progress.value = bytes;
         this.box.hidden = this.#progress.hidden = false;
         this.#retry.hidden = true;
+    }
+
+    /** All is loaded. */
+    start() {
+        this.#amount.textContent = words.starting;
+        this.box.hidden = false;
+        this.#progress.hidden = this.#retry.hidden = true;
     }
 
     /** @param {string} why */

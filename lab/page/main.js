@@ -8,7 +8,7 @@ import { button, element } from './dom.js';
 import { showNumbers } from './printed.js';
 import { runOf, runs } from './runs.js';
 import { ownId } from './tab.js';
-import { words } from './words.js';
+import { followLanguage, megabytes, words } from './words.js';
 
 /** @type {Promise<import('./panel.js').Panel> | undefined} */
 let opened;
@@ -31,7 +31,8 @@ const page = {
 async function openPanel(stored) {
     const [{ Panel }, { Pages }] = await Promise.all([import('./panel.js'), import('./turn.js')]);
     pages ??= new Pages(() => opened !== undefined, turned);
-    const panel = new Panel(() => page.pressed.focus(), () => {
+    const leave = () => page.pressed.focus({ preventScroll: page.pressed.tagName === 'H1' });
+    const panel = new Panel(leave, () => {
         opened = undefined;
         forgetRuns();
     }, stored);
@@ -59,7 +60,7 @@ function forgetRuns() {
 async function turned() {
     setUp();
     const panel = await opened;
-    panel?.translate();
+    panel?.turned();
     if (panel?.section.contains(document.activeElement)) {
         panel.say(document.title); // otherwise the focus moves to its heading
     }
@@ -86,9 +87,12 @@ function addBars() {
         bars.set(block, bar);
     }
     if (!opened) {
-        bars.get(sessions.blocks[0])?.say(words.size(Math.ceil(MACHINE.bytes / 1e6)));
+        bars.get(sessions.blocks[0])?.say(words.size(megabytes(MACHINE.bytes)));
     }
 }
+
+/** Whether the reader of a phone wants it so. */
+let isUpright = false;
 
 /** A phone has no room for 80 columns, if it is not held sideways or its reader wants it so. */
 function addBarsOnPhone() {
@@ -97,8 +101,12 @@ function addBarsOnPhone() {
         sideways.onchange = null;
         document.querySelector('.lab-note')?.remove();
         addBars();
+        isUpright = true;
     };
-    note(words.phone, ' ', button(words.phoneStart, begin));
+    note(words.phone, ' ', button(words.phoneStart, () => {
+        begin();
+        document.querySelector('.lab-run')?.scrollIntoView({ block: 'center' });
+    }));
     sideways.onchange = begin;
     if (sideways.matches) {
         begin();
@@ -110,6 +118,7 @@ const isPhone = navigator.maxTouchPoints > 0 && Math.min(screen.width, screen.he
 
 /** Sets up the page that is shown. */
 function setUp() {
+    followLanguage();
     page.bars.forEach((bar) => bar.remove());
     page.bars.clear();
     document.querySelectorAll('.lab-note').forEach((it) => it.remove());
@@ -122,7 +131,7 @@ function setUp() {
     }
     if (!isPossible) {
         note(words.computer);
-    } else if (isPhone && !opened) {
+    } else if (isPhone && !opened && !isUpright) {
         addBarsOnPhone();
     } else {
         addBars();

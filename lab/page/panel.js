@@ -13,7 +13,7 @@ import { INTERRUPTED, Stopped } from './stops.js';
 import { forget } from './tab.js';
 import { Tabs } from './tabs.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
-import { translate, words } from './words.js';
+import { megabytes, translate, words } from './words.js';
 
 export class Panel {
     /** @type {Computer | undefined} */
@@ -176,12 +176,11 @@ export class Panel {
 
     /** Loads a machine and starts it. */
     async #begin() {
-        const computer = new Computer();
-        this.computer = computer;
+        const computer = this.computer = new Computer();
         this.#hasFailed = false;
         this.#busy(true);
         this.#loading.show(0);
-        this.say(this.stored ? words.starting : words.loading(String(Math.ceil(description.bytes / 1e6))));
+        this.say(this.stored ? words.starting : words.loading(megabytes(description.bytes)));
         try {
             await computer.load(!this.stored, (bytes) => this.#loading.show(bytes));
             computer.open(this.#frames);
@@ -208,6 +207,7 @@ export class Panel {
     /** @param {Computer} computer */
     async #start(computer) {
         this.#busy(true);
+        this.#loading.start();
         this.say(words.starting);
         this.checkpoints?.end();
         await computer.start();
@@ -257,8 +257,9 @@ export class Panel {
         return this.section.contains(document.activeElement) ? this.#tabs.shown : undefined;
     }
 
-    /** Puts the panel into the language of the page. */
-    translate() {
+    /** Another page is shown, which may have another language. */
+    turned() {
+        this.#layout.apply();
         const { textContent } = this.#status;
         translate(this.section);
         if (this.#status.textContent === textContent) {

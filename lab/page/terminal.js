@@ -130,7 +130,9 @@ export function handleKeys(terminal, leave, say) {
  */
 export async function copySelection(terminal, say) {
     const text = terminal.getSelection();
-    if (text) {
+    if (!text) {
+        say(words.nothingSelected);
+    } else {
         const copied = await window.book.copy(text);
         say(copied ? words.copied : words.notCopied);
         if (copied) {

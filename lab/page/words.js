@@ -3,13 +3,13 @@
 const english = {
     run: 'run it here',
     runIn: (/** @type {number} */ number) => `run in terminal ${number}`,
-    size: (/** @type {number} */ megabytes) => `loads ${megabytes} MB once`,
+    size: (/** @type {string} */ megabytes) => `loads ${megabytes} MB once`,
     running: (/** @type {number} */ number) => `running in terminal ${number} …`,
     ran: (/** @type {number} */ number, /** @type {string} */ seconds) => `✓ ran in terminal ${number} · ${seconds} s`,
     goesOn: (/** @type {number} */ number, /** @type {string} */ seconds) =>
         `✓ runs in terminal ${number} and waits · ${seconds} s`,
     interrupted: 'interrupted',
-    earlier: (/** @type {string} */ number) => `${number} comes from a box further up:`,
+    earlier: (/** @type {string} */ number) => `${number} comes from a box further up.`,
     runEarlier: 'run that one first',
     noRoot: 'root is not to be had in the shell of this terminal: leave it, or start again.',
     stillRuns: (/** @type {number} */ number) =>
@@ -28,7 +28,7 @@ const english = {
     paste: 'Paste',
     again: 'Start again',
     retry: 'Try again',
-    close: 'Close',
+    close: 'Shut down',
     more: 'more',
     larger: 'higher',
     smaller: 'lower',
@@ -43,7 +43,7 @@ const english = {
     of: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all}`,
     starting: 'Starting',
     ready: 'Both terminals are ready.',
-    restored: (/** @type {number} */ seconds) => `Restored as it was ${seconds} s before.`,
+    restored: (/** @type {number} */ seconds) => `Restored as it was ${seconds} s ago; what came after that is lost.`,
     notRestored: 'What ran before could not be restored: this machine is new.',
     notKept: 'This browser does not store the machine: it does not survive a reload.',
     failed: 'The machine could not be started.',
@@ -51,6 +51,7 @@ const english = {
     stalled: 'Nothing has come for 30 seconds.',
     silent: 'It does not answer.',
     copied: 'Copied.',
+    nothingSelected: 'Nothing is selected in the terminal.',
     notCopied: 'This browser does not let the page copy: select the text and use the browser\'s menu.',
     notPasted: 'This browser does not let the page read the clipboard: use Ctrl+V in the terminal.',
     motd: [
@@ -88,7 +89,7 @@ const korean = {
     paste: '붙여넣기',
     again: '처음부터 다시',
     retry: '다시 시도',
-    close: '닫기',
+    close: '끄기',
     more: '더 보기',
     larger: '높이기',
     smaller: '낮추기',
@@ -100,10 +101,10 @@ const korean = {
     pipe: '파이프',
     keys: 'F6: 다른 터미널, 그다음 본문 · Shift+Tab: 터미널에서 나가기',
     loading: (amount) => `받는 중: ${amount} MB`,
-    of: (some, all) => `${all} 중 ${some}`,
+    of: (some, all) => `${some}/${all}`,
     starting: '시작하는 중',
     ready: '두 터미널이 준비되었습니다.',
-    restored: (seconds) => `${seconds}초 전의 상태로 되돌렸습니다.`,
+    restored: (seconds) => `${seconds}초 전의 상태로 되돌렸습니다. 그 뒤에 한 것은 남아 있지 않습니다.`,
     notRestored: '전에 실행하던 것을 되돌리지 못했습니다. 새로 시작한 컴퓨터입니다.',
     notKept: '이 브라우저에는 컴퓨터의 상태가 저장되지 않아, 페이지를 새로 고치면 사라집니다.',
     failed: '컴퓨터를 시작하지 못했습니다.',
@@ -111,6 +112,7 @@ const korean = {
     stalled: '30초 동안 아무것도 오지 않았습니다.',
     silent: '응답이 없습니다.',
     copied: '복사했습니다.',
+    nothingSelected: '터미널에서 선택한 것이 없습니다.',
     notCopied: '이 브라우저에서는 페이지가 복사할 수 없습니다. 글을 선택하고 브라우저의 메뉴를 쓰세요.',
     notPasted: '이 브라우저에서는 페이지가 클립보드를 읽을 수 없습니다. 터미널에서 Ctrl+V를 누르세요.',
     motd: [
@@ -120,19 +122,26 @@ const korean = {
     ],
 };
 
-const inLanguage = () => (document.documentElement.lang === 'ko' ? korean : english);
+/** What is said in the language of the page. */
+export let words = english;
 
-export let words = inLanguage();
+/** From now on the page has its language. */
+export function followLanguage() {
+    words = document.documentElement.lang === 'ko' ? korean : english;
+}
+followLanguage();
+
+/** A number of bytes as it is told. */
+export const megabytes = (/** @type {number} */ bytes) => String(Math.round(bytes / 1e6));
 
 /**
- * Puts what is said in an element into the language that the page has by now; what is no word
- * of these stays, and so does what stands in a terminal.
+ * Puts what is said in an element into the language of the page; what is no word of these
+ * stays, and so does what stands in a terminal.
  *
  * @param {Element} root
  */
 export function translate(root) {
-    const known = new Map(Object.entries(words).map(([key, word]) => [word, key]));
-    words = inLanguage();
+    const known = new Map([english, korean].flatMap(Object.entries).map(([key, word]) => [word, key]));
     // A terminal's name has its number, and the label of the switch a space before.
     const translated = (/** @type {string} */ text) => text.replace(/^( ?)(.*?)( \d+)?$/, (all, before, word, number = '') => {
         const now = words[/** @type {keyof typeof words} */ (known.get(word))];
