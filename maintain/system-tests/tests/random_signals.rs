@@ -291,11 +291,11 @@ fn test_in(isolated: &Isolated, cgroup: Option<&Path>, name: &str, all: &'static
         let case = Case::random(&mut Rng::with_seed(seed ^ run), all);
         let _report =
             ReportOnPanic(format!("{name}: RANDOM_SIGNAL_SEED={seed}, run {run}: {case:?}"));
-        // The shortest of five: no other process held it up.
+        // The shortest of three: no other process held it up.
         let (life, undisturbed) =
             baselines.entry((case.user.uid().as_raw(), case.args)).or_insert_with(|| {
-                let five = (0..5).map(|_| baseline(case.user, case.args));
-                five.min_by_key(|(life, _)| *life).unwrap()
+                let three = (0..3).map(|_| baseline(case.user, case.args));
+                three.min_by_key(|(life, _)| *life).unwrap()
             });
 
         let before = isolated.state();

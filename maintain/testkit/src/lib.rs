@@ -167,12 +167,35 @@ pub fn setting(name: &str) -> Option<u64> {
 }
 
 /// The cases of a test that tries many similar ones: all of them, or on an emulated machine,
-/// where each takes a second, only those with the number `SAMPLE_FIRST`, `SAMPLE_FIRST +
-/// SAMPLE_EVERY`, and so on. Each virtual machine and user begins with a different one, so
-/// that together they try all.
+/// where each takes a second, only the share `SAMPLE_FIRST` of `SAMPLE_EVERY`. Each virtual
+/// machine and user has a different one. A machine that is not emulated tries all.
 pub fn sample<T>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
     let number = |name, default| setting(name).map_or(default, |it| it as usize);
-    cases.into_iter().skip(number("SAMPLE_FIRST", 0)).step_by(number("SAMPLE_EVERY", 1))
+    let cases = cases.into_iter().collect();
+    share(cases, number("SAMPLE_FIRST", 0), number("SAMPLE_EVERY", 1))
+}
+
+/// Every `every`th case, from the one with the number `first` on. Where there are fewer cases
+/// than shares, some shares have the same: a test without a case would pass for nothing.
+fn share<T>(cases: Vec<T>, first: usize, every: usize) -> impl Iterator<Item = T> {
+    let first = first % every.min(cases.len()).max(1);
+    cases.into_iter().skip(first).step_by(every)
+}
+
+#[test]
+fn every_share_has_a_case_and_together_they_have_all() {
+    for number in 1..=25 {
+        let cases: Vec<_> = (0..number).collect();
+        let mut all = Vec::new();
+        for first in 0..10 {
+            let before = all.len();
+            all.extend(share(cases.clone(), first, 10));
+            assert!(all.len() > before, "share {first} of {number} cases");
+        }
+        all.sort();
+        all.dedup();
+        assert_eq!(all, cases);
+    }
 }
 
 /// Prints a line to stderr that the test harness does not capture.

@@ -300,6 +300,8 @@ fn marked(mark: &str) -> Vec<Pid> {
     };
     let pids = fs::read_dir("/proc").expect("/proc").flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        // Most processes of an idle machine are threads of the kernel: one call tells.
+        .filter(|&pid| has_program(pid))
         .filter(has_mark)
         .map(Pid::from_raw)
         .collect()
