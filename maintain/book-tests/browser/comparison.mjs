@@ -1,5 +1,6 @@
 // Compares what appeared on a terminal with the session that the book shows.
 
+import { check } from './books.mjs';
 import * as numbers from '../../../lab/page/numbers.js';
 
 /** The pairs of a page's numbers: numbers that are equal in the book must be equal in the run. */
@@ -45,4 +46,27 @@ export function compared(lines) {
         .filter((line, index, all) => line !== '$ sudo env PATH="$PATH" bash'
             && !(line === '# exit' && all[index + 1] === 'exit')
             && !(line === 'exit' && all[index - 1] === '# exit'));
+}
+
+/** The comparison itself: lines that match, and lines that must not. */
+export function checkComparison() {
+    for (const [same, ...lines] of [
+        [true, ['PID is 11120', 'PID is 734'], ['11120 uts:[4026531838]', '734 uts:[4026531838]']],
+        [false, ['PID is 11120', 'PID is 734'], ['child 11120', 'child 735']],
+        [false, ['PID is 11120', 'PID is 734'], ['child 11121', 'child 734']],
+        [false, ['uts:[4026531838]', 'uts:[4026531838]'], ['uts:[4026532182]', 'uts:[4026531838]']],
+        [true, ['uts:[4026531838]', 'uts:[4026531838]'], ['uts:[4026532182]', 'uts:[4026532999]']],
+        [true, ['11100                new', '734                  new']],
+        [false, ['PID 1', 'PID 2']],
+        [false, ['uid 1000', 'uid 734']],
+        [true, ['Jan  4 13:45 0.013 s', 'Nov 24 03:46 12.5 s']],
+        [false, ['0.013 s', '13 s']],
+        [true, ['2436', '9']],
+        [false, ['2436', '10'], ['2437', '10']],
+        [false, ['65534', '10']],
+    ]) {
+        const pairs = new Pairs();
+        const found = lines.every(([book, run]) => pairs.matches(book, run));
+        check(found === same, `${JSON.stringify(lines)} ${found ? 'match' : 'do not match'}`);
+    }
 }

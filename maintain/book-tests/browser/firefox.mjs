@@ -1,5 +1,8 @@
 // Firefox, driven by Puppeteer over WebDriver BiDi.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import puppeteer, { TimeoutError } from 'puppeteer-core';
 import { program } from './programs.mjs';
 
@@ -70,11 +73,19 @@ class Tab {
     }
 }
 
+/** A home for Firefox: as root it does not start in one that is another user's, as in a job of CI. */
+function ownHome() {
+    const home = mkdtempSync(join(tmpdir(), 'firefox-'));
+    process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+    return home;
+}
+
 /** Starts Firefox. */
 export async function firefox(width, height) {
     const browser = await puppeteer.launch({
         browser: 'firefox',
         executablePath: program(['firefox-esr', 'firefox'], 'firefox-esr'),
+        env: { ...process.env, HOME: ownHome() },
         defaultViewport: null,
     });
     const tab = async (page) => {

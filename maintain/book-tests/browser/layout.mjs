@@ -3,55 +3,9 @@
 //
 //     node layout.mjs SITE
 
+import { chapter, commandIsInSight, fits, promptIsInSight, run } from './chapter.mjs';
+import { keyboardOnScreen, phone } from './phone.mjs';
 import { accessible, answers, check, end, open, origin } from './site.mjs';
-
-/** How long a slow machine may take. */
-const timeout = 60_000;
-
-const TOUCH = { hasTouch: true, isMobile: true };
-
-/** Opens the chapter in a window of this size. */
-async function chapter(width, height, name, { theme = 'light', ...options } = {}) {
-    const size = { width, height };
-    const page = await open(width, theme, name, { viewport: size, screen: size, ...options });
-    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
-    return page;
-}
-
-/** Whether something comes to hold in the page. */
-function holds(page, condition, argument) {
-    return page.waitForFunction(condition, argument, { timeout }).then(() => true, () => false);
-}
-
-/** Presses a block's button and waits for the end of its run. */
-async function run(page, index) {
-    await page.locator('.lab-run > button').nth(index).click();
-    await holds(page, () => !document.querySelector('.lab-run [aria-busy]'));
-}
-
-/** What is above all else where a block's command begins. */
-function commandIsInSight(page, index) {
-    return page.evaluate((index) => {
-        const block = document.querySelectorAll('pre:has(+ .lab-run)')[index];
-        const { left, top, bottom } = block.querySelector('.hljs-meta').getBoundingClientRect();
-        return block.contains(document.elementFromPoint(left + 1, (top + bottom) / 2));
-    }, index);
-}
-
-/** Whether all of the line with the cursor is in sight in a terminal, and its prompt on it. */
-function promptIsInSight(page, pane) {
-    return holds(page, (pane) => {
-        const { terminal, frame, prompt } = window.lab?.shells[pane] ?? {};
-        if (!prompt) {
-            return false;
-        }
-        const { active } = terminal.buffer;
-        const screen = frame.querySelector('.xterm-screen').getBoundingClientRect();
-        const line = active.baseY + active.cursorY - active.viewportY;
-        const y = screen.top + (line + 1) * screen.height / terminal.rows - 2;
-        return line < terminal.rows && frame.contains(document.elementFromPoint(screen.left + 4, y));
-    }, pane);
-}
 
 /** Which terminals can be seen. */
 function visible(page) {
@@ -61,14 +15,6 @@ function visible(page) {
 }
 
 const height = (page) => page.evaluate(() => document.querySelector('.lab-panel').getBoundingClientRect().height);
-
-/** No part of the page or of the panel is wider than the window. */
-async function fits(page, where) {
-    const wider = await page.evaluate(() => Math.max(document.documentElement.scrollWidth,
-        ...[...document.querySelectorAll('.lab-head *, .lab-pane, .lab-run *')]
-            .map((part) => part.getBoundingClientRect().right)) - innerWidth);
-    check(wider <= 0, `${where}: ${wider} px are out of the window`);
-}
 
 /** In a wide window the terminals have 80 columns, and the text its whole height. */
 async function beside() {
@@ -200,79 +146,6 @@ async function numbers() {
     await page.emulateMedia({ media: 'screen' });
     await page.getByRole('button', { name: 'Start again' }).click();
     check(await text() === printed, '"Start again" does not bring the printed numbers back');
-    await page.context().close();
-}
-
-/** A phone can start the machine, and has the keys that its keyboard has not. */
-async function phone() {
-    const page = await chapter(390, 844, 'phone', TOUCH);
-    check(await page.locator('.lab-run').count() === 0, 'a phone that is held upright has bars at once');
-    const wrapped = await page.evaluate(() => [...document.querySelectorAll('code.language-console')]
-        .every((code) => code.scrollWidth <= code.clientWidth));
-    check(wrapped, 'on a phone the terminal sessions of the text are cut');
-    await page.locator('.lab-note button').tap();
-    await run(page, 0);
-    const ran = await page.locator('.lab-outcome').first().textContent();
-    check(ran.startsWith('✓ ran in terminal 1'), `on a phone a run says: ${ran}`);
-    check(await page.evaluate(() => document.activeElement === document.body
-        || document.activeElement.closest('.lab-run') !== null), 'after a run the phone\'s keyboard covers it');
-
-    const key = (name) => page.locator('.lab-touch').getByRole('button', { name, exact: true }).tap();
-    const screen = () => page.evaluate(() => lab.shells[0].lines(lab.shells[0].row - 4));
-    await page.locator('.lab-pane').first().tap();
-    await page.keyboard.type('echo one ');
-    await key('pipe');
-    await page.keyboard.type(' rev');
-    await page.keyboard.press('Enter');
-    check(await holds(page, () => lab.shells[0].lines(0).at(-1) === 'eno'), `after | the terminal shows ${await screen()}`);
-    await key('up');
-    await key('left');
-    await page.keyboard.press('Backspace');
-    await page.keyboard.press('Backspace');
-    await page.keyboard.press('Backspace');
-    await page.keyboard.type('cat #');
-    await page.keyboard.press('Enter');
-    check(await holds(page, () => lab.shells[0].lines(0).at(-1) === 'one'), `after ↑ ← the terminal shows ${await screen()}`);
-    await page.keyboard.type('cat');
-    await page.keyboard.press('Enter');
-    await key('Ctrl');
-    await page.keyboard.type('d');
-    check(await holds(page, () => lab.shells[0].prompt === '$'), `after Ctrl, d the terminal shows ${await screen()}`);
-    await page.keyboard.type('d');
-    check(await holds(page, () => lab.shells[0].terminal.buffer.active.getLine(lab.shells[0].row)
-        .translateToString(true) === '$ d'), 'Ctrl holds for more than one key');
-    await fits(page, 'phone');
-    await page.context().close();
-
-    const sideways = await chapter(844, 390, 'phone in landscape', TOUCH);
-    check(await sideways.locator('.lab-run').count() > 0, 'a phone in landscape has no bars');
-    await run(sideways, 0);
-    check(await commandIsInSight(sideways, 0), 'in landscape a run\'s command is out of view');
-    check(await promptIsInSight(sideways, 0), 'in landscape the prompt is out of view');
-    await fits(sideways, 'phone in landscape');
-    await sideways.context().close();
-}
-
-/** A keyboard on the screen covers the lower part of the window; the panel stays above it. */
-async function keyboardOnScreen() {
-    const page = await open(390, 'light', 'keyboard on the screen', { viewport: { width: 390, height: 844 }, ...TOUCH });
-    await page.addInitScript(() => {
-        const viewport = Object.assign(new EventTarget(), { height: 844, offsetTop: 0, scale: 1 });
-        Object.defineProperty(window, 'visualViewport', { value: viewport });
-    });
-    await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
-    await page.locator('.lab-note button').tap();
-    await run(page, 0);
-    const edges = () => page.evaluate(() => {
-        const { top, bottom } = document.querySelector('.lab-panel').getBoundingClientRect();
-        return [top, bottom];
-    });
-    await page.getByRole('button', { name: 'higher' }).tap();
-    await page.evaluate(() => {
-        Object.assign(visualViewport, { height: 500 });
-        visualViewport.dispatchEvent(new Event('resize'));
-    });
-    check((await edges()).join() === '0,500', `with a keyboard on the screen the panel is from ${await edges()}`);
     await page.context().close();
 }
 
