@@ -51,8 +51,47 @@ async function contents() {
     check(!await shown(), 'the table of contents lies beside text and terminals');
     check(await commandIsInSight(page, 0), 'with a table of contents a run\'s command is out of view');
     check(await page.evaluate(() => localStorage.getItem('mdbook-sidebar')) === 'visible', 'a choice was changed');
+
+    // On request it lies over the text, until the reader has chosen, or goes on with the text.
+    await page.evaluate(() => scrollTo(0, document.querySelector('main pre').offsetTop));
+    const menu = page.locator('#mdbook-sidebar-toggle');
+    await menu.click();
+    const links = page.locator('#mdbook-sidebar .chapter > .chapter-item > .chapter-link-wrapper > a');
+    check(await links.count() > 10, `the table of contents has ${await links.count()} chapters`);
+    for (const link of await links.all()) {
+        await link.scrollIntoViewIfNeeded();
+        const covering = await link.evaluate((it) => {
+            const { left, top, width, height } = it.getBoundingClientRect();
+            const found = document.elementFromPoint(left + width / 2, top + height / 2);
+            return it.contains(found) ? '' : found?.outerHTML.slice(0, 80);
+        });
+        check(covering === '', `the table of contents is covered by ${covering}`);
+    }
+    await page.locator('main h2').first().click({ position: { x: 450, y: 10 } });
+    check(!await shown(), 'a click on the text leaves the table of contents over it');
+    await menu.click();
+    await links.filter({ hasText: 'Step 4' }).click();
+    await page.waitForFunction(() => document.title.startsWith('Step 4'));
+    check(!await shown(), 'the table of contents lies over the chapter that was chosen');
     await page.locator('.lab-close button').click();
-    check(await shown(), 'Close does not bring the table of contents back');
+    check(await shown(), 'Shut down does not bring the table of contents back');
+    await page.context().close();
+}
+
+/** After a jump back in the text mdBook's bar is at the top. */
+async function bar() {
+    const page = await open(1280, 'light', 'bar');
+    for (const back of [100, 300, 2000]) {
+        await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+        await page.evaluate(() => scrollTo({ top: 3000, behavior: 'instant' }));
+        await page.waitForFunction(() => document.getElementById('mdbook-menu-bar').getBoundingClientRect().bottom <= 0);
+        await page.evaluate((back) => new Promise((scrolled) => {
+            addEventListener('scroll', () => requestAnimationFrame(scrolled), { once: true });
+            scrollBy({ top: -back, behavior: 'instant' });
+        }), back);
+        const top = await page.evaluate(() => document.getElementById('mdbook-menu-bar').getBoundingClientRect().top);
+        check(top <= 0, `after a jump of ${back} px mdBook's bar is at ${top} px`);
+    }
     await page.context().close();
 }
 
@@ -216,7 +255,7 @@ async function themes() {
     await page.context().close();
 }
 
-for (const test of [beside, contents, sheet, zoomed, numbers, phone, keyboardOnScreen, failure, themes]) {
+for (const test of [beside, contents, bar, sheet, zoomed, numbers, phone, keyboardOnScreen, failure, themes]) {
     if (test.name.includes(process.env.TEST ?? '')) {
         await test();
     }

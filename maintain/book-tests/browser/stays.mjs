@@ -100,6 +100,13 @@ async function turning() {
     check(await page.getByRole('group', { name: '터미널 2' }).count() === 1, 'the terminals have names of the other language');
     await isKept('in the other language');
     await isWhole(page, 'in the other language');
+    const button = () => page.locator('.lab-run button').first().textContent();
+    check(await button() === '여기서 실행', `in the other language a button says ${await button()}`);
+    await page.goBack();
+    await titled(page, 'Step 4');
+    check(await button() === 'run it here', `back in the first language a button says ${await button()}`);
+    await page.goForward();
+    await titled(page, '4단계');
     await page.keyboard.press('/');
     await page.locator('#mdbook-searchbar').pressSequentially('호스트 이름');
     await page.keyboard.press('End');
@@ -160,8 +167,10 @@ async function fallback() {
 
 const checks = {
     turning, numbers, reload, otherBuild, twoTabs, fallback,
-    throws: () => brokenStorage('a storage that is forbidden', '() => { throw new Error("forbidden"); }'),
-    silent: () => brokenStorage('a storage that is silent', '() => ({})'),
+    throws: () => brokenStorage('a storage that is forbidden', 'IDBFactory.prototype.open = () => { throw new Error("forbidden"); }'),
+    silent: () => brokenStorage('a storage that is silent', 'IDBFactory.prototype.open = () => ({})'),
+    full: () => brokenStorage('a storage that is full',
+        'IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); }'),
 };
 // CHECK=turning runs one of them.
 for (const [name, run] of Object.entries(checks)) {

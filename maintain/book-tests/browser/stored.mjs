@@ -38,7 +38,7 @@ export async function reload() {
     await page.goto(`${origin}/ko/step05-unshare.html`);
     await restored(page);
     await isSame(page, name, left, 'after another page');
-    await page.getByRole('button', { name: '닫기' }).click();
+    await page.getByRole('button', { name: '끄기' }).click();
     await page.reload({ waitUntil: 'networkidle' });
     check(await page.locator('.lab-panel').count() === 0, 'a machine that was closed came back');
     await page.context().close();
@@ -77,12 +77,12 @@ export async function otherBuild() {
     await page.context().close();
 }
 
-/** Where the storage does not work, the machine does, and the page says so. */
-export async function brokenStorage(what, open) {
+/** Where the storage does not work, as this script for the worker makes it, the machine does, and the page says so. */
+export async function brokenStorage(what, script) {
     const worker = await readFile(join(process.argv[2], 'lab', 'worker.js'), 'utf8');
     answers.set('worker.js', (response) => {
         response.writeHead(200, { 'content-type': 'text/javascript' });
-        response.end(`IDBFactory.prototype.open = ${open};\n${worker}`);
+        response.end(`${script};\n${worker}`);
     });
     const page = await openMachine(what);
     await holds(page, `${what}: the page does not say so`, () => [...document.querySelectorAll('.lab-not-kept')]
