@@ -69,6 +69,7 @@ export class Bar {
             } else if (error === INTERRUPTED) {
                 this.say(words.interrupted);
             } else {
+                this.say(words.failed);
                 throw error;
             }
         } finally {

@@ -22,7 +22,10 @@ const page = {
     bars: new Map(),
     pressed: document.body,
     open: () => {
-        opened ??= openPanel();
+        opened ??= openPanel().catch((error) => {
+            opened = undefined; // the next press tries again
+            throw error;
+        });
         return opened;
     },
 };
