@@ -28,6 +28,11 @@ const terminal = (line) => ({
         const text = await line.until(/(?<=\n|\r)[$#] $/, PATIENCE);
         return text.replace(/\x1b\[[\d;?]*[a-zA-Z]/g, '').split(/\r*\n/).slice(1, -1);
     },
+    /** Waits until the shell has printed its prompt again, as it does for a new size, perhaps twice. */
+    async settle() {
+        line.type('echo settled\n');
+        await line.until(/(?<=^settled\r*\n)[$#] $/m, PATIENCE);
+    },
     /** Starts a command that keeps running; returns what the patterns find in its output. */
     async start(command, ...patterns) {
         line.type(`${command}\n`);

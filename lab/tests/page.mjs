@@ -46,13 +46,13 @@ await test('sudo and su make the learner root, and exit undoes it', async () => 
 
 await test('the control line sets the size of a terminal', async () => {
     await ask('stty -F /dev/ttyS0 rows 30 cols 100');
-    await first.line.until(/[$] $/); // the shell handles SIGWINCH
+    await first.settle();
     assert.deepEqual(await first.run('stty size; echo $COLUMNS'), ['30 100', '100']);
 });
 
 await test('after a shell exits, a new one starts on a terminal of the same size', async () => {
     await ask('stty -F /dev/ttyS1 rows 30 cols 100');
-    await second.line.until(/[$] $/); // the shell handles SIGWINCH
+    await second.settle();
     for (const leave of ['exit', 'kill -9 $$']) {
         const [before] = await second.run('echo $$');
         await second.run(leave);
