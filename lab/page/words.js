@@ -28,7 +28,7 @@ const english = {
     paste: 'Paste',
     again: 'Start again',
     retry: 'Try again',
-    close: 'Shut down',
+    close: 'Stop',
     more: 'more',
     larger: 'higher',
     smaller: 'lower',

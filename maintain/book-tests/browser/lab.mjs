@@ -134,10 +134,10 @@ async function keyboard() {
     await page.evaluate(() => lab.shells[0].terminal.onData((text) => { window.typed = text; }));
     await page.keyboard.press('Shift+Tab');
     check(await page.evaluate(() => window.typed === undefined), 'Shift+Tab is typed in the terminal');
-    check(await until('Shut down'), `Shift+Tab does not lead to Shut down but to ${await focus()}`);
+    check(await until('Stop'), `Shift+Tab does not lead to Stop but to ${await focus()}`);
     await page.keyboard.press('Enter');
-    check(await until('run it here'), `after Shut down the focus is on ${await focus()}`);
-    check(await page.locator('.lab-panel').count() === 0, 'Shut down does not close the panel');
+    check(await until('run it here'), `after Stop the focus is on ${await focus()}`);
+    check(await page.locator('.lab-panel').count() === 0, 'Stop does not close the panel');
     await page.context().close();
 }
 
@@ -206,9 +206,9 @@ async function unusualPresses() {
     await finished(page, async () => {
         await click(alone)();
         await status('Starting');
-        await click('Shut down')();
+        await click('Stop')();
     });
-    check(await page.locator('.lab-panel').count() === 0, 'Shut down does not end a machine that is starting');
+    check(await page.locator('.lab-panel').count() === 0, 'Stop does not end a machine that is starting');
     await ends('three presses at once', click(waits, waits, alone), ...shown);
     // The ^C of the second meets the shell before, while, and after it starts the first's program.
     for (const delay of [0, 0, 0, 0, 0, 10, 20, 30, 50, 100]) {

@@ -74,7 +74,7 @@ async function contents() {
     await page.waitForFunction(() => document.title.startsWith('Step 4'));
     check(!await shown(), 'the table of contents lies over the chapter that was chosen');
     await page.locator('.lab-close button').click();
-    check(await shown(), 'Shut down does not bring the table of contents back');
+    check(await shown(), 'Stop does not bring the table of contents back');
     await page.context().close();
 }
 

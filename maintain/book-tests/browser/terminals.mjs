@@ -211,7 +211,7 @@ const loading = {
         answers.set('state.bin.zst', (response) => response.write('half of it'));
         await reader.button.click();
         check(await reader.says('Loading'), 'nothing says that the machine is loaded');
-        await reader.page.getByRole('button', { name: 'Shut down' }).click();
+        await reader.page.getByRole('button', { name: 'Stop' }).click();
         answers.clear();
         await reader.run();
         check((await reader.lines).at(-1) === 'goldilocks-web', `after Close: ${(await reader.lines).slice(-3)}`);
