@@ -1,8 +1,10 @@
 // Boots the machine and saves its state as soon as both terminals have a prompt:
 //
-//     node boot.mjs FOLDER    with bios.bin, initramfs, vgabios.bin, vmlinuz; makes state.bin
+//     node boot.mjs FOLDER    with bios.bin, initramfs, layout.json, vgabios.bin, vmlinuz; makes
+//                             state.bin, and kernel.json: where the kernel's structures are
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { locate } from './kernel/locate.js';
 import { start } from './machine.mjs';
 
 const folder = process.argv[2];
@@ -32,6 +34,8 @@ await Promise.all([first.until(prompt, PATIENCE), second.until(prompt, PATIENCE)
 control.type('echo 3 >/proc/sys/vm/drop_caches; echo dropped\n');
 await control.until(/dropped\n/);
 await emulator.stop();
+const kernel = locate(emulator.v86.cpu, JSON.parse(await readFile(`${folder}/layout.json`)));
+await writeFile(`${folder}/kernel.json`, JSON.stringify(kernel));
 await writeFile(`${folder}/state.bin`, new Uint8Array(await emulator.save_state()));
 console.log(`booted in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
 process.exit(); // the timers of the emulator keep Node alive
