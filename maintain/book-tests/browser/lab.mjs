@@ -185,13 +185,12 @@ async function unusualPresses() {
     };
     // A block that waits for Enter, and one that needs no other block.
     const [waits, alone] = ['$ step03-uts helo\n', '$ unshare -ru sh -c'];
-    /** Clicks buttons, one each `delay` ms: those of the blocks with these texts, or with these names. */
+    /** Clicks buttons, one each `delay` ms: those with these names, or of the blocks with these texts. */
     const clickEach = (delay, ...texts) => () => page.evaluate(async ([delay, texts]) => {
         for (const text of texts) {
-            const blocks = [...document.querySelectorAll('main pre:has(+ .lab-run)')];
-            const block = blocks.find((it) => it.textContent.includes(text))?.nextElementSibling;
-            (block?.querySelector('button') ?? [...document.querySelectorAll('.lab-head button')]
-                .find((it) => it.textContent === text)).click();
+            const named = [...document.querySelectorAll('.lab-head button')].find((it) => it.textContent === text);
+            const block = [...document.querySelectorAll('main pre:has(+ .lab-run)')].find((it) => it.textContent.includes(text));
+            (named ?? block.nextElementSibling.querySelector('button')).click();
             await new Promise((resolve) => setTimeout(resolve, delay));
         }
     }, [delay, texts]);
