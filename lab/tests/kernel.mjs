@@ -220,6 +220,15 @@ await test('of cgroups, one below the other, with what was refused, killed and t
     await until(({ cgroups }) => cgroups.length === 1);
 });
 
+await test('of a process whose real and effective ids are four different ones', async () => {
+    await ask('(setpriv --ruid 1001 --euid 1002 --rgid 1003 --egid 1004 --clear-groups sleep 1000 >/dev/null 2>&1 & echo $! >/run/sleeper)');
+    const pid = Number(await ask('cat /run/sleeper'));
+    await until(({ processes }) => processes.some((process) => process.pid === pid && process.comm === 'sleep' && process.state === 'S'));
+    const { processes } = await isRight();
+    assert.deepEqual(processes.find((process) => process.pid === pid).ids, { uid: 1001, gid: 1003, euid: 1002, egid: 1004 });
+    await ask(`kill ${pid}; rm /run/sleeper`);
+});
+
 await test('of another root directory', async () => {
     await first.start('sudo chroot / sh -c "echo begun; exec sleep 1000"', /(begun)\r*\n/);
     await isRight();
