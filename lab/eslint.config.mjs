@@ -16,6 +16,6 @@ export default [
             'no-control-regex': 'off',
         },
     },
-    { files: ['page/**', 'kernel/**'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
+    { files: ['page/**', 'kernel/**', 'view/**'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
     { files: ['*.mjs', 'tests/**'], languageOptions: { globals: globals.node } },
 ];

@@ -9,7 +9,7 @@ import { words } from './words.js';
 /**
  * What lab/build knows of the machine: see its README.
  *
- * @type {{ state: string, bytes: number, options: object, build: string }}
+ * @type {{ state: string, bytes: number, options: object, kernel: import('../kernel/picture.js').Kernel, build: string }}
  */
 export const description = MACHINE;
 
@@ -102,6 +102,30 @@ export class Computer {
     /** @param {() => void} changed what happens when the machine is not what it was */
     watch(changed) {
         this.#machine.onchange = changed;
+    }
+
+    /**
+     * @param {(picture: import('../kernel/picture.js').Picture) => void} pictured what happens when the kernel
+     *     holds something else, or has measured something
+     * @param {(terminal: number) => void} entered what happens when a line is entered in a terminal
+     */
+    follow(pictured, entered) {
+        this.#machine.onpicture = pictured;
+        this.#machine.onenter = (line) => this.shells[line] && entered(line);
+    }
+
+    /** The machine stands still until `go`. */
+    pause() {
+        return this.#machine.ask('pause');
+    }
+
+    /** It goes on until the kernel holds something else, which may take any time. */
+    step() {
+        return this.#machine.ask('step', undefined, Infinity);
+    }
+
+    go() {
+        return this.#machine.ask('go');
     }
 
     #setClock() {

@@ -23,6 +23,12 @@ export class Machine {
     /** What happens when something has been typed or printed. */
     onchange = () => {};
 
+    /** What happens when the kernel holds something else, or has measured something. */
+    onpicture = (/** @type {import('../kernel/picture.js').Picture} */ _picture) => {};
+
+    /** What happens when a line is entered at a serial line. */
+    onenter = (/** @type {number} */ _line) => {};
+
     /** @param {URL} script that of the worker */
     constructor(script) {
         this.worker = new Worker(script, { type: 'module' });
@@ -34,10 +40,12 @@ export class Machine {
     }
 
     /** @param {any} message */
-    #receive({ line, bytes, progress, id, value, error }) {
+    #receive({ line, bytes, picture, progress, id, value, error }) {
         if (line !== undefined) {
             this.#hear[line]?.(bytes);
             this.onchange();
+        } else if (picture !== undefined) {
+            this.onpicture(picture);
         } else if (progress !== undefined) {
             this.onprogress(progress);
         } else if (error !== undefined) {
@@ -87,6 +95,9 @@ export class Machine {
         return (/** @type {string} */ text) => {
             this.worker.postMessage({ line, text });
             this.onchange();
+            if (text.includes('\r')) {
+                this.onenter(line);
+            }
         };
     }
 

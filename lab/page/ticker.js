@@ -3,6 +3,41 @@
 // a content security policy may forbid it. This sends the messages within the thread; a timer
 // alone would not do, since browsers let none come earlier than after 4 ms.
 
+/** Between two slices nothing in the machine moves. */
+class Slices {
+    /** What is done after each. */
+    after = () => {};
+
+    #held = false;
+
+    /** @type {(() => void) | undefined} */
+    #due;
+
+    /** No slice comes until `release`: the machine stands still, and does not know it. */
+    hold() {
+        this.#held = true;
+    }
+
+    release() {
+        this.#held = false;
+        const due = this.#due;
+        this.#due = undefined;
+        due?.();
+    }
+
+    /** @param {() => void} run the next slice */
+    next(run) {
+        if (this.#held) {
+            this.#due = () => this.next(run);
+        } else {
+            run();
+            this.after();
+        }
+    }
+}
+
+export const slices = new Slices();
+
 /** What the emulator needs of a Worker: it posts { t: milliseconds, tick }, and hears tick. */
 class Ticker {
     /** @type {(event: { data: unknown }) => void} */
@@ -14,7 +49,7 @@ class Ticker {
     #timer;
 
     constructor() {
-        this.#channel.port2.onmessage = ({ data }) => this.onmessage({ data });
+        this.#channel.port2.onmessage = ({ data }) => this.#tick(data);
     }
 
     /** @param {{ t: number, tick: unknown }} message */
@@ -23,8 +58,13 @@ class Ticker {
         if (t < 1) {
             this.#channel.port1.postMessage(tick);
         } else {
-            this.#timer = setTimeout(() => this.onmessage({ data: tick }), t);
+            this.#timer = setTimeout(() => this.#tick(tick), t);
         }
+    }
+
+    /** @param {unknown} tick */
+    #tick(tick) {
+        slices.next(() => this.onmessage({ data: tick }));
     }
 
     terminate() {

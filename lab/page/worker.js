@@ -14,11 +14,12 @@
 // To the page, unasked:
 //   { line, bytes }   what a serial line has printed
 
-import './ticker.js'; // before the emulator, which takes what it needs from globalThis
+import { slices } from './ticker.js'; // before the emulator, which takes what it needs from globalThis
 import { V86 } from 'v86';
 import { idle, output } from './doze.js';
 import { download } from './download.js';
 import * as storage from './storage.js';
+import { Watch } from './watch.js';
 
 const LINES = [0, 1, 2];
 
@@ -26,16 +27,17 @@ const LINES = [0, 1, 2];
  * What lab/build knows of the machine, where its files are, and whether its own state is needed
  * at once: not if one that was stored takes its place.
  *
- * @typedef {{ files: string, state: string, options: object, fromStart: boolean }} Description
+ * @typedef {{ files: string, state: string, options: object, kernel: import('../kernel/picture.js').Kernel,
+ *     fromStart: boolean }} Description
  */
 
-/** @type {{ emulator: V86, url: string, state: ArrayBuffer | undefined, stopDozing: () => void } | undefined} */
+/** @type {{ emulator: V86, url: string, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch } | undefined} */
 let machine;
 
 const progress = (/** @type {number} */ bytes) => postMessage({ progress: bytes });
 
 /** @param {Description} description */
-async function load({ files, state, options, fromStart }) {
+async function load({ files, state, options, kernel, fromStart }) {
     const url = `${files}${state}`;
     const [wasm, saved] = await download([`${files}v86.wasm`, ...(fromStart ? [url] : [])], progress);
     const module = await WebAssembly.compile(wasm);
@@ -47,7 +49,45 @@ async function load({ files, state, options, fromStart }) {
     });
     await new Promise((ready) => emulator.add_listener('emulator-ready', ready));
     LINES.forEach((line) => forward(emulator, line));
-    machine = { emulator, url, state: saved, stopDozing: idle(emulator) };
+    const watch = new Watch(() => /** @type {any} */ (emulator).v86.cpu.mem8, kernel, pictured);
+    slices.after = () => watch.look();
+    machine = { emulator, url, state: saved, stopDozing: idle(emulator), watch };
+}
+
+/**
+ * @param {import('../kernel/picture.js').Picture} picture
+ * @param {boolean} changed
+ */
+function pictured(picture, changed) {
+    postMessage({ picture });
+    if (changed && loaded().watch.isClose) {
+        pause();
+    }
+}
+
+/** What happens when a step ends. */
+let endStep = () => {};
+
+async function pause() {
+    slices.hold();
+    loaded().watch.isClose = false;
+    endStep();
+}
+
+async function go() {
+    loaded().watch.isClose = false;
+    endStep();
+    slices.release();
+}
+
+/** @returns {Promise<void>} */
+function step() {
+    endStep();
+    return new Promise((resolve) => {
+        endStep = resolve;
+        loaded().watch.isClose = true;
+        slices.release();
+    });
 }
 
 /** Downloads the machine's own state, if that is not there yet. */
@@ -94,6 +134,8 @@ async function run(state) {
     const { devices } = /** @type {any} */ (emulator).v86.cpu;
     LINES.forEach((line) => { devices[`uart${line}`].input.length = 0; });
     await emulator.restore_state(state);
+    loaded().watch.again();
+    await go();
     emulator.run();
 }
 
@@ -134,7 +176,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, complete, restore, take, store, resume };
+const requests = { load, complete, restore, take, store, resume, pause, step, go };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {

@@ -1,0 +1,157 @@
+// What the kernel held since the machine was started: a picture for each time that something
+// changed, and what that was. It has no DOM.
+
+import { changes } from './changes.js';
+
+/** How much is kept: the oldest go first. */
+const MOST = { entries: 1000, characters: 8_000_000 };
+
+/** The page's own shell, as it is called in the machine. */
+const CONTROL = 'control';
+
+/**
+ * A namespace with the letter that is its identity, A for the first of its kind that was seen.
+ * The namespaces of boot, which PID 1 is in, have none.
+ *
+ * @typedef {import('./namespaces.js').Namespace & { letter?: string }} Lettered
+ */
+
+/** @typedef {Omit<import('./picture.js').Picture, 'namespaces'> & { namespaces: Lettered[] }} Picture */
+
+/**
+ * A moment at which something had changed. `entered` tells in which terminals a line had been
+ * entered since the moment before.
+ *
+ * @typedef {object} Entry
+ * @property {number} number 1 for the first
+ * @property {number} at in ms since 1970
+ * @property {import('./changes.js').Change[]} changes none, for the first
+ * @property {number[]} entered
+ * @property {string} picture as JSON
+ */
+
+/**
+ * A picture without the page's own shell and what that has started.
+ *
+ * @param {import('./picture.js').Picture} picture
+ * @returns {import('./picture.js').Picture}
+ */
+export function withoutPage(picture) {
+    const own = new Set();
+    // A parent is older than its child, and comes before it.
+    for (const { pid, parent, comm } of picture.processes) {
+        if (own.has(parent) || (parent === 1 && comm === CONTROL)) {
+            own.add(pid);
+        }
+    }
+    return { ...picture, processes: picture.processes.filter(({ pid }) => !own.has(pid)) };
+}
+
+/** Gives namespaces their letters. */
+export class Letters {
+    /** How many of each kind have one. @type {Record<string, number>} */
+    count = {};
+
+    /**
+     * @param {import('./picture.js').Picture} picture
+     * @param {Picture} [before] the picture whose namespaces have letters
+     * @returns {Picture}
+     */
+    name(picture, before) {
+        const initial = new Set(Object.values(picture.processes[0]?.namespaces ?? {}));
+        const identity = (/** @type {import('./namespaces.js').Namespace} */ { kind, address, inode }) => `${kind} ${address} ${inode}`;
+        const known = new Map(before?.namespaces.map((namespace) => [identity(namespace), namespace.letter]));
+        const lettered = picture.namespaces.map((namespace) => {
+            if (initial.has(namespace.address)) {
+                return namespace;
+            }
+            return { ...namespace, letter: known.get(identity(namespace)) ?? this.#next(namespace.kind) };
+        });
+        return { ...picture, namespaces: lettered };
+    }
+
+    /** @param {string} kind */
+    #next(kind) {
+        const count = this.count[kind] ?? 0;
+        this.count[kind] = count + 1;
+        return letters(count);
+    }
+}
+
+/**
+ * A, B … Z, AA, AB …
+ *
+ * @param {number} count how many came before
+ * @returns {string}
+ */
+export function letters(count) {
+    const last = String.fromCharCode(65 + count % 26);
+    return count < 26 ? last : letters(Math.floor(count / 26) - 1) + last;
+}
+
+export class History {
+    /** @type {Entry[]} */
+    entries = [];
+
+    /** The latest picture, with what was measured last. @type {Picture | undefined} */
+    now;
+
+    #letters = new Letters();
+
+    #characters = 0;
+
+    /** @type {Set<number>} */
+    #entered = new Set();
+
+    /** Tells that a line was entered in a terminal. @param {number} terminal */
+    enter(terminal) {
+        this.#entered.add(terminal);
+    }
+
+    /**
+     * Adds a picture, if it differs from the one before in more than what is measured.
+     *
+     * @param {import('./picture.js').Picture} taken without the page's own processes
+     * @param {number} at
+     * @returns {Entry | undefined}
+     */
+    add(taken, at) {
+        const before = this.now;
+        const picture = this.#letters.name(taken, before);
+        const changed = before ? changes(before, picture) : [];
+        this.now = picture;
+        if (before && changed.length === 0) {
+            return undefined;
+        }
+        const entry = {
+            number: (this.entries.at(-1)?.number ?? 0) + 1, at, changes: changed,
+            entered: [...this.#entered], picture: JSON.stringify(picture),
+        };
+        this.#entered.clear();
+        this.#push(entry);
+        return entry;
+    }
+
+    /** @param {Entry} entry */
+    #push(entry) {
+        this.entries.push(entry);
+        this.#characters += entry.picture.length;
+        while (this.entries.length > MOST.entries || (this.#characters > MOST.characters && this.entries.length > 1)) {
+            this.#characters -= this.entries.shift()?.picture.length ?? 0;
+        }
+    }
+
+    /** All that is needed to go on later. */
+    save() {
+        return { entries: this.entries, letters: this.#letters.count };
+    }
+
+    /** @param {ReturnType<History['save']>} saved */
+    static from({ entries, letters }) {
+        const history = new History();
+        entries.forEach((entry) => history.#push(entry));
+        history.#letters.count = letters;
+        history.now = entries.length > 0 ? JSON.parse(entries[entries.length - 1].picture) : undefined;
+        return history;
+    }
+}
