@@ -2,10 +2,10 @@
 // did it.
 
 /**
- * A change. Namespaces are named by kind and inode number, cgroups by path; `pid` is that in the
- * first PID namespace.
+ * A change. Namespaces are named by kind and inode number, and by the letter that history.js gives
+ * them; cgroups by path; `pid` is that in the first PID namespace.
  *
- * @typedef {{ kind: import('./namespaces.js').Kind, inode: number }} Name
+ * @typedef {{ kind: import('./namespaces.js').Kind, inode: number, letter?: string }} Name
  * @typedef {(
  *     { what: 'born', pid: number, comm: string, parent: number, fresh: Name[], pids: number[] }
  *     | { what: 'ended', pid: number, comm: string }

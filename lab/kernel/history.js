@@ -47,6 +47,31 @@ export function withoutPage(picture) {
     return { ...picture, processes: picture.processes.filter(({ pid }) => !own.has(pid)) };
 }
 
+/**
+ * A text with what cannot be seen, or changes how others are seen, as its code.
+ *
+ * @param {string} text
+ */
+export const printable = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+
+/**
+ * A picture whose names can be shown.
+ *
+ * @param {Picture} picture
+ * @returns {Picture}
+ */
+function withPrintableNames({ processes, namespaces, cgroups, ...rest }) {
+    const optional = (/** @type {string | undefined} */ text) => text && printable(text);
+    return {
+        ...rest,
+        processes: processes.map((process) => ({ ...process, comm: printable(process.comm) })),
+        namespaces: namespaces.map(({ nodename, domainname, root, ...namespace }) => ({
+            ...namespace, nodename: optional(nodename), domainname: optional(domainname), root: optional(root),
+        })),
+        cgroups: cgroups.map((cgroup) => ({ ...cgroup, path: printable(cgroup.path) })),
+    };
+}
+
 /** Gives namespaces their letters. */
 export class Letters {
     /** How many of each kind have one. @type {Record<string, number>} */
@@ -89,6 +114,20 @@ export function letters(count) {
     return count < 26 ? last : letters(Math.floor(count / 26) - 1) + last;
 }
 
+/**
+ * Adds to the names of namespaces their letters.
+ *
+ * @param {import('./changes.js').Change[]} changed
+ * @param {Picture} picture
+ */
+function addLetters(changed, { namespaces }) {
+    const known = new Map(namespaces.map(({ kind, inode, letter }) => [`${kind} ${inode}`, letter]));
+    for (const change of changed) {
+        const names = [...('name' in change ? [change.name] : []), ...('fresh' in change ? change.fresh : [])];
+        names.forEach((name) => Object.assign(name, { letter: known.get(`${name.kind} ${name.inode}`) }));
+    }
+}
+
 export class History {
     /** @type {Entry[]} */
     entries = [];
@@ -117,8 +156,9 @@ export class History {
      */
     add(taken, at) {
         const before = this.now;
-        const picture = this.#letters.name(taken, before);
+        const picture = withPrintableNames(this.#letters.name(taken, before));
         const changed = before ? changes(before, picture) : [];
+        addLetters(changed, picture);
         this.now = picture;
         if (before && changed.length === 0) {
             return undefined;

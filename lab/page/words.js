@@ -125,9 +125,11 @@ const korean = {
 /** What is said in the language of the page. */
 export let words = english;
 
+export const isKorean = () => document.documentElement.lang === 'ko';
+
 /** From now on the page has its language. */
 export function followLanguage() {
-    words = document.documentElement.lang === 'ko' ? korean : english;
+    words = isKorean() ? korean : english;
 }
 followLanguage();
 

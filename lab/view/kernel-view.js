@@ -3,12 +3,48 @@
 import { h, render } from 'preact';
 import { History } from '../kernel/history.js';
 import { Kernel } from './kernel.js';
+import { textOf } from './timeline.js';
+import { words } from './words.js';
+
+/** How long a change is shown as one that has just come, in ms. */
+const FRESH = 4000;
+
+/** The least time between two announcements, in ms. */
+const BETWEEN = 1000;
+
+/** Over what time at least the use of a processor is measured, in ms. */
+const MEASURED = 300;
 
 export class KernelView {
     #history = new History();
 
     /** @type {import('../page/computer.js').Computer | undefined} */
     #computer;
+
+    /** @type {import('./timeline.js').Mode} */
+    #mode = 'runs';
+
+    /** How many processors each cgroup uses, by address. @type {Map<string, number>} */
+    #rates = new Map();
+
+    /** When that was measured, and how much they had used. */
+    #measured = { at: 0, used: /** @type {Map<string, number>} */ (new Map()) };
+
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    #fresh;
+
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    #quiet;
+
+    /** What is to be announced when it is time. @type {string[]} */
+    #unsaid = [];
+
+    #announced = '';
+
+    #isDue = false;
+
+    /** What happens when something has changed. */
+    onchange = () => {};
 
     /** @param {HTMLElement} frame */
     constructor(frame) {
@@ -23,15 +59,13 @@ export class KernelView {
      */
     follow(computer) {
         this.#computer = computer;
-        computer.follow((picture) => {
-            this.#history.add(picture, Date.now());
-            this.#draw();
-        }, (terminal) => this.#history.enter(terminal));
+        computer.follow((picture) => this.#add(picture), (terminal) => this.#history.enter(terminal));
     }
 
     /** The machine is started again: what was before is gone. */
     forget() {
         this.#history = new History();
+        this.#mode = 'runs';
         this.#draw();
     }
 
@@ -43,6 +77,7 @@ export class KernelView {
     /** @param {ReturnType<KernelView['save']>} [saved] */
     resume(saved) {
         this.#history = saved ? History.from(saved) : new History();
+        this.#mode = 'runs';
         this.#draw();
     }
 
@@ -51,13 +86,108 @@ export class KernelView {
         this.#draw();
     }
 
+    /** A machine that stands still goes on. */
+    async go() {
+        if (this.#mode !== 'runs') {
+            this.#mode = 'runs';
+            this.#draw();
+            await this.#computer?.go();
+        }
+    }
+
     /** The machine has ended. */
     end() {
         this.#computer = undefined;
+        clearTimeout(this.#fresh);
+        clearTimeout(this.#quiet);
         render(null, this.frame);
     }
 
+    async #pause() {
+        this.#mode = 'paused';
+        this.#draw();
+        await this.#computer?.pause();
+    }
+
+    async #step() {
+        this.#mode = 'stepping';
+        this.#draw();
+        await this.#computer?.step();
+        if (this.#mode === 'stepping') {
+            this.#mode = 'paused';
+            this.#draw();
+        }
+    }
+
+    /** @param {import('../kernel/picture.js').Picture} picture */
+    #add(picture) {
+        const entry = this.#history.add(picture, Date.now());
+        this.#measure(picture);
+        if (entry && entry.changes.length > 0) {
+            clearTimeout(this.#fresh);
+            this.#fresh = setTimeout(() => {
+                this.#fresh = undefined;
+                this.#draw();
+            }, FRESH);
+            this.#unsaid.push(...textOf(entry));
+            this.#announce();
+            this.onchange();
+        }
+        this.#draw();
+    }
+
+    /** @param {import('../kernel/picture.js').Picture} picture */
+    #measure({ cgroups }) {
+        const at = performance.now();
+        const passed = at - this.#measured.at;
+        if (passed < MEASURED) {
+            return;
+        }
+        const used = new Map(cgroups.map(({ address, cpu }) => [address, cpu?.used ?? 0]));
+        this.#rates = new Map([...used].map(([address, time]) => {
+            const before = this.#measured.used.get(address) ?? time;
+            return [address, Math.max(0, time - before) / 1e6 / passed];
+        }));
+        this.#measured = { at, used };
+    }
+
+    /** Says what is new, but not too often. */
+    #announce() {
+        if (this.#quiet !== undefined || this.#unsaid.length === 0) {
+            return;
+        }
+        const last = this.#unsaid[this.#unsaid.length - 1];
+        this.#announced = this.#unsaid.length > 1 ? words().changes(this.#unsaid.length) + last : last;
+        this.#unsaid = [];
+        this.#quiet = setTimeout(() => {
+            this.#quiet = undefined;
+            this.#announce();
+            this.#draw();
+        }, BETWEEN);
+    }
+
+    /** Draws with the page's next frame: there may be several changes before it. */
     #draw() {
-        render(h(Kernel, { history: this.#history, computer: this.#computer }), this.frame);
+        if (!this.#isDue) {
+            this.#isDue = true;
+            requestAnimationFrame(() => {
+                this.#isDue = false;
+                if (this.frame.isConnected) {
+                    this.#drawNow();
+                }
+            });
+        }
+    }
+
+    #drawNow() {
+        const start = performance.now();
+        const control = this.#computer && { pause: () => this.#pause(), go: () => this.go(), step: () => this.#step() };
+        render(h(Kernel, {
+            history: this.#history, rates: this.#rates, isFresh: this.#fresh !== undefined,
+            mode: this.#mode, control, announced: this.#announced,
+        }), this.frame);
+        // For who observes it; the browser need not keep it.
+        performance.measure('kernel drawn', { start });
+        performance.clearMeasures('kernel drawn');
     }
 }

@@ -1,6 +1,59 @@
-import { html } from 'htm/preact';
+// What the kernel holds: the table, the cgroups, the structures of what is chosen, the timeline.
 
-/** @param {{ history: import('../kernel/history.js').History, computer: unknown }} props */
-export function Kernel({ history }) {
-    return html`<ol>${history.now?.processes.map(({ pid, comm }) => html`<li key=${pid}>${pid} ${comm}</li>`)}</ol>`;
+import { html } from 'htm/preact';
+import { useMemo, useState } from 'preact/hooks';
+import { Cgroups } from './cgroups.js';
+import { newsOf, sinceEnter } from './news.js';
+import { tableOf } from './rows.js';
+import { Structures } from './structure-view.js';
+import { Table } from './table.js';
+import { Timeline } from './timeline.js';
+import { words } from './words.js';
+
+/** @typedef {import('../kernel/history.js').Entry} Entry */
+
+/**
+ * @param {object} props
+ * @param {import('../kernel/history.js').History} props.history
+ * @param {Map<string, number>} props.rates how many processors each cgroup uses, by address
+ * @param {boolean} props.isFresh whether the last change has just come
+ * @param {import('./timeline.js').Mode} props.mode
+ * @param {{ pause: () => void, go: () => void, step: () => void }} [props.control]
+ * @param {string} props.announced what screen readers are told
+ */
+export function Kernel({ history: { entries, now }, rates, isFresh, mode, control, announced }) {
+    const [moment, show] = useState(/** @type {Entry | undefined} */ (undefined));
+    const [choice, choose] = useState(/** @type {import('./table.js').Choice | undefined} */ (undefined));
+    const [all, setAll] = useState({ kinds: false, processes: false });
+    const [details, setDetails] = useState(false);
+    // It may have become too old to be kept.
+    const past = moment && entries.includes(moment) ? moment : undefined;
+    const picture = useMemo(() => (past ? /** @type {typeof now} */ (JSON.parse(past.picture)) : now), [past, now]);
+    const at = past ? entries.indexOf(past) : entries.length - 1;
+    const news = useMemo(() => newsOf(at < 0 ? [] : sinceEnter(entries, at)), [entries[at]]);
+    if (!picture) {
+        return html`<p class="kernel-nothing">${words().nothing}</p>`;
+    }
+    const table = tableOf(picture, news, all);
+    return html`<div class=${`kernel${isFresh && !past ? ' is-fresh' : ''}${past ? ' is-past' : ''}`}>
+        <header class="kernel-head">
+            <h2>${words().title}</h2>
+            <span>${words().legend}</span>
+            <label><input type="checkbox" checked=${all.kinds} onChange=${() => setAll({ ...all, kinds: !all.kinds })} /> ${words().allKinds}</label>
+        </header>
+        ${past ? html`<p class="kernel-note">${words().past(new Date(past.at).toLocaleTimeString(document.documentElement.lang))}
+            ${' '}<button type="button" onClick=${() => show(undefined)}>${words().now}</button></p>`
+            : mode !== 'runs' && html`<p class="kernel-note">${mode === 'paused' ? words().paused : words().stepping}</p>`}
+        <div class="kernel-scroll" tabindex="0" role="region" aria-label=${words().title}>
+            <${Table} table=${table} choice=${choice} choose=${choose} all=${all.processes}
+                toggleAll=${() => setAll({ ...all, processes: !all.processes })} />
+            <${Cgroups} picture=${picture} news=${news.cgroups} rates=${past ? new Map() : rates} />
+        </div>
+        <div class="kernel-below">
+            ${choice && html`<${Structures} picture=${picture} choice=${choice} choose=${choose} details=${details}
+                toggleDetails=${() => setDetails(!details)} />`}
+            <${Timeline} entries=${entries} shown=${past} show=${show} mode=${mode} control=${control} />
+        </div>
+        <p class="kernel-out-of-sight" role="status">${announced}</p>
+    </div>`;
 }

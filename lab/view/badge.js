@@ -1,0 +1,70 @@
+// A namespace in the table: a quiet dot for one of boot, a badge with its letter and what it
+// holds for any other. Letter, colour and shape each tell which it is.
+
+import { html } from 'htm/preact';
+import { words } from './words.js';
+
+/** @typedef {import('../kernel/history.js').Lettered} Namespace */
+/** @typedef {import('../kernel/processes.js').Process} Process */
+
+/** How many looks a badge can have; the letter tells those apart that look the same. */
+const LOOKS = 6;
+
+/**
+ * What a namespace holds that a learner can read, for a process that is in it.
+ *
+ * @param {Namespace} namespace
+ * @param {Process} [process]
+ */
+export function holds(namespace, process) {
+    const { kind, address, uids, nodename, offsets, root } = namespace;
+    switch (kind) {
+        case 'user':
+            return uids?.length ? `${uids[0].first}→${uids[0].lower}` : words().noMap;
+        case 'pid': {
+            const own = process?.pids.find(({ namespace }) => namespace === address);
+            return own ? words().pid(own.pid) : '';
+        }
+        case 'uts':
+            return nodename ?? '';
+        case 'time':
+            return offsets ? words().seconds(Math.round(offsets.boottime || offsets.monotonic)) : '';
+        case 'cgroup':
+            return root ?? '';
+        default:
+            return '';
+    }
+}
+
+/** The letter's place among the looks. @param {string} letter */
+const look = (letter) => (letter.charCodeAt(letter.length - 1) - 65) % LOOKS;
+
+/**
+ * @param {object} props
+ * @param {Namespace} props.namespace
+ * @param {Process} [props.process]
+ * @param {boolean} [props.isNew]
+ * @param {boolean} [props.isChosen]
+ * @param {boolean} [props.forChildren] whether the process is not in it, but its next child will be
+ * @param {() => void} [props.choose] not given, it is no button
+ */
+export function Badge({ namespace, process, isNew, isChosen, forChildren, choose }) {
+    const { kind, letter } = namespace;
+    const text = forChildren ? words().children : holds(namespace, process);
+    const label = [
+        forChildren ? words().chooseChildren(kind, letter ?? words().initial)
+            : letter ? words().choose(kind, letter, text) : words().chooseInitial(kind),
+        ...(isNew ? [words().isNew] : []),
+    ].join(', ');
+    const inside = letter || forChildren
+        ? html`<b aria-hidden="true">${forChildren ? '↳ ' : ''}${letter ?? '○'}</b>${text && html`<span aria-hidden="true">${text}</span>`}`
+        : html`<i class="kernel-dot" aria-hidden="true"></i>`;
+    const name = letter || forChildren ? `kernel-badge kernel-look-${letter ? look(letter) : 'none'}` : 'kernel-initial';
+    const classes = `${name}${isNew ? ' is-new' : ''}`;
+    if (!choose) {
+        return html`<span class=${classes} role="img" aria-label=${label} title=${label}>${inside}</span>`;
+    }
+    // A keyboard comes to what is initial by its process.
+    return html`<button type="button" class=${classes} aria-label=${label} title=${label} aria-pressed=${String(Boolean(isChosen))}
+        tabindex=${letter || forChildren ? 0 : -1} onClick=${choose}>${inside}</button>`;
+}

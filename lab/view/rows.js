@@ -1,0 +1,155 @@
+// What the table shows of a picture: which processes have rows, which kinds have columns, and
+// what stands in each cell. It has no DOM.
+
+/** @typedef {import('../kernel/history.js').Picture} Picture */
+/** @typedef {import('../kernel/history.js').Lettered} Namespace */
+/** @typedef {import('../kernel/namespaces.js').Kind} Kind */
+/** @typedef {import('../kernel/processes.js').Process} Process */
+
+/** In the order of the book's first chapter. @type {Kind[]} */
+export const KINDS = ['user', 'pid', 'mnt', 'uts', 'ipc', 'net', 'time', 'cgroup'];
+
+/** What the machine's own login is called; its child is the shell of a terminal. */
+const SESSION = 'session';
+
+/**
+ * What a process has of a kind. `forChildren` is the namespace that its next child will be in,
+ * where that is a different one.
+ *
+ * @typedef {{ kind: Kind, namespace?: Namespace, forChildren?: Namespace, isNew: boolean }} Cell
+ */
+
+/**
+ * @typedef {object} Row
+ * @property {Process} process
+ * @property {number} depth how many of its ancestors are shown
+ * @property {boolean} isNew
+ * @property {Cell[]} cells one for each column
+ * @property {Cell[]} others the cells that have no column
+ * @property {string} [cgroup] the path of its cgroup, if that is not the root
+ */
+
+/**
+ * @typedef {object} Table
+ * @property {Kind[]} columns
+ * @property {boolean} inCgroups whether a process is in a cgroup below the root
+ * @property {Row[]} rows
+ * @property {number} more how many processes have no row, because they are in the initial namespaces
+ */
+
+/** A picture in which things are found by their names. */
+export class Index {
+    /** @param {Picture} picture */
+    constructor(picture) {
+        this.picture = picture;
+        this.processes = new Map(picture.processes.map((process) => [process.pid, process]));
+        this.namespaces = new Map(picture.namespaces.map((namespace) => [namespace.address, namespace]));
+        this.cgroups = new Map(picture.cgroups.map((cgroup) => [cgroup.address, cgroup]));
+    }
+
+    /**
+     * @param {Process} process
+     * @param {Kind} kind
+     */
+    namespace(process, kind) {
+        return this.namespaces.get(process.namespaces[kind] ?? '');
+    }
+
+    /** The path of a process's cgroup. @param {Process} process */
+    path(process) {
+        return this.cgroups.get(process.cgroup)?.path ?? '/';
+    }
+
+    /** Who is in a namespace. @param {string} address */
+    members(address) {
+        return this.picture.processes.filter(({ namespaces }) => Object.values(namespaces).includes(address));
+    }
+}
+
+/**
+ * @param {Picture} picture
+ * @param {import('./news.js').News} news
+ * @param {{ kinds: boolean, processes: boolean }} all whether each kind has a column, and each process a row
+ * @returns {Table}
+ */
+export function tableOf(picture, news, all) {
+    const index = new Index(picture);
+    const cell = (/** @type {Process} */ process, /** @type {Kind} */ kind) => cellOf(index, news, process, kind);
+    const isApart = (/** @type {Cell} */ { namespace, forChildren }) => Boolean(namespace?.letter ?? forChildren);
+    const columns = KINDS.filter((kind) => all.kinds || picture.processes.some((process) => isApart(cell(process, kind))));
+    const others = KINDS.filter((kind) => !columns.includes(kind));
+    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news, columns);
+    const rows = inTree(picture.processes.filter(({ pid }) => chosen.has(pid))).map(({ process, depth }) => ({
+        process, depth,
+        isNew: news.processes.has(String(process.pid)),
+        cells: columns.map((kind) => cell(process, kind)),
+        others: others.map((kind) => cell(process, kind)),
+        cgroup: index.path(process) === '/' ? undefined : index.path(process),
+    }));
+    return { columns, inCgroups: rows.some(({ cgroup }) => cgroup), rows, more: picture.processes.length - rows.length };
+}
+
+/**
+ * @param {Index} index
+ * @param {import('./news.js').News} news
+ * @param {Process} process
+ * @param {Kind} kind
+ * @returns {Cell}
+ */
+function cellOf(index, news, process, kind) {
+    const namespace = index.namespace(process, kind);
+    const next = process.forChildren && (kind === 'pid' || kind === 'time') ? process.forChildren[kind] : undefined;
+    const isNew = news.cells.has(`${process.pid} ${kind}`) || (namespace?.letter !== undefined
+        && (news.processes.has(String(process.pid)) || news.namespaces.has(`${kind} ${namespace.inode}`)));
+    return { kind, namespace, isNew, forChildren: next === process.namespaces[kind] ? undefined : index.namespaces.get(next ?? '') };
+}
+
+/**
+ * The processes that differ from those of boot, or are new; the terminals' shells; and what is
+ * between these.
+ *
+ * @param {Index} index
+ * @param {import('./news.js').News} news
+ * @param {Kind[]} columns
+ */
+function worthARow(index, news, columns) {
+    const isShell = (/** @type {Process} */ { parent }) => index.processes.get(parent)?.comm === SESSION;
+    const isWorth = (/** @type {Process} */ process) => isShell(process) || news.processes.has(String(process.pid))
+        || index.path(process) !== '/'
+        || columns.some((kind) => index.namespace(process, kind)?.letter ?? cellOf(index, news, process, kind).forChildren);
+    const chosen = new Set(index.picture.processes.filter(isWorth).map(({ pid }) => pid));
+    for (const process of index.picture.processes.filter(({ pid }) => chosen.has(pid))) {
+        /** @type {number[]} */
+        const between = [];
+        for (let at = index.processes.get(process.parent); at && at.pid !== 1 && at.comm !== SESSION && !between.includes(at.pid); at = index.processes.get(at.parent)) {
+            between.push(at.pid);
+        }
+        between.forEach((pid) => chosen.add(pid));
+    }
+    return chosen;
+}
+
+/**
+ * Processes below their parents, with how deep they are.
+ *
+ * @param {Process[]} processes
+ */
+function inTree(processes) {
+    const known = new Set(processes.map(({ pid }) => pid));
+    /** @type {Map<number, Process[]>} */
+    const children = new Map();
+    for (const process of processes) {
+        const parent = known.has(process.parent) ? process.parent : 0;
+        children.set(parent, [...(children.get(parent) ?? []), process]);
+    }
+    /** @type {{ process: Process, depth: number }[]} */
+    const rows = [];
+    const add = (/** @type {number} */ parent, /** @type {number} */ depth) => {
+        for (const process of children.get(parent) ?? []) {
+            rows.push({ process, depth });
+            add(process.pid, depth + 1);
+        }
+    };
+    add(0, 0);
+    return rows;
+}

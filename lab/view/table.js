@@ -1,0 +1,114 @@
+// The table of processes and their namespaces.
+
+import { html } from 'htm/preact';
+import { Badge } from './badge.js';
+import { words } from './words.js';
+
+/** @typedef {import('./rows.js').Cell} Cell */
+/** @typedef {import('./rows.js').Row} Row */
+
+/**
+ * What the reader has chosen: a process, and perhaps what it has of a kind.
+ *
+ * @typedef {{ pid: number, kind?: import('../kernel/namespaces.js').Kind }} Choice
+ */
+
+/**
+ * @param {object} props
+ * @param {import('./rows.js').Table} props.table
+ * @param {Choice} [props.choice]
+ * @param {(choice: Choice) => void} props.choose
+ * @param {boolean} props.all whether each process has a row
+ * @param {() => void} props.toggleAll
+ */
+export function Table({ table, choice, choose, all, toggleAll }) {
+    const { columns, inCgroups, rows, more } = table;
+    const others = 8 - columns.length;
+    const width = 1 + columns.length + (inCgroups ? 1 : 0) + (others > 0 ? 1 : 0);
+    return html`<table class="kernel-table" onKeyDown=${moveFocus}>
+        <thead><tr>
+            <th scope="col">${words().process}</th>
+            ${columns.map((kind) => html`<th scope="col" key=${kind}>${kind}</th>`)}
+            ${inCgroups && html`<th scope="col">${words().inCgroup}</th>`}
+            ${others > 0 && html`<th scope="col" class="kernel-others">${words().others(others)}</th>`}
+        </tr></thead>
+        <tbody>
+            ${(more > 0 || all) && html`<tr class="kernel-more-rows"><td colspan=${width}>
+                ${more > 0 && words().more(more)} <button type="button" aria-expanded=${String(all)} onClick=${toggleAll}>${all ? words().hide : words().show}</button>
+            </td></tr>`}
+            ${rows.map((row) => html`<${ProcessRow} key=${row.process.address + row.process.pid} row=${row} choice=${choice} choose=${choose}
+                inCgroups=${inCgroups} hasOthers=${others > 0} />`)}
+        </tbody>
+    </table>`;
+}
+
+/** @param {{ row: Row, choice?: Choice, choose: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} props */
+function ProcessRow({ row: { process, depth, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
+    const { pid, comm, state } = process;
+    const isChosen = choice?.pid === pid;
+    return html`<tr class=${isNew ? 'is-new' : ''}>
+        <th scope="row">
+            <button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })} title="${comm} ${pid}">
+                ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
+                <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
+                ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}
+            </button>
+        </th>
+        ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : ''}>
+            <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} />
+        </td>`)}
+        ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}</td>`}
+        ${hasOthers && html`<td class="kernel-boot kernel-others">
+            ${others.some(({ namespace }) => namespace)
+                ? html`<i class="kernel-dot" role="img" aria-label=${words().initial}></i>` : html`<span title=${words().none}>–</span>`}
+        </td>`}
+    </tr>`;
+}
+
+/** @param {Cell} cell */
+const isInitial = ({ namespace, forChildren }) => !namespace?.letter && !forChildren;
+
+/** @param {{ cell: Cell, process: import('../kernel/processes.js').Process, isChosen: boolean, choose: (choice: Choice) => void }} props */
+function CellOf({ cell: { kind, namespace, forChildren, isNew }, process, isChosen, choose }) {
+    if (!namespace) {
+        return html`<span title=${words().none}>–</span>`;
+    }
+    const chooseThis = () => choose({ pid: process.pid, kind });
+    return html`<${Badge} namespace=${namespace} process=${process} isNew=${isNew} isChosen=${isChosen} choose=${chooseThis} />
+        ${forChildren && html` <${Badge} namespace=${forChildren} process=${process} isNew=${isNew} forChildren choose=${chooseThis} />`}`;
+}
+
+/** What a shell says of a process that does not run. @param {import('../kernel/processes.js').State} state */
+function mark(state) {
+    const said = { Z: words().zombie, T: words().stopped, t: words().stopped }[/** @type {string} */ (state)];
+    return said ? ` · ${said}` : '';
+}
+
+/**
+ * The arrows go from button to button, as in a table.
+ *
+ * @param {KeyboardEvent} event
+ */
+function moveFocus(event) {
+    const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] ?? [0, 0];
+    const cell = event.target instanceof Element && event.target.closest('th, td');
+    if ((!down && !right) || !(cell instanceof HTMLTableCellElement)) {
+        return;
+    }
+    // Elsewhere in the page these keys turn its pages.
+    event.preventDefault();
+    event.stopPropagation();
+    const row = /** @type {HTMLTableRowElement} */ (cell.parentElement);
+    const rows = [.../** @type {HTMLTableElement} */ (row.closest('table')).rows];
+    for (let y = rows.indexOf(row) + down, x = cell.cellIndex + right; ; y += down, x += right) {
+        const next = rows[y]?.cells[x] ?? (down ? rows[y]?.cells[0] : undefined);
+        if (!next) {
+            return;
+        }
+        const button = next.querySelector('button');
+        if (button) {
+            button.focus();
+            return;
+        }
+    }
+}
