@@ -10,6 +10,7 @@
  *     { what: 'born', pid: number, comm: string, parent: number, fresh: Name[], pids: number[] }
  *     | { what: 'ended', pid: number, comm: string }
  *     | { what: 'zombie', pid: number, comm: string }
+     | { what: 'stopped' | 'continued', pid: number, comm: string }
  *     | { what: 'program', pid: number, before: string, comm: string }
  *     | { what: 'parent', pid: number, comm: string, parent: number }
  *     | { what: 'ids', pid: number, comm: string, ids: import('./processes.js').Process['ids'] }
@@ -20,6 +21,9 @@
  *     | { what: 'nodename' | 'domainname', name: Name, before: string, after: string }
  *     | { what: 'uids' | 'gids', name: Name, map: import('./namespaces.js').Extent[] }
  *     | { what: 'setgroups', name: Name, allowed: boolean }
+     | { what: 'mounts', name: Name, before: number, after: number }
+     | { what: 'devices', name: Name, before: string[], after: string[] }
+     | { what: 'offsets', name: Name, offsets: import('./namespaces.js').Namespace['offsets'] }
  *     | { what: 'made' | 'removed', path: string }
  *     | { what: 'enabled' | 'disabled', path: string, controller: Controller }
  *     | { what: 'limit', path: string, controller: Controller, limit: number | undefined }
@@ -71,8 +75,8 @@ function* namespaceChanges(before, after) {
             continue;
         }
         const name = { kind: namespace.kind, inode: namespace.inode };
-        for (const what of /** @type {const} */ (['nodename', 'domainname'])) {
-            if (old[what] !== namespace[what]) {
+        for (const what of /** @type {const} */ (['nodename', 'domainname', 'mounts', 'devices'])) {
+            if (!same(old[what], namespace[what])) {
                 yield /** @type {Change} */ ({ what, name, before: old[what], after: namespace[what] });
             }
         }
@@ -83,6 +87,9 @@ function* namespaceChanges(before, after) {
         }
         if (old.setgroups !== namespace.setgroups) {
             yield /** @type {Change} */ ({ what: 'setgroups', name, allowed: namespace.setgroups });
+        }
+        if (!same(old.offsets, namespace.offsets)) {
+            yield /** @type {Change} */ ({ what: 'offsets', name, offsets: namespace.offsets });
         }
     }
 }
@@ -141,6 +148,8 @@ function* processChanges(before, after) {
         }
         if (state === 'Z' && was.state !== 'Z') {
             yield /** @type {Change} */ ({ what: 'zombie', ...about });
+        } else if ((state === 'T') !== (was.state === 'T')) {
+            yield /** @type {Change} */ ({ what: state === 'T' ? 'stopped' : 'continued', ...about });
         }
     }
 }

@@ -1,21 +1,27 @@
 // Noticing that something has changed, for much less than a picture costs: a number that
 // another state of processes, namespaces and cgroups hardly ever has, too. It is taken after
 // each slice of the machine's time, so all that can be is worked out before.
+//
+// What a picture only measures is not in it: memory and time used, references counted, and
+// whether a process runs or waits.
 
-/** The fields of a task_struct that change when a process does something that a picture shows. */
-const OF_TASK = ['nsproxy', 'real_cred', 'cgroups', 'thread_pid', 'real_parent', 'exit_state'];
+/**
+ * The fields of a task_struct that change when a process does something that a picture shows.
+ * Credentials, struct pids and css_sets are replaced, not changed; another process may get
+ * the address of one that has ended, but not its PID.
+ */
+const OF_TASK = ['tgid', 'nsproxy', 'real_cred', 'cgroups', 'thread_pid', 'real_parent', 'exit_state'];
 
-/** The limits and counts of each controller, by the constant that numbers it. */
-const OF_CONTROLLER = {
-    pids_cgrp_id: ['pids_cgroup.limit', 'pids_cgroup.events_limit'],
-    memory_cgrp_id: ['mem_cgroup.memory.max'],
-    cpu_cgrp_id: ['task_group.cfs_bandwidth.quota', 'task_group.cfs_bandwidth.period', 'task_group.cfs_bandwidth.nr_throttled'],
-};
+/** An nsproxy that is given up is free at once, and the same process may get its address again. */
+const OF_NSPROXY = ['uts_ns', 'ipc_ns', 'mnt_ns', 'net_ns', 'cgroup_ns', 'time_ns', 'pid_ns_for_children', 'time_ns_for_children'];
 
 /** TASK_COMM_LEN */
 const COMM = 16;
 
-/** More processes or cgroups are not looked at, and none that is deeper. */
+/** __TASK_STOPPED: by ^Z, for example. A tracer stops its process too often. */
+const STOPPED = 0x04;
+
+/** More processes, cgroups or devices are not looked at, and no cgroup that is deeper. */
 const [MOST, DEEPEST] = [10_000, 100];
 
 /**
@@ -25,75 +31,163 @@ const [MOST, DEEPEST] = [10_000, 100];
  * @param {import('./picture.js').Kernel} kernel
  * @returns {(bytes: Uint8Array) => number}
  */
-export function fingerprintOf({ init, layout }) {
-    const tasks = layout['task_struct.tasks'];
-    const flags = layout['task_struct.flags'];
-    const comm = layout['task_struct.comm'];
-    const nsproxy = layout['task_struct.nsproxy'];
-    const cred = layout['task_struct.real_cred'];
-    const ofTask = OF_TASK.map((field) => layout[`task_struct.${field}`]);
-    const uts = layout['nsproxy.uts_ns'];
-    const names = ['nodename', 'domainname'].map((name) => layout['uts_namespace.name'] + layout[`new_utsname.${name}`]);
-    const user = layout['cred.user_ns'];
-    // A map is written once.
-    const ofUser = [layout['user_namespace.flags'],
-        ...['uid_map', 'gid_map'].map((map) => layout[`user_namespace.${map}`] + layout['uid_gid_map.nr_extents'])];
-    const states = Object.entries(OF_CONTROLLER).map(([id, fields]) =>
-        ({ state: layout['cgroup.subsys'] + layout[id] * 4, fields: fields.map((field) => layout[field]) }));
-    const [children, sibling, owner] = ['children', 'sibling', 'cgroup'].map((field) => layout[`cgroup_subsys_state.${field}`]);
+export function fingerprintOf(kernel) {
+    const fingerprint = new Fingerprint(kernel);
+    return (bytes) => fingerprint.of(bytes);
+}
 
-    return (bytes) => {
-        const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-        const word = (/** @type {number} */ address) => words[(address - layout.PAGE_OFFSET) >>> 2];
-        const seen = new Set();
-        let hash = 0;
-        let count = 0;
-        const add = (/** @type {number} */ value) => { hash = Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15); };
-        const once = (/** @type {number} */ address, /** @type {() => void} */ work) => {
-            if (!seen.has(address)) {
-                seen.add(address);
-                work();
-            }
-        };
-        const addCgroup = (/** @type {number} */ cgroup, depth = 0) => {
-            add(cgroup);
-            for (const { state, fields } of states) {
-                const controller = word(cgroup + state);
-                add(controller);
-                if (controller) {
-                    fields.forEach((field) => add(word(controller + field)));
-                }
-            }
-            const head = cgroup + layout['cgroup.self'] + children;
-            for (let at = word(head); at !== (head | 0) && count < MOST && depth < DEEPEST; at = word(at)) {
-                count += 1;
-                addCgroup(word(at - sibling + owner), depth + 1);
-            }
-        };
+class Fingerprint {
+    #words = new Int32Array(0);
 
-        for (let at = word(init + tasks); at !== ((init + tasks) | 0) && count < MOST; at = word(at)) {
-            const task = at - tasks;
-            count += 1;
-            if (word(task + flags) & layout.PF_KTHREAD) {
-                continue;
-            }
-            add(task);
-            ofTask.forEach((field) => add(word(task + field)));
-            for (let part = 0; part < COMM; part += 4) {
-                add(word(task + comm + part));
-            }
-            const proxy = word(task + nsproxy);
-            if (proxy) {
-                once(word(proxy + uts), () => names.forEach((name) => {
-                    for (let part = 0; part < layout.UTS_LENGTH + 3; part += 4) {
-                        add(word(word(proxy + uts) + name + part));
-                    }
-                }));
-            }
-            const space = word(word(task + cred) + user);
-            once(space, () => ofUser.forEach((field) => add(word(space + field))));
+    #hash = 0;
+
+    /** How many links of lists have been followed. */
+    #count = 0;
+
+    /** The structures that are in the number. */
+    #seen = new Set();
+
+    /** @param {import('./picture.js').Kernel} kernel */
+    constructor({ init, layout }) {
+        const at = (/** @type {string[]} */ ...fields) => fields.reduce((sum, field) => sum + layout[field], 0);
+        const words = (/** @type {number} */ begin, /** @type {number} */ length) =>
+            Array.from({ length: Math.ceil(length / 4) }, (_, index) => begin + index * 4);
+        const long = (/** @type {string[]} */ ...fields) => words(at(...fields), 8);
+        this.init = init;
+        this.at = layout;
+        this.ofTask = [...OF_TASK.map((field) => at(`task_struct.${field}`)), ...words(at('task_struct.comm'), COMM)];
+        this.ofProxy = OF_NSPROXY.map((field) => at(`nsproxy.${field}`));
+        // A name need not begin at a word.
+        this.ofUts = ['nodename', 'domainname'].flatMap((name) =>
+            words(at('uts_namespace.name', `new_utsname.${name}`), layout.UTS_LENGTH + 3));
+        this.ofMounts = [at('mnt_namespace.mounts')];
+        this.ofDevice = words(at('net_device.name') - at('net_device.dev_list'), layout.IFNAMSIZ);
+        this.ofTime = ['monotonic', 'boottime'].map((clock) => ['time_namespace.offsets', `timens_offsets.${clock}`])
+            .flatMap((fields) => [...long(...fields, 'timespec64.tv_sec'), at(...fields, 'timespec64.tv_nsec')]);
+        // A map is written once.
+        this.ofUser = [at('user_namespace.flags'),
+            ...['uid_map', 'gid_map'].map((map) => at(`user_namespace.${map}`, 'uid_gid_map.nr_extents'))];
+        this.ofCgroup = [at('cgroup.self', 'cgroup_subsys_state.flags')];
+        this.controllers = [
+            { id: 'pids_cgrp_id', fields: ['limit', 'events_limit'].flatMap((field) => long(`pids_cgroup.${field}`)) },
+            { id: 'memory_cgrp_id', fields: [at('mem_cgroup.memory.max'), at('mem_cgroup.memory_events') + layout.MEMCG_OOM_KILL * 4] },
+            {
+                id: 'cpu_cgrp_id',
+                fields: [...['quota', 'period'].flatMap((field) => long(`task_group.cfs_bandwidth.${field}`)),
+                    at('task_group.cfs_bandwidth.nr_throttled')],
+            },
+        ].map(({ id, fields }) => ({ state: at('cgroup.subsys') + layout[id] * 4, fields }));
+    }
+
+    /** @param {Uint8Array} bytes */
+    of(bytes) {
+        const { init, at } = this;
+        this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+        this.#hash = this.#count = 0;
+        this.#seen.clear();
+        this.#each(init + at['task_struct.tasks'], (link) => this.#addTask(link - at['task_struct.tasks']));
+        this.#addCgroup(this.#word(this.#word(init + at['task_struct.cgroups']) + at['css_set.dfl_cgrp']), 0);
+        return this.#hash;
+    }
+
+    /** @param {number} address */
+    #word(address) {
+        return this.#words[(address - this.at.PAGE_OFFSET) >>> 2];
+    }
+
+    /** @param {number} value */
+    #add(value) {
+        this.#hash = Math.imul(this.#hash ^ value, 0x01000193) ^ (this.#hash >>> 15);
+    }
+
+    /**
+     * @param {number} structure
+     * @param {number[]} fields where in it they are
+     */
+    #addFields(structure, fields) {
+        for (const field of fields) {
+            this.#add(this.#word(structure + field));
         }
-        addCgroup(word(word(init + layout['task_struct.cgroups']) + layout['css_set.dfl_cgrp']));
-        return hash;
-    };
+    }
+
+    /**
+     * What several processes share is added with the first of them.
+     *
+     * @param {number} structure
+     * @param {number[]} fields
+     */
+    #addOnce(structure, fields) {
+        if (this.#isNew(structure)) {
+            this.#addFields(structure, fields);
+        }
+    }
+
+    /** @param {number} structure */
+    #isNew(structure) {
+        const { size } = this.#seen;
+        return this.#seen.add(structure).size > size;
+    }
+
+    /**
+     * Follows a list (include/linux/list.h).
+     *
+     * @param {number} head
+     * @param {(link: number) => void} work
+     */
+    #each(head, work) {
+        for (let link = this.#word(head); link !== (head | 0) && this.#count < MOST; link = this.#word(link)) {
+            this.#count += 1;
+            work(link);
+        }
+    }
+
+    /** @param {number} task */
+    #addTask(task) {
+        const { at } = this;
+        if (this.#word(task + at['task_struct.flags']) & at.PF_KTHREAD) {
+            return;
+        }
+        this.#add(task);
+        this.#addFields(task, this.ofTask);
+        this.#add(this.#word(task + at['task_struct.__state']) & STOPPED);
+        this.#addOnce(this.#word(this.#word(task + at['task_struct.real_cred']) + at['cred.user_ns']), this.ofUser);
+        const proxy = this.#word(task + at['task_struct.nsproxy']);
+        if (proxy && this.#isNew(proxy)) {
+            this.#addNamespaces(proxy);
+        }
+    }
+
+    /** @param {number} proxy */
+    #addNamespaces(proxy) {
+        const { at } = this;
+        this.#addFields(proxy, this.ofProxy);
+        this.#addOnce(this.#word(proxy + at['nsproxy.uts_ns']), this.ofUts);
+        this.#addOnce(this.#word(proxy + at['nsproxy.mnt_ns']), this.ofMounts);
+        this.#addOnce(this.#word(proxy + at['nsproxy.time_ns_for_children']), this.ofTime);
+        const net = this.#word(proxy + at['nsproxy.net_ns']);
+        if (this.#isNew(net)) {
+            this.#each(net + at['net.dev_base_head'], (link) => this.#addFields(link, this.ofDevice));
+        }
+    }
+
+    /**
+     * @param {number} cgroup
+     * @param {number} depth
+     */
+    #addCgroup(cgroup, depth) {
+        const { at } = this;
+        this.#add(cgroup);
+        this.#addFields(cgroup, this.ofCgroup);
+        for (const { state, fields } of this.controllers) {
+            const controller = this.#word(cgroup + state);
+            this.#add(controller);
+            if (controller) {
+                this.#addFields(controller, fields);
+            }
+        }
+        if (depth < DEEPEST) {
+            this.#each(cgroup + at['cgroup.self'] + at['cgroup_subsys_state.children'], (link) =>
+                this.#addCgroup(this.#word(link - at['cgroup_subsys_state.sibling'] + at['cgroup_subsys_state.cgroup']), depth + 1));
+        }
+    }
 }

@@ -8,6 +8,7 @@
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
 #include <linux/mm_types.h>
+#include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
@@ -80,12 +81,17 @@ void layout(void)
 	FIELD(ipc_namespace, user_ns);
 	FIELD(mnt_namespace, ns);
 	FIELD(mnt_namespace, user_ns);
+	FIELD(mnt_namespace, mounts);
 	FIELD(pid_namespace, ns);
 	FIELD(pid_namespace, user_ns);
 	FIELD(pid_namespace, level);
 	FIELD(pid_namespace, parent);
 	FIELD(net, ns);
 	FIELD(net, user_ns);
+	FIELD(net, dev_base_head);
+	FIELD(net_device, dev_list);
+	FIELD(net_device, name);
+	VALUE(IFNAMSIZ, IFNAMSIZ);
 	FIELD(time_namespace, ns);
 	FIELD(time_namespace, user_ns);
 	FIELD(time_namespace, offsets);
@@ -99,6 +105,8 @@ void layout(void)
 	FIELD(user_namespace, ns);
 	FIELD(user_namespace, parent);
 	FIELD(user_namespace, level);
+	FIELD(user_namespace, owner);
+	FIELD(user_namespace, group);
 	FIELD(user_namespace, flags);
 	FIELD(user_namespace, uid_map);
 	FIELD(user_namespace, gid_map);

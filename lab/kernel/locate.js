@@ -8,14 +8,14 @@ import { pageTable, takePicture } from './picture.js';
  * What is known of the kernel of a machine (see picture.js).
  *
  * @param {any} cpu the emulator's processor
- * @param {{ release: string, layout: import('./memory.js').Layout }} expected of which kernel the layout is
+ * @param {{ release: string, source: string, layout: import('./memory.js').Layout }} expected of which kernel the layout is
  * @returns {import('./picture.js').Kernel}
  */
-export function locate(cpu, { release, layout }) {
+export function locate(cpu, { release, source, layout }) {
     const memory = new Memory(cpu.mem8, layout);
     const init = findInit(memory);
     const table = memory.mapped(cpu.gdtr_offset[0] >>> 0, pageTable(memory, init));
-    const kernel = { release, init, local: findLocal(memory, table), layout };
+    const kernel = { release, source, init, local: findLocal(memory, table), layout };
     if (!takePicture(cpu.mem8, kernel)) {
         throw new Error(`the kernel is not ${release}, or its layout is another`);
     }

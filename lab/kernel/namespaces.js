@@ -18,6 +18,10 @@ import { Unreadable } from './memory.js';
  * @property {Extent[]} [uids] of a user namespace: its uid_map
  * @property {Extent[]} [gids] of a user namespace: its gid_map
  * @property {boolean} [setgroups] of a user namespace: whether setgroups(2) is allowed
+ * @property {{ uid: number, gid: number }} [creator] of a user namespace: the effective ids of the process
+ *     that made it, in the first user namespace
+ * @property {number} [mounts] of a mount namespace: how many mounts it has, also those out of sight
+ * @property {string[]} [devices] of a network namespace: the names of its network devices
  * @property {{ monotonic: number, boottime: number }} [offsets] of a time namespace, in seconds
  * @property {string} [root] of a cgroup namespace: the path of the cgroup that is its root
  */
@@ -121,8 +125,14 @@ export class Namespaces {
                 uids: this.#map(memory.field(address, 'user_namespace.uid_map')),
                 gids: this.#map(memory.field(address, 'user_namespace.gid_map')),
                 setgroups: Boolean(memory.u32(memory.field(address, 'user_namespace.flags')) & 1),
+                creator: {
+                    uid: memory.u32(memory.field(address, 'user_namespace.owner')),
+                    gid: memory.u32(memory.field(address, 'user_namespace.group')),
+                },
             };
         },
+        mnt: (address) => ({ mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')) }),
+        net: (address) => ({ devices: this.#devices(address) }),
         pid: (address) => this.#above('pid', address),
         time: (address) => ({ offsets: { monotonic: this.#offset(address, 'monotonic'), boottime: this.#offset(address, 'boottime') } }),
         cgroup: (address) => ({
@@ -156,6 +166,13 @@ export class Namespaces {
             throw new Unreadable(`a ${kind} namespace has the level ${level}`);
         }
         return parent ? { level, parent: this.name(kind, parent) } : { level };
+    }
+
+    /** @param {number} address */
+    #devices(address) {
+        const { memory } = this;
+        return [...memory.list(memory.field(address, 'net.dev_base_head'), 'net_device.dev_list')]
+            .map((device) => memory.text(memory.field(device, 'net_device.name'), memory.layout.IFNAMSIZ));
     }
 
     /** @param {number} map the address of a uid_gid_map */

@@ -8,10 +8,11 @@ import { Namespaces } from './namespaces.js';
 import { readProcess, tasks } from './processes.js';
 
 /**
- * What lab/build knows of the machine's kernel. `local` is what is added to the address of a
- * variable that each processor has for itself, to get that of the first processor's.
+ * What lab/build knows of the machine's kernel. `source` is the version of Linux that Debian
+ * built it from, such as "6.1.176"; `local` is what is added to the address of a variable that
+ * each processor has for itself, to get that of the first processor's.
  *
- * @typedef {{ release: string, init: number, local: number, layout: import('./memory.js').Layout }} Kernel
+ * @typedef {{ release: string, source: string, init: number, local: number, layout: import('./memory.js').Layout }} Kernel
  */
 
 /**

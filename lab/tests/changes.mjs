@@ -109,3 +109,53 @@ await test('a cgroup, its limit, and a move into it are one change each', async 
     const removed = await during(() => ask('rmdir /sys/fs/cgroup/here'));
     only(removed.seen, { what: 'removed', path: '/here' });
 });
+
+await test('a program that ^Z stops and fg continues is one change each', async () => {
+    await first.start('sleep 1000');
+    await ask('until pidof sleep >/run/sleeping; do :; done');
+    const pid = Number(await ask('cat /run/sleeping'));
+    const stopped = await during(async () => {
+        first.line.type('\x1a');
+        await first.prompt();
+    });
+    assert.deepEqual(stopped.seen, [{ what: 'stopped', pid, comm: 'sleep' }]);
+    const continued = await during(async () => {
+        first.line.type('fg\n');
+        await first.line.until(/^sleep 1000\r*\n/m);
+    });
+    assert.deepEqual(continued.seen, [{ what: 'continued', pid, comm: 'sleep' }]);
+    first.line.type('\x03');
+    await first.prompt();
+});
+
+await test('the offset of a clock in the time namespace of the next child is one change', async () => {
+    const [pid] = await first.start("unshare -UrT sh -c 'echo my PID is $$; read go'", /my PID is (\d+)\r*\n/);
+    const inode = number(await namespace(pid, 'time_for_children'));
+    const { seen } = await during(() => ask(`echo 'boottime 86400 0' >/proc/${pid}/timens_offsets`));
+    assert.deepEqual(seen, [{ what: 'offsets', name: { kind: 'time', inode }, offsets: { monotonic: 0, boottime: 86400 } }]);
+    first.line.type('\r');
+    await first.prompt();
+});
+
+await test('a mount, and network devices made and renamed, are changes of their namespaces', async () => {
+    const [pid] = await first.start("unshare -Urmn sh -c 'echo my PID is $$; read go; mount -t tmpfs tmpfs /mnt; read go'", /my PID is (\d+)\r*\n/);
+    const mnt = { kind: 'mnt', inode: number(await namespace(pid, 'mnt')) };
+    // And the one that is out of sight: see kernel.mjs.
+    const mounts = async () => 1 + Number(await ask(`wc -l </proc/${pid}/mountinfo`));
+    const before = await mounts();
+    const mounted = await during(async () => {
+        first.line.type('\r');
+        await ask(`until grep -q /mnt /proc/${pid}/mountinfo; do :; done`);
+    });
+    only(mounted.seen, { what: 'mounts', name: mnt, before, after: await mounts() });
+    assert.equal(await mounts(), before + 1);
+    const net = { kind: 'net', inode: number(await namespace(pid, 'net')) };
+    const made = await during(() => ask(`nsenter -t ${pid} -U -n ip link add left type veth peer name right`));
+    const devices = made.seen.filter(({ what }) => what === 'devices');
+    assert.deepEqual(devices[0].before, ['lo']);
+    assert.deepEqual(devices.at(-1).after.sort(), ['left', 'lo', 'right']);
+    const renamed = await during(() => ask(`nsenter -t ${pid} -U -n ip link set left name west`));
+    assert.deepEqual(renamed.seen.filter(({ what }) => what === 'devices').map(({ name, after }) => [name, after.sort()]), [[net, ['lo', 'right', 'west']]]);
+    first.line.type('\r');
+    await first.prompt();
+});

@@ -104,6 +104,7 @@ async function isRight() {
         }
     }
     await ownersAreRight(before);
+    await contentsAreRight(before, still);
     return before;
 }
 
@@ -116,6 +117,22 @@ async function ownersAreRight({ namespaces }) {
         if (found) {
             assert.equal(found.kind, kind);
             assert.deepEqual([inode(found.parent), inode(found.owner)], [Number(parent), Number(owner)], `${kind}:[${number}]`);
+        }
+    }
+}
+
+/** The mounts and the network devices of namespaces, asked of a process in each. */
+async function contentsAreRight({ namespaces }, processes) {
+    for (const namespace of namespaces.filter(({ kind }) => kind === 'mnt' || kind === 'net')) {
+        const inside = processes.find((process) => process.namespaces[namespace.kind] === namespace.address);
+        if (inside && namespace.kind === 'net') {
+            // Two lines of headings, then "NAME: numbers".
+            const lines = (await ask(`cat /proc/${inside.pid}/net/dev`)).split('\n').slice(2);
+            assert.deepEqual(namespace.devices, lines.map((line) => line.split(':')[0].trim()));
+        } else if (inside) {
+            // The kernel's first root file system, below that of the machine, is out of sight.
+            const seen = Number(await ask(`wc -l </proc/${inside.pid}/mountinfo`));
+            assert.equal(namespace.mounts, seen + 1, `mounts of process ${inside.pid}`);
         }
     }
 }
@@ -142,6 +159,9 @@ await test('of nested user, PID and time namespaces', async () => {
     const deepest = Math.max(...taken.namespaces.map(({ level = 0 }) => level));
     assert.equal(deepest, 2);
     assert.ok(taken.namespaces.some(({ offsets }) => offsets?.boottime === 86400));
+    // The learner made both: inside the first, root is the learner.
+    const creators = taken.namespaces.filter(({ kind }) => kind === 'user').map(({ level, creator }) => [level, creator]).sort();
+    assert.deepEqual(creators, [[0, { uid: 0, gid: 0 }], [1, { uid: 1000, gid: 1000 }], [2, { uid: 1000, gid: 1000 }]]);
     await end(second, taken.processes.find(({ pids }) => pids.length === 2).pid);
 });
 
@@ -226,6 +246,16 @@ await test('of a process whose real and effective ids are four different ones', 
     await until(({ processes }) => processes.some((process) => process.pid === pid && process.comm === 'sleep' && process.state === 'S'));
     const { processes } = await isRight();
     assert.deepEqual(processes.find((process) => process.pid === pid).ids, { uid: 1001, gid: 1003, euid: 1002, egid: 1004 });
+    await ask(`kill ${pid}; rm /run/sleeper`);
+});
+
+await test('of a user namespace that was made with effective ids of its own', async () => {
+    await ask('(setpriv --ruid 1001 --euid 1002 --rgid 1003 --egid 1004 --clear-groups unshare -U sleep 1000 >/dev/null 2>&1 & echo $! >/run/sleeper)');
+    const pid = Number(await ask('cat /run/sleeper'));
+    await until(({ processes }) => processes.some((process) => process.pid === pid && process.comm === 'sleep'));
+    const { processes, namespaces } = await isRight();
+    const { user } = processes.find((process) => process.pid === pid).namespaces;
+    assert.deepEqual(namespaces.find(({ address }) => address === user).creator, { uid: 1002, gid: 1004 });
     await ask(`kill ${pid}; rm /run/sleeper`);
 });
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { takePicture } from '../kernel/picture.js';
 import { ask, emulator, first, machine, test } from './harness.mjs';
+import { placesRead } from './places.mjs';
 
 /** How many pictures of damaged memory, how many while processes come and go, and of how many namespaces. */
 const [DAMAGED, OF_STORM, SEEN] = [10_000, 1_000, 100];
@@ -55,22 +56,6 @@ function random(seed) {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         return Math.floor(state / 2 ** 32 * below);
     };
-}
-
-/** Where in the memory a picture is read. */
-function placesRead(bytes) {
-    const { getUint32 } = DataView.prototype;
-    const places = new Set();
-    DataView.prototype.getUint32 = function (place, little) {
-        places.add(place);
-        return getUint32.call(this, place, little);
-    };
-    try {
-        assert.ok(takePicture(bytes, machine.kernel));
-    } finally {
-        DataView.prototype.getUint32 = getUint32;
-    }
-    return [...places];
 }
 
 await test(`${DAMAGED} pictures of damaged memory make sense, or are none`, async () => {
