@@ -17,7 +17,7 @@ const LOOKS = 6;
  * @param {Process} [process]
  */
 export function holds(namespace, process) {
-    const { kind, address, uids, nodename, offsets, root } = namespace;
+    const { kind, address, uids, nodename, offsets, root, mounts, devices } = namespace;
     switch (kind) {
         case 'user':
             return uids?.length ? `${uids[0].first}→${uids[0].lower}` : words().noMap;
@@ -31,6 +31,10 @@ export function holds(namespace, process) {
             return offsets ? words().seconds(Math.round(offsets.boottime || offsets.monotonic)) : '';
         case 'cgroup':
             return root ?? '';
+        case 'mnt':
+            return mounts === undefined ? '' : words().mounts(mounts);
+        case 'net':
+            return devices?.join(' ') ?? '';
         default:
             return '';
     }

@@ -150,7 +150,7 @@ function contents(index, namespace, process) {
  * @param {(name: string, rest: Partial<Field>, source?: string) => Field} field
  * @returns {Field[]}
  */
-function own({ kind, address, nodename, domainname, uids = [], gids = [], setgroups, offsets, root }, process, field) {
+function own({ kind, address, nodename, domainname, uids = [], gids = [], creator, setgroups, offsets, root, mounts, devices = [] }, process, field) {
     const map = (/** @type {string} */ name, /** @type {import('../kernel/namespaces.js').Extent[]} */ extents) => (extents.length === 0
         ? [field(`${name}.nr_extents`, { value: '0' }, 'uid_gid_map')]
         : extents.map(({ first, lower, count }, at) => field(`${name}.extent[${at}]`, { value: `${first} ${lower} ${count}` }, 'uid_gid_extent')));
@@ -158,12 +158,17 @@ function own({ kind, address, nodename, domainname, uids = [], gids = [], setgro
         case 'uts':
             return [field('name.nodename', { value: `"${nodename}"` }, 'new_utsname'), field('name.domainname', { value: `"${domainname}"` }, 'new_utsname')];
         case 'user':
-            return [...map('uid_map', uids), ...map('gid_map', gids), field('flags', { value: setgroups ? 'USERNS_SETGROUPS_ALLOWED' : '0' })];
+            return [...map('uid_map', uids), ...map('gid_map', gids), field('flags', { value: setgroups ? 'USERNS_SETGROUPS_ALLOWED' : '0' }),
+                field('owner', { value: String(creator?.uid) }), field('group', { value: String(creator?.gid) })];
         case 'pid':
             return process.pids.filter(({ namespace }) => namespace === address)
                 .map(({ pid }) => field('nr', { value: String(pid) }, 'upid'));
         case 'time':
             return Object.entries(offsets ?? {}).map(([clock, seconds]) => field(`offsets.${clock}`, { value: `${seconds} s` }, 'timens_offsets'));
+        case 'mnt':
+            return [field('mounts', { value: String(mounts) })];
+        case 'net':
+            return devices.map((device, at) => field(`dev_base_head[${at}].name`, { value: `"${device}"` }, 'net_device'));
         case 'cgroup':
             return [field('root_cset', { value: root }, 'css_set')];
         default:
