@@ -128,6 +128,17 @@ function addLetters(changed, { namespaces }) {
     }
 }
 
+/**
+ * The same changes, with what they count added up.
+ *
+ * @param {import('./changes.js').Change[]} before
+ * @param {import('./changes.js').Change[]} after
+ */
+const sum = (before, after) => after.map((change, at) => {
+    const { times } = /** @type {{ times: number }} */ (before[at]);
+    return 'times' in change ? { ...change, times: change.times + times } : change;
+});
+
 export class History {
     /** @type {Entry[]} */
     entries = [];
@@ -148,7 +159,7 @@ export class History {
     }
 
     /**
-     * Adds a picture, if it differs from the one before in more than what is measured.
+     * Adds a picture, if it differs from the one before in more than what is measured or counted on.
      *
      * @param {import('./picture.js').Picture} taken without the page's own processes
      * @param {number} at
@@ -163,6 +174,12 @@ export class History {
         if (before && changed.length === 0) {
             return undefined;
         }
+        if (this.#goesOn(changed)) {
+            const last = /** @type {Entry} */ (this.entries.pop());
+            this.#characters -= last.picture.length;
+            this.#push({ ...last, changes: sum(last.changes, changed), picture: JSON.stringify(picture) });
+            return undefined;
+        }
         const entry = {
             number: (this.entries.at(-1)?.number ?? 0) + 1, at, changes: changed,
             entered: [...this.#entered], picture: JSON.stringify(picture),
@@ -170,6 +187,19 @@ export class History {
         this.#entered.clear();
         this.#push(entry);
         return entry;
+    }
+
+    /**
+     * Whether nothing has changed but that the same cgroups as before were throttled, as they are
+     * many times a second.
+     *
+     * @param {import('./changes.js').Change[]} changed
+     */
+    #goesOn(changed) {
+        const throttled = (/** @type {import('./changes.js').Change[]} */ changes) =>
+            changes.every(({ what }) => what === 'throttled') && String(changes.map((it) => 'path' in it && it.path));
+        const last = this.entries.at(-1);
+        return Boolean(last?.changes.length && this.#entered.size === 0 && throttled(changed) && throttled(last.changes) === throttled(changed));
     }
 
     /** @param {Entry} entry */

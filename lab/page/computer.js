@@ -25,6 +25,9 @@ export class Computer {
     /** @type {(reason: unknown) => void} */
     #end = () => {};
 
+    /** Whether the page itself is typing, to begin. */
+    #isStarting = false;
+
     #ended = new Promise((_, reject) => { this.#end = reject; });
 
     constructor() {
@@ -61,7 +64,12 @@ export class Computer {
             this.control.forget();
             await this.#setClock();
             await this.control.run(`printf '%s\\n' ${words.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
-            await Promise.all(this.shells.map((shell) => shell.use(() => shell.begin())));
+            this.#isStarting = true;
+            try {
+                await Promise.all(this.shells.map((shell) => shell.use(() => shell.begin())));
+            } finally {
+                this.#isStarting = false;
+            }
         };
         return this.#unlessEnded(start());
     }
@@ -111,7 +119,7 @@ export class Computer {
      */
     follow(pictured, entered) {
         this.#machine.onpicture = pictured;
-        this.#machine.onenter = (line) => this.shells[line] && entered(line);
+        this.#machine.onenter = (line) => this.shells[line] && !this.#isStarting && entered(line);
     }
 
     /** The machine stands still until `go`. */

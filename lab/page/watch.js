@@ -10,8 +10,11 @@ import { takePicture } from '../kernel/picture.js';
 /** The least time from one look to the next, in ms: looking costs about 0.03 ms. */
 const BETWEEN = 8;
 
-/** A picture costs at most this share of the time, where much happens. */
-const SHARE = 1 / 25;
+/** After a change another is near: for so long, in ms, each slice is looked at. */
+const NEAR = 100;
+
+/** How much time pictures may take, as a share of the time that goes by, and in ms at once. */
+const [SHARE, AT_ONCE] = [1 / 25, 40];
 
 /** How often what cgroups have used is measured, in ms, while the machine runs. */
 const MEASURE = 500;
@@ -24,9 +27,13 @@ export class Watch {
     /** @type {number | undefined} */
     #known;
 
-    /** When the next look is due, and the next measurement. */
-    #due = -Infinity;
+    /** When the last look was, the last change, and when the next measurement is due. */
+    #looked = -Infinity;
+    #changed = -Infinity;
     #measure = Infinity;
+
+    /** How much time pictures may take now, in ms. */
+    #credit = AT_ONCE;
 
     /** @type {Picture | undefined} */
     #last;
@@ -52,16 +59,17 @@ export class Watch {
     /** Looks, if it is time. */
     look() {
         const now = performance.now();
-        if (now < this.#due && !this.isClose) {
+        const passed = now - this.#looked;
+        if (passed < BETWEEN && !this.isClose && now > this.#changed + NEAR) {
             return;
         }
-        this.#due = now + BETWEEN;
+        this.#looked = now;
+        this.#credit = Math.min(AT_ONCE, this.#credit + passed * SHARE);
         const bytes = this.memory();
         const found = this.#fingerprint(bytes);
-        if (found !== this.#known || now > this.#measure) {
+        if ((found !== this.#known || now > this.#measure) && (this.#credit > 0 || this.isClose)) {
             this.#take(bytes, found);
-            const end = performance.now();
-            this.#due = Math.max(this.#due, end + (end - now) / SHARE);
+            this.#credit -= performance.now() - now;
         }
     }
 
@@ -88,6 +96,9 @@ export class Watch {
         this.#known = fingerprint;
         this.#last = picture;
         this.#measure = isMeasured ? performance.now() + MEASURE : Infinity;
+        if (changed) {
+            this.#changed = this.#looked;
+        }
         if (changed || isMeasured) {
             this.onpicture(picture, changed);
         }

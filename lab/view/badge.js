@@ -54,14 +54,14 @@ const look = (letter) => (letter.charCodeAt(letter.length - 1) - 65) % LOOKS;
  */
 export function Badge({ namespace, process, isNew, isChosen, forChildren, choose }) {
     const { kind, letter } = namespace;
-    const text = forChildren ? words().children : holds(namespace, process);
+    const text = forChildren ? '' : holds(namespace, process);
     const label = [
         forChildren ? words().chooseChildren(kind, letter ?? words().initial)
             : letter ? words().choose(kind, letter, text) : words().chooseInitial(kind),
         ...(isNew ? [words().isNew] : []),
     ].join(', ');
     const inside = letter || forChildren
-        ? html`<b aria-hidden="true">${forChildren ? '↳ ' : ''}${letter ?? '○'}</b>${text && html`<span aria-hidden="true">${text}</span>`}`
+        ? html`<b aria-hidden="true">${forChildren ? '↳ ' : ''}${letter ?? '○'}</b>${text && html` <span aria-hidden="true">${text}</span>`}`
         : html`<i class="kernel-dot" aria-hidden="true"></i>`;
     const name = letter || forChildren ? `kernel-badge kernel-look-${letter ? look(letter) : 'none'}` : 'kernel-initial';
     const classes = `${name}${isNew ? ' is-new' : ''}`;

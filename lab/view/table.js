@@ -25,7 +25,7 @@ export function Table({ table, choice, choose, all, toggleAll }) {
     const { columns, inCgroups, rows, more } = table;
     const others = 8 - columns.length;
     const width = 1 + columns.length + (inCgroups ? 1 : 0) + (others > 0 ? 1 : 0);
-    return html`<table class="kernel-table" onKeyDown=${moveFocus}>
+    return html`<table class=${`kernel-table${width > 5 ? ' is-wide' : ''}`} style=${{ '--kernel-columns': width - 1 }} onKeyDown=${moveFocus}>
         <thead><tr>
             <th scope="col">${words().process}</th>
             ${columns.map((kind) => html`<th scope="col" key=${kind}>${kind}</th>`)}
