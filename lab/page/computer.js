@@ -4,6 +4,7 @@ import { Control } from './control.js';
 import { Machine } from './machine.js';
 import { Shell } from './shell.js';
 import { INTERRUPTED } from './stops.js';
+import { openTerminal } from './terminal.js';
 import { words } from './words.js';
 
 /**
@@ -52,7 +53,8 @@ export class Computer {
      * @param {HTMLElement[]} frames
      */
     open(frames) {
-        this.shells = frames.map((frame, index) => new Shell(index, this.#machine, this.control, frame));
+        this.shells = frames.map((frame, index) => new Shell(index, this.#machine, this.control, frame,
+            openTerminal(frame, frame.ariaLabel ?? '')));
     }
 
     /** Makes the machine as it was built, and begins at all terminals. Whatever runs is gone. */

@@ -3,7 +3,6 @@
 
 import { KEYS } from './blocks.js';
 import { INTERRUPTED } from './stops.js';
-import { openTerminal } from './terminal.js';
 
 /** What a reader does to a terminal, before it is known what it will type. */
 const INPUT = ['keydown', 'paste', 'compositionstart', 'beforeinput'];
@@ -38,12 +37,12 @@ export class Shell {
      * @param {import('./machine.js').Machine} machine
      * @param {import('./control.js').Control} control
      * @param {HTMLElement} frame
+     * @param {ReturnType<typeof import('./terminal.js').openTerminal>} opened the terminal in the frame
      */
-    constructor(index, machine, control, frame) {
+    constructor(index, machine, control, frame, { terminal, fits, serialize }) {
         this.index = index;
         this.control = control;
         this.frame = frame;
-        const { terminal, fits, serialize } = openTerminal(frame, frame.ariaLabel ?? '');
         this.terminal = terminal;
         this.fits = fits;
         this.serialize = serialize;

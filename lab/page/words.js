@@ -125,7 +125,8 @@ const korean = {
 /** What is said in the language of the page. */
 export let words = english;
 
-export const isKorean = () => document.documentElement.lang === 'ko';
+/** Recordings are made without a page. */
+export const isKorean = () => globalThis.document?.documentElement.lang === 'ko';
 
 /** From now on the page has its language. */
 export function followLanguage() {

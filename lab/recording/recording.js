@@ -1,0 +1,100 @@
+// Recording a page: its sessions are run in their order, as by a reader, and a picture of the
+// kernel is taken before each, and after each command or key.
+
+import { KEYS, Sessions } from '../page/blocks.js';
+import { play } from '../page/play.js';
+import { Letters, withoutPage } from '../kernel/history.js';
+
+/**
+ * What is recorded of a page.
+ *
+ * @typedef {{ release: string, sessions: Session[] }} Recording `release`: the kernel's
+ *
+ * @typedef {object} Session
+ * @property {number} terminal 1 or 2
+ * @property {Picture} before when the shell shows its prompt, the user's or root's
+ * @property {Step[]} steps
+ *
+ * @typedef {object} Step
+ * @property {string} [prompt] of a command
+ * @property {string} [command] as it was typed, with the numbers of this run
+ * @property {string} [key] as the book writes it
+ * @property {string[]} printed the lines that appeared
+ * @property {Picture} after
+ *
+ * @typedef {import('../kernel/history.js').Picture} Picture
+ * @typedef {import('../page/blocks.js').Step} Typed
+ * @typedef {{ pane: number, steps: Typed[] }} Printed a session as the book prints it
+ */
+
+/** Records the sessions of a page on a machine that nobody has used. */
+export class Recorder {
+    #letters = new Letters();
+
+    /** @type {Picture | undefined} */
+    #last;
+
+    /**
+     * @param {import('./shell.js').RecordedShell[]} shells
+     * @param {() => Promise<import('../kernel/picture.js').Picture>} takePicture when the machine is at rest
+     */
+    constructor(shells, takePicture) {
+        this.shells = shells;
+        this.takePicture = takePicture;
+    }
+
+    /**
+     * @param {Printed[]} blocks
+     * @returns {Promise<Recording>}
+     */
+    async record(blocks) {
+        // Each step is played as a session of its own, so that a picture can be taken after it.
+        const parts = blocks.map(({ pane, steps }) => steps.map((step) => /** @type {import('../page/blocks.js').Block} */ (
+            { pane, steps: [step] })));
+        const sessions = new Sessions(parts.flat(), { known: new Map(), ran: new Map() });
+        const recorded = [];
+        for (const [index, { pane }] of blocks.entries()) {
+            const shell = this.shells[pane];
+            recorded.push(await shell.use(() => this.#session(shell, parts[index], sessions)));
+        }
+        return { release: this.#last?.release ?? '', sessions: recorded };
+    }
+
+    /**
+     * @param {import('./shell.js').RecordedShell} shell
+     * @param {import('../page/blocks.js').Block[]} parts
+     * @param {Sessions} sessions
+     * @returns {Promise<Session>}
+     */
+    async #session(shell, parts, sessions) {
+        const [{ steps: [{ prompt }] }] = parts;
+        if (prompt) {
+            await shell.become(prompt);
+        }
+        const before = await this.#picture();
+        const steps = [];
+        for (const part of parts) {
+            await play(shell, part, sessions, () => {});
+            const after = await this.#picture();
+            steps.push({ ...named(part.steps[0], sessions), printed: await shell.printed(), after });
+        }
+        return { terminal: shell.index + 1, before, steps };
+    }
+
+    async #picture() {
+        this.#last = this.#letters.name(withoutPage(await this.takePicture()), this.#last);
+        return this.#last;
+    }
+}
+
+/**
+ * What a step types.
+ *
+ * @param {Typed} step
+ * @param {Sessions} sessions
+ */
+function named({ prompt, command, key }, sessions) {
+    return command === undefined
+        ? { key: Object.keys(KEYS).find((name) => KEYS[name] === key) }
+        : { prompt, command: sessions.typed(command) };
+}

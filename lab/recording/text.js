@@ -1,0 +1,109 @@
+// A recording as a text to be reviewed, which two runs have in common: after each command the
+// lines that are new (+) and gone (-), one for each process, namespace and cgroup. PIDs and
+// addresses are numbered as they appear. The kernel may soon use an inode number again, so
+// these are not told: a namespace's letter is what it is known by.
+
+/** What is counted: another number in each run. */
+const MEASURED = ['current', 'used', 'refused', 'killed', 'throttled'];
+
+/** The namespaces that the kernel has made when it booted. */
+const BOOT = 'of boot';
+
+/** @typedef {import('./recording.js').Picture} Picture */
+
+/**
+ * @param {import('./recording.js').Recording} recording
+ * @param {import('./recording.js').Printed[]} blocks the sessions as the book has them
+ * @returns {string}
+ */
+export function textOf({ release, sessions }, blocks) {
+    const numbers = { processes: new Numbers(), runs: new Numbers() };
+    let told = /** @type {string[]} */ ([]);
+    const changes = (/** @type {Picture} */ picture) => {
+        const before = told;
+        told = linesOf(picture, numbers);
+        return [
+            ...before.filter((line) => !told.includes(line)).map((line) => `  - ${line}`),
+            ...told.filter((line) => !before.includes(line)).map((line) => `  + ${line}`),
+        ];
+    };
+    const parts = sessions.map(({ terminal, before, steps }, index) => [
+        `terminal ${terminal}`,
+        ...changes(before),
+        ...steps.flatMap(({ key, after }, at) => {
+            const { prompt, command } = blocks[index].steps[at];
+            return [key ?? `${prompt} ${command}`, ...changes(after)];
+        }),
+    ]);
+    return [[`Linux ${release}`], ...parts].map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+/** Things, by the order in which they appear. */
+class Numbers {
+    /** @type {Map<string, number>} */
+    #known = new Map();
+
+    /** @param {string} thing */
+    of(thing) {
+        const number = this.#known.get(thing) ?? this.#known.size + 1;
+        this.#known.set(thing, number);
+        return number;
+    }
+}
+
+/**
+ * The lines of a picture.
+ *
+ * @param {Picture} picture
+ * @param {{ processes: Numbers, runs: Numbers }} numbers
+ */
+function linesOf({ processes, namespaces, cgroups }, numbers) {
+    // A name that step06-cgroup uses once.
+    const path = (/** @type {string} */ path) => path.replace(/run-\d+-[0-9a-f]+/g, (run) => `run-${numbers.runs.of(run)}`);
+    const names = new Map([
+        ...namespaces.map(({ address, letter = BOOT }) => /** @type {const} */ ([address, letter])),
+        ...cgroups.map((cgroup) => /** @type {const} */ ([cgroup.address, path(cgroup.path)])),
+    ]);
+    const process = new Map(processes.map(({ pid, address }) => [pid, numbers.processes.of(`${pid} ${address}`)]));
+    const [{ namespaces: boot }] = processes;
+    const tell = (/** @type {object} */ fields) => write(fields, names);
+    return [
+        ...processes.map(({ address: _, pid, pids: [, ...inner], parent, comm, namespaces: own, forChildren, ...rest }) =>
+            `process ${process.get(pid)} ${comm}: ${tell({
+                parent: process.get(parent) ?? 0, ...rest, namespaces: differing(own, boot),
+                'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
+            })}`),
+        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, ...rest }) =>
+            `${kind} ${names.get(address)}: ${tell(rest)}`),
+        ...cgroups.map(({ address, path: _, ...rest }) => `cgroup ${names.get(address)}: ${tell(rest)}`),
+    ];
+}
+
+/**
+ * The fields that differ from those of another object.
+ *
+ * @param {Record<string, unknown>} one
+ * @param {Record<string, unknown>} other
+ */
+const differing = (one, other) => Object.fromEntries(Object.entries(one).filter(([key, value]) => value !== other[key]));
+
+/**
+ * The fields of an object as text.
+ *
+ * @param {object} fields
+ * @param {Map<string, string>} names those of addresses
+ * @returns {string}
+ */
+function write(fields, names) {
+    const value = (/** @type {unknown} */ it) => {
+        if (Array.isArray(it)) {
+            return `[${it.map(value).join('; ')}]`;
+        }
+        return it !== null && typeof it === 'object' ? `(${write(it, names)})` : names.get(String(it)) ?? String(it);
+    };
+    const isEmpty = (/** @type {unknown} */ it) => it === undefined || JSON.stringify(it) === '{}';
+    return Object.entries(fields)
+        .filter(([, it]) => !isEmpty(it))
+        .map(([key, it]) => (MEASURED.includes(key) && typeof it === 'number' ? key : `${key} ${value(it)}`))
+        .join(', ');
+}
