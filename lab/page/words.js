@@ -1,5 +1,7 @@
 // What the page says, in the language of the book.
 
+import { isKorean } from './language.js';
+
 const english = {
     run: 'run it here',
     runIn: (/** @type {number} */ number) => `run in terminal ${number}`,
@@ -124,9 +126,6 @@ const korean = {
 
 /** What is said in the language of the page. */
 export let words = english;
-
-/** Recordings are made without a page. */
-export const isKorean = () => globalThis.document?.documentElement.lang === 'ko';
 
 /** From now on the page has its language. */
 export function followLanguage() {

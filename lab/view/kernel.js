@@ -2,6 +2,7 @@
 
 import { html } from 'htm/preact';
 import { useMemo, useState } from 'preact/hooks';
+import { language } from '../page/language.js';
 import { Cgroups } from './cgroups.js';
 import { newsOf, sinceEnter } from './news.js';
 import { tableOf } from './rows.js';
@@ -41,7 +42,7 @@ export function Kernel({ history: { entries, now }, rates, isFresh, mode, contro
             <span>${words().legend}</span>
             <label><input type="checkbox" checked=${all.kinds} onChange=${() => setAll({ ...all, kinds: !all.kinds })} /> ${words().allKinds}</label>
         </header>
-        ${past ? html`<p class="kernel-note">${words().past(new Date(past.at).toLocaleTimeString(document.documentElement.lang))}
+        ${past ? html`<p class="kernel-note">${words().past(new Date(past.at).toLocaleTimeString(language()))}
             ${' '}<button type="button" onClick=${() => show(undefined)}>${words().now}</button></p>`
             : mode !== 'runs' && html`<p class="kernel-note">${mode === 'paused' ? words().paused : words().stepping}</p>`}
         <div class="kernel-scroll" tabindex="0" role="region" aria-label=${words().title}>

@@ -1,6 +1,6 @@
 // A change in words that say only what was seen.
 
-import { isKorean } from '../page/words.js';
+import { isKorean } from '../page/language.js';
 
 /** @typedef {import('../kernel/changes.js').Change} Change */
 /** @typedef {import('../kernel/changes.js').Name} Name */

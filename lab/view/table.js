@@ -17,9 +17,9 @@ import { words } from './words.js';
  * @param {object} props
  * @param {import('./rows.js').Table} props.table
  * @param {Choice} [props.choice]
- * @param {(choice: Choice) => void} props.choose
- * @param {boolean} props.all whether each process has a row
- * @param {() => void} props.toggleAll
+ * @param {(choice: Choice) => void} [props.choose] not given, nothing can be chosen
+ * @param {boolean} [props.all] whether each process has a row
+ * @param {() => void} [props.toggleAll]
  */
 export function Table({ table, choice, choose, all, toggleAll }) {
     const { columns, inCgroups, rows, more } = table;
@@ -34,7 +34,8 @@ export function Table({ table, choice, choose, all, toggleAll }) {
         </tr></thead>
         <tbody>
             ${(more > 0 || all) && html`<tr class="kernel-more-rows"><td colspan=${width}>
-                ${more > 0 && words().more(more)} <button type="button" aria-expanded=${String(all)} onClick=${toggleAll}>${all ? words().hide : words().show}</button>
+                ${more > 0 && words().more(more)}
+                ${toggleAll && html` <button type="button" aria-expanded=${String(all)} onClick=${toggleAll}>${all ? words().hide : words().show}</button>`}
             </td></tr>`}
             ${rows.map((row) => html`<${ProcessRow} key=${row.process.address + row.process.pid} row=${row} choice=${choice} choose=${choose}
                 inCgroups=${inCgroups} hasOthers=${others > 0} />`)}
@@ -42,17 +43,18 @@ export function Table({ table, choice, choose, all, toggleAll }) {
     </table>`;
 }
 
-/** @param {{ row: Row, choice?: Choice, choose: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} props */
+/** @param {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} props */
 function ProcessRow({ row: { process, depth, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
     const { pid, comm, state } = process;
     const isChosen = choice?.pid === pid;
+    const name = html`
+        ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
+        <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
+        ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
     return html`<tr class=${isNew ? 'is-new' : ''}>
         <th scope="row">
-            <button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })} title="${comm} ${pid}">
-                ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
-                <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
-                ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}
-            </button>
+            ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
+                title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
         </th>
         ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : ''}>
             <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} />
@@ -68,12 +70,12 @@ function ProcessRow({ row: { process, depth, isNew, cells, others, cgroup }, cho
 /** @param {Cell} cell */
 const isInitial = ({ namespace, forChildren }) => !namespace?.letter && !forChildren;
 
-/** @param {{ cell: Cell, process: import('../kernel/processes.js').Process, isChosen: boolean, choose: (choice: Choice) => void }} props */
+/** @param {{ cell: Cell, process: import('../kernel/processes.js').Process, isChosen: boolean, choose?: (choice: Choice) => void }} props */
 function CellOf({ cell: { kind, namespace, forChildren, isNew }, process, isChosen, choose }) {
     if (!namespace) {
         return html`<span title=${words().none}>–</span>`;
     }
-    const chooseThis = () => choose({ pid: process.pid, kind });
+    const chooseThis = choose && (() => choose({ pid: process.pid, kind }));
     return html`<${Badge} namespace=${namespace} process=${process} isNew=${isNew} isChosen=${isChosen} choose=${chooseThis} />
         ${forChildren && html` <${Badge} namespace=${forChildren} process=${process} isNew=${isNew} forChildren choose=${chooseThis} />`}`;
 }

@@ -1,6 +1,7 @@
 // What happened, moment by moment: the reader can go back to each, and stop the machine.
 
 import { html } from 'htm/preact';
+import { language } from '../page/language.js';
 import { sentence } from './sentences.js';
 import { words } from './words.js';
 
@@ -20,7 +21,7 @@ const said = new WeakMap();
  * @param {Entry} entry
  */
 export function textOf(entry) {
-    const { lang } = document.documentElement;
+    const lang = language();
     let known = said.get(entry);
     if (known?.lang !== lang) {
         known = { lang, text: entry.changes.length > 0 ? entry.changes.map(sentence) : [words().begin] };

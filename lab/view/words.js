@@ -1,6 +1,6 @@
 // What the view of the kernel says, in the language of the book.
 
-import { isKorean } from '../page/words.js';
+import { isKorean } from '../page/language.js';
 
 /** @typedef {number | string} Value */
 
