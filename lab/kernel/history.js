@@ -115,17 +115,20 @@ export function letters(count) {
 }
 
 /**
- * Adds to the names of namespaces their letters.
+ * Changes whose names of namespaces have their letters.
  *
  * @param {import('./changes.js').Change[]} changed
  * @param {Picture} picture
  */
-function addLetters(changed, { namespaces }) {
+export function lettered(changed, { namespaces }) {
     const known = new Map(namespaces.map(({ kind, inode, letter }) => [`${kind} ${inode}`, letter]));
-    for (const change of changed) {
-        const names = [...('name' in change ? [change.name] : []), ...('fresh' in change ? change.fresh : [])];
-        names.forEach((name) => Object.assign(name, { letter: known.get(`${name.kind} ${name.inode}`) }));
-    }
+    const withLetter = (/** @type {import('./changes.js').Name} */ name) => ({ ...name, letter: known.get(`${name.kind} ${name.inode}`) });
+    return changed.map((change) => {
+        if ('name' in change) {
+            return { ...change, name: withLetter(change.name) };
+        }
+        return 'fresh' in change ? { ...change, fresh: change.fresh.map(withLetter) } : change;
+    });
 }
 
 /**
@@ -168,8 +171,7 @@ export class History {
     add(taken, at) {
         const before = this.now;
         const picture = withPrintableNames(this.#letters.name(taken, before));
-        const changed = before ? changes(before, picture) : [];
-        addLetters(changed, picture);
+        const changed = before ? lettered(changes(before, picture), picture) : [];
         this.now = picture;
         if (before && changed.length === 0) {
             return undefined;

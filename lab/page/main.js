@@ -142,9 +142,26 @@ function setUp() {
     showNumbers(page.sessions.known);
 }
 
-// On paper there is no machine.
-addEventListener('beforeprint', () => showNumbers(new Map()));
-addEventListener('afterprint', () => showNumbers(page.sessions.known));
+// On paper there is no machine, and nothing that can be opened.
+const recorded = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('.kernel-recorded:not([open])'));
+/** @type {HTMLDetailsElement[]} */
+let opening = [];
+addEventListener('beforeprint', () => {
+    showNumbers(new Map());
+    opening = [...recorded()];
+    opening.forEach((details) => { details.open = true; });
+});
+addEventListener('afterprint', () => {
+    showNumbers(page.sessions.known);
+    opening.forEach((details) => { details.open = false; });
+});
+
+// What was recorded can be gone through.
+document.addEventListener('toggle', async ({ target }) => {
+    if (target instanceof HTMLDetailsElement && target.matches('.kernel-recorded[open]') && !opening.includes(target)) {
+        (await import('./recorded.js')).showSteps(target);
+    }
+}, { capture: true });
 
 setUp();
 const stored = isPossible ? await ownId() : undefined;

@@ -61,6 +61,14 @@ const english = {
     entered: (/** @type {Value} */ terminal) => `Enter, terminal ${terminal}`,
     begin: 'The machine was started',
     changes: (/** @type {Value} */ count) => `${count} changes: `,
+    recorded: 'What the kernel held then',
+    recordedNote: 'From a recorded run, on the machine that this page can start.',
+    back: 'back',
+    forth: 'next',
+    stepOf: (/** @type {number} */ step, /** @type {number} */ all) => `${step} of ${all}`,
+    before: 'Before the first command.',
+    noChange: 'The kernel holds the same as before.',
+    notLoaded: 'The recording cannot be downloaded.',
 };
 
 /** @type {typeof english} */
@@ -120,6 +128,14 @@ const korean = {
     entered: (terminal) => `Enter, 터미널 ${terminal}`,
     begin: '컴퓨터를 시작함',
     changes: (count) => `변화 ${count}건: `,
+    recorded: '그때 커널이 가진 것',
+    recordedNote: '이 페이지에서 켤 수 있는 컴퓨터에서 실행하고 기록한 것입니다.',
+    back: '뒤로',
+    forth: '다음',
+    stepOf: (step, all) => `${step}/${all}`,
+    before: '첫 명령을 실행하기 전입니다.',
+    noChange: '커널이 가진 것은 앞과 같습니다.',
+    notLoaded: '기록을 내려받을 수 없습니다.',
 };
 
 /** The words in the language of the page, as it is now. */

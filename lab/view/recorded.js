@@ -1,0 +1,77 @@
+// What the kernel held in a recorded run of a terminal session: as it was in the end, or step by
+// step. Needs no machine; the first needs no script either.
+
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { changes } from '../kernel/changes.js';
+import { lettered } from '../kernel/history.js';
+import { Cgroups } from './cgroups.js';
+import { newsOf } from './news.js';
+import { tableOf } from './rows.js';
+import { sentence } from './sentences.js';
+import { Structures } from './structure-view.js';
+import { Table } from './table.js';
+import { words } from './words.js';
+
+/** @typedef {import('../recording/recording.js').Session} Session */
+/** @typedef {import('../kernel/history.js').Picture} Picture */
+
+const [FEW, ALL] = [{ kinds: false, processes: false }, { kinds: false, processes: true }];
+
+/**
+ * What a step changed.
+ *
+ * @param {Session} session
+ * @param {number} step from 0; -1 is before the first
+ */
+function changedBy(session, step) {
+    const pictures = [session.before, ...session.steps.map(({ after }) => after)];
+    return step < 0 ? [] : lettered(changes(pictures[step], pictures[step + 1]), pictures[step + 1]);
+}
+
+/** @param {import('../kernel/changes.js').Change[]} changed */
+const newsFrom = (changed) => newsOf([{ number: 1, at: 0, changes: changed, entered: [0], picture: '' }]);
+
+/** The picture at the end of a session, with what all of it changed. @param {{ session: Session }} props */
+export function AtEnd({ session }) {
+    const picture = session.steps[session.steps.length - 1].after;
+    const news = newsFrom(changes(session.before, picture));
+    return html`<div class="kernel"><${Printed} steps=${session.steps} /><div class="kernel-scroll">
+        <${Table} table=${tableOf(picture, news, FEW)} />
+        <${Cgroups} picture=${picture} news=${news.cgroups} rates=${new Map()} />
+    </div></div>`;
+}
+
+/** The session step by step. @param {{ session: Session }} props */
+export function Player({ session }) {
+    const last = session.steps.length - 1;
+    const [step, setStep] = useState(last);
+    const [choice, choose] = useState(/** @type {import('./table.js').Choice | undefined} */ (undefined));
+    const [details, setDetails] = useState(false);
+    const [all, setAll] = useState(false);
+    const changed = changedBy(session, step);
+    const news = newsFrom(changed);
+    const picture = step < 0 ? session.before : session.steps[step].after;
+    return html`<div class="kernel kernel-player">
+        <div class="kernel-steps" role="group" aria-label=${words().happened}>
+            <button type="button" disabled=${step < 0} onClick=${() => setStep(step - 1)}>◂ ${words().back}</button>
+            <button type="button" disabled=${step === last} onClick=${() => setStep(step + 1)}>${words().forth} ▸</button>
+            <span role="status">${words().stepOf(step + 1, last + 1)}</span>
+        </div>
+        <${Printed} steps=${session.steps.slice(0, step + 1).slice(-1)} />
+        <ul class="kernel-changes">${changed.length > 0 ? changed.map((change) => html`<li>${sentence(change)}</li>`)
+            : html`<li>${step < 0 ? words().before : words().noChange}</li>`}</ul>
+        <div class="kernel-scroll" tabindex="0" role="region" aria-label=${words().title}>
+            <${Table} table=${tableOf(picture, news, all ? ALL : FEW)} choice=${choice} choose=${choose} all=${all} toggleAll=${() => setAll(!all)} />
+            <${Cgroups} picture=${picture} news=${news.cgroups} rates=${new Map()} />
+        </div>
+        ${choice && html`<${Structures} picture=${picture} choice=${choice} choose=${choose} details=${details}
+            toggleDetails=${() => setDetails(!details)} />`}
+    </div>`;
+}
+
+/** What was typed, and what the terminal printed. @param {{ steps: import('../recording/recording.js').Step[] }} props */
+function Printed({ steps }) {
+    const lines = steps.flatMap(({ prompt, command, key, printed }) => [command === undefined ? key : `${prompt} ${command}`, ...printed]);
+    return lines.length > 0 && html`<pre class="kernel-printed" tabindex="0">${lines.join('\n')}</pre>`;
+}
