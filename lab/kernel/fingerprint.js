@@ -37,6 +37,7 @@ export function fingerprintOf(kernel) {
 }
 
 class Fingerprint {
+    /** @type {Int32Array} */
     #words = new Int32Array(0);
 
     #hash = 0;

@@ -1,4 +1,9 @@
-// The machine's third line: a shell of root's that does what the page itself asks for.
+// The machine's third line: a shell of root's that does what the page itself asks for. Each
+// answer begins with the number of its command: a machine that was stored may still be busy with
+// commands of the page before.
+
+/** The kernel drops what has been typed of a line so far (VKILL). */
+const KILL = '\x15';
 
 /** @typedef {import('./machine.js').Machine} Machine */
 
@@ -6,6 +11,12 @@ export class Control {
     #said = '';
 
     #decoder = new TextDecoder();
+
+    /** The number of the last command; those of another page are others. */
+    #number = Date.now();
+
+    /** What the answer to it looks like. */
+    #expected = /(?!)/; // nothing
 
     /** @type {(answer: string) => void} */
     #answered = () => {};
@@ -17,7 +28,7 @@ export class Control {
     constructor(machine) {
         this.#type = machine.open(2, (bytes) => {
             this.#said += this.#decoder.decode(bytes, { stream: true });
-            const answer = this.#said.match(/\x02([^]*)\x03/);
+            const answer = this.#said.match(this.#expected);
             if (answer) {
                 this.#said = '';
                 this.#answered(answer[1]);
@@ -41,8 +52,10 @@ export class Control {
      */
     run(command) {
         this.#last = this.#last.then(() => new Promise((answered) => {
+            this.#number += 1;
+            this.#expected = new RegExp(`\x02${this.#number} ([^]*)\x03`);
             this.#answered = answered;
-            this.#type(`printf '\\002'; ${command}; printf '\\003'\n`);
+            this.#type(`${KILL}printf '\\002${this.#number} '; ${command}; printf '\\003'\n`);
         }));
         return this.#last;
     }
