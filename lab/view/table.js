@@ -51,12 +51,12 @@ function ProcessRow({ row: { process, depth, isNew, cells, others, cgroup }, cho
         ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
         <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
         ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
-    return html`<tr class=${isNew ? 'is-new' : ''}>
+    return html`<tr class=${isNew ? 'is-new' : null}>
         <th scope="row">
             ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
                 title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
         </th>
-        ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : ''}>
+        ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : null}>
             <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} />
         </td>`)}
         ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}</td>`}
