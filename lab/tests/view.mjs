@@ -1,6 +1,9 @@
 // What the page shows is what the picture says: each badge comes from one pointer in the memory.
 
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { html } from 'htm/preact';
 import { renderToString } from 'preact-render-to-string';
 import { History, Letters, letters, withoutPage } from '../kernel/history.js';
@@ -10,6 +13,9 @@ import { sentence } from '../view/sentences.js';
 import { Table } from '../view/table.js';
 import { emulator, first, machine, second, test } from './harness.mjs';
 import { picture } from './kernel.mjs';
+
+/** How much a page may load for the view, in kB, compressed. */
+const KILOBYTES = 60;
 
 const ALL = { kinds: true, processes: true };
 const FEW = { kinds: false, processes: false };
@@ -128,4 +134,14 @@ await test('what is throttled many times a second is one entry', async () => {
     add(6);
     assert.equal(history.entries.length, 3);
     assert.deepEqual(history.entries.at(-1).entered, [0]);
+});
+
+await test('the view is small', async () => {
+    const { outputFiles: [{ contents }] } = await build({
+        entryPoints: [fileURLToPath(new URL('../view/kernel-view.js', import.meta.url))],
+        bundle: true, minify: true, format: 'esm', write: false, define: { MACHINE: '{}' },
+    });
+    const kilobytes = gzipSync(contents).length / 1000;
+    console.log(`        ${kilobytes.toFixed(1)} kB`);
+    assert.ok(kilobytes > 1 && kilobytes <= KILOBYTES);
 });

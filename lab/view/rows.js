@@ -31,7 +31,7 @@ const SESSION = 'session';
 
 /**
  * @typedef {object} Table
- * @property {Kind[]} columns
+ * @property {{ kind: Kind, initial?: Namespace }[]} columns with the namespace of boot, which PID 1 is in
  * @property {boolean} inCgroups whether a process is in a cgroup below the root
  * @property {Row[]} rows
  * @property {number} more how many processes have no row, because they are in the initial namespaces
@@ -75,14 +75,15 @@ export class Index {
 export function tableOf(picture, news, all) {
     const index = new Index(picture);
     const cell = (/** @type {Process} */ process, /** @type {Kind} */ kind) => cellOf(index, news, process, kind);
-    const isApart = (/** @type {Cell} */ { namespace, forChildren }) => Boolean(namespace?.letter ?? forChildren);
-    const columns = KINDS.filter((kind) => all.kinds || picture.processes.some((process) => isApart(cell(process, kind))));
-    const others = KINDS.filter((kind) => !columns.includes(kind));
-    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news, columns);
+    const matters = (/** @type {Cell} */ { namespace, forChildren, isNew }) => Boolean(namespace?.letter ?? forChildren) || isNew;
+    const columns = KINDS.filter((kind) => all.kinds || picture.processes.some((process) => matters(cell(process, kind))))
+        .map((kind) => ({ kind, initial: index.namespace(picture.processes[0], kind) }));
+    const others = KINDS.filter((it) => !columns.some(({ kind }) => kind === it));
+    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news);
     const rows = inTree(picture.processes.filter(({ pid }) => chosen.has(pid))).map(({ process, depth }) => ({
         process, depth,
         isNew: news.processes.has(String(process.pid)),
-        cells: columns.map((kind) => cell(process, kind)),
+        cells: columns.map(({ kind }) => cell(process, kind)),
         others: others.map((kind) => cell(process, kind)),
         cgroup: index.path(process) === '/' ? undefined : index.path(process),
     }));
@@ -99,8 +100,8 @@ export function tableOf(picture, news, all) {
 function cellOf(index, news, process, kind) {
     const namespace = index.namespace(process, kind);
     const next = process.forChildren && (kind === 'pid' || kind === 'time') ? process.forChildren[kind] : undefined;
-    const isNew = news.cells.has(`${process.pid} ${kind}`) || (namespace?.letter !== undefined
-        && (news.processes.has(String(process.pid)) || news.namespaces.has(`${kind} ${namespace.inode}`)));
+    const isNew = news.cells.has(`${process.pid} ${kind}`) || news.namespaces.has(`${kind} ${namespace?.inode}`)
+        || (namespace?.letter !== undefined && news.processes.has(String(process.pid)));
     return { kind, namespace, isNew, forChildren: next === process.namespaces[kind] ? undefined : index.namespaces.get(next ?? '') };
 }
 
@@ -110,13 +111,12 @@ function cellOf(index, news, process, kind) {
  *
  * @param {Index} index
  * @param {import('./news.js').News} news
- * @param {Kind[]} columns
  */
-function worthARow(index, news, columns) {
+function worthARow(index, news) {
     const isShell = (/** @type {Process} */ { parent }) => index.processes.get(parent)?.comm === SESSION;
     const isWorth = (/** @type {Process} */ process) => isShell(process) || news.processes.has(String(process.pid))
         || index.path(process) !== '/'
-        || columns.some((kind) => index.namespace(process, kind)?.letter ?? cellOf(index, news, process, kind).forChildren);
+        || KINDS.some((kind) => index.namespace(process, kind)?.letter ?? cellOf(index, news, process, kind).forChildren);
     const chosen = new Set(index.picture.processes.filter(isWorth).map(({ pid }) => pid));
     for (const process of index.picture.processes.filter(({ pid }) => chosen.has(pid))) {
         /** @type {number[]} */

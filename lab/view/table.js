@@ -1,7 +1,7 @@
 // The table of processes and their namespaces.
 
 import { html } from 'htm/preact';
-import { Badge } from './badge.js';
+import { Badge, holds } from './badge.js';
 import { words } from './words.js';
 
 /** @typedef {import('./rows.js').Cell} Cell */
@@ -28,7 +28,7 @@ export function Table({ table, choice, choose, all, toggleAll }) {
     return html`<table class=${`kernel-table${width > 5 ? ' is-wide' : ''}`} style=${{ '--kernel-columns': width - 1 }} onKeyDown=${moveFocus}>
         <thead><tr>
             <th scope="col">${words().process}</th>
-            ${columns.map((kind) => html`<th scope="col" key=${kind}>${kind}</th>`)}
+            ${columns.map(({ kind, initial }) => html`<th scope="col" key=${kind}>${kind}${initial && ofBoot(initial)}</th>`)}
             ${inCgroups && html`<th scope="col">${words().inCgroup}</th>`}
             ${others > 0 && html`<th scope="col" class="kernel-others">${words().others(others)}</th>`}
         </tr></thead>
@@ -41,6 +41,12 @@ export function Table({ table, choice, choose, all, toggleAll }) {
                 inCgroups=${inCgroups} hasOthers=${others > 0} />`)}
         </tbody>
     </table>`;
+}
+
+/** What a namespace of boot holds, where its dots do not tell. @param {import('../kernel/history.js').Lettered} initial */
+function ofBoot(initial) {
+    const text = initial.kind === 'uts' && holds(initial);
+    return text && html`<small title=${text}><i class="kernel-dot" role="img" aria-label=${words().initial}></i> ${text}</small>`;
 }
 
 /** @param {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} props */

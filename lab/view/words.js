@@ -10,7 +10,7 @@ const english = {
     legend: 'dot: initial namespace · same letter: same namespace',
     allKinds: 'all 8 kinds',
     process: 'process',
-    others: (/** @type {Value} */ count) => `${count} other kinds`,
+    others: (/** @type {Value} */ count) => (count === 1 ? '1 other kind' : `${count} other kinds`),
     inCgroup: 'cgroup path',
     initial: 'initial',
     none: 'none any more',
