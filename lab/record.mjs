@@ -17,9 +17,18 @@ const description = JSON.parse(readFileSync(`${folder}/machine.json`));
 const { emulator, restore } = await open(folder, description);
 const takePicture = restOf(emulator, description.kernel);
 
-/** Records a page on a machine that nobody has used. */
+/** How long, in ms, a page may take on a computer that is busy with other work. */
+const PATIENCE = 300_000;
+
+/** Records a page on a machine that nobody has used; returns the number of its sessions. */
 async function record(name, blocks) {
-    const recording = await new Recorder(await restore(), takePicture).record(blocks);
+    const shells = await restore();
+    const late = setTimeout(() => {
+        const seen = shells.map((shell) => shell.lines(0).slice(-5).join('\n')).join('\n\n');
+        throw new Error(`${name} does not end; the terminals show\n\n${seen}`);
+    }, PATIENCE);
+    const recording = await new Recorder(shells, takePicture).record(blocks);
+    clearTimeout(late);
     writeFileSync(`${folder}/recordings/${name}.json`, JSON.stringify(recording));
     writeFileSync(`${texts}/${name}.txt`, textOf(recording, blocks));
     return recording.sessions.length;

@@ -3,12 +3,15 @@
 
 import { KEYS, Sessions } from '../page/blocks.js';
 import { play } from '../page/play.js';
-import { Letters, withoutPage } from '../kernel/history.js';
+import { History, withoutPage } from '../kernel/history.js';
 
 /**
  * What is recorded of a page.
  *
- * @typedef {{ release: string, sessions: Session[] }} Recording `release`: the kernel's
+ * @typedef {object} Recording
+ * @property {string} release the kernel's
+ * @property {Record<string, string>} numbers which of the book's numbers appeared as which in this run
+ * @property {Session[]} sessions
  *
  * @typedef {object} Session
  * @property {number} terminal 1 or 2
@@ -29,10 +32,7 @@ import { Letters, withoutPage } from '../kernel/history.js';
 
 /** Records the sessions of a page on a machine that nobody has used. */
 export class Recorder {
-    #letters = new Letters();
-
-    /** @type {Picture | undefined} */
-    #last;
+    #history = new History();
 
     /**
      * @param {import('./shell.js').RecordedShell[]} shells
@@ -57,7 +57,7 @@ export class Recorder {
             const shell = this.shells[pane];
             recorded.push(await shell.use(() => this.#session(shell, parts[index], sessions)));
         }
-        return { release: this.#last?.release ?? '', sessions: recorded };
+        return { release: recorded[0].before.release, numbers: Object.fromEntries(sessions.known), sessions: recorded };
     }
 
     /**
@@ -82,8 +82,8 @@ export class Recorder {
     }
 
     async #picture() {
-        this.#last = this.#letters.name(withoutPage(await this.takePicture()), this.#last);
-        return this.#last;
+        this.#history.add(withoutPage(await this.takePicture()), Date.now());
+        return /** @type {Picture} */ (this.#history.now);
     }
 }
 

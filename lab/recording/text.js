@@ -16,7 +16,7 @@ const BOOT = 'of boot';
  * @param {import('./recording.js').Printed[]} blocks the sessions as the book has them
  * @returns {string}
  */
-export function textOf({ release, sessions }, blocks) {
+export function textOf({ sessions }, blocks) {
     const numbers = { processes: new Numbers(), runs: new Numbers() };
     let told = /** @type {string[]} */ ([]);
     const changes = (/** @type {Picture} */ picture) => {
@@ -35,7 +35,7 @@ export function textOf({ release, sessions }, blocks) {
             return [key ?? `${prompt} ${command}`, ...changes(after)];
         }),
     ]);
-    return [[`Linux ${release}`], ...parts].map((lines) => `${lines.join('\n')}\n`).join('\n');
+    return parts.map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
 
 /** Things, by the order in which they appear. */
@@ -64,13 +64,13 @@ function linesOf({ processes, namespaces, cgroups }, numbers) {
         ...namespaces.map(({ address, letter = BOOT }) => /** @type {const} */ ([address, letter])),
         ...cgroups.map((cgroup) => /** @type {const} */ ([cgroup.address, path(cgroup.path)])),
     ]);
-    const process = new Map(processes.map(({ pid, address }) => [pid, numbers.processes.of(`${pid} ${address}`)]));
+    const number = new Map(processes.map(({ pid, address }) => [pid, numbers.processes.of(`${pid} ${address}`)]));
     const [{ namespaces: boot }] = processes;
     const tell = (/** @type {object} */ fields) => write(fields, names);
     return [
         ...processes.map(({ address: _, pid, pids: [, ...inner], parent, comm, namespaces: own, forChildren, ...rest }) =>
-            `process ${process.get(pid)} ${comm}: ${tell({
-                parent: process.get(parent) ?? 0, ...rest, namespaces: differing(own, boot),
+            `process ${number.get(pid)} ${comm}: ${tell({
+                parent: number.get(parent) ?? 0, ...rest, namespaces: differing(own, boot),
                 'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
             })}`),
         ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, ...rest }) =>
@@ -95,7 +95,8 @@ const differing = (one, other) => Object.fromEntries(Object.entries(one).filter(
  * @returns {string}
  */
 function write(fields, names) {
-    const value = (/** @type {unknown} */ it) => {
+    /** @type {(it: unknown) => string} */
+    const value = (it) => {
         if (Array.isArray(it)) {
             return `[${it.map(value).join('; ')}]`;
         }
