@@ -18,7 +18,7 @@ export class Computer {
     /** @type {Shell[]} */
     shells = [];
 
-    #machine = new Machine(new URL('worker.js', import.meta.url));
+    #machine = new Machine();
 
     /** Root's shell, for what the page asks. */
     control = new Control(this.#machine);
@@ -102,7 +102,7 @@ export class Computer {
             if (about) {
                 this.control.forget();
                 await Promise.all(this.shells.map((shell, index) => shell.resume(about.page.shells[index])));
-                await this.#setClock();
+                this.#setClock(); // meanwhile the reader can go on
             }
             return /** @type {import('./storage.js').About | undefined} */ (about);
         };

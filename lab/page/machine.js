@@ -1,6 +1,8 @@
 // The machine as the page sees it: its three serial lines, and what can be asked of it. The
 // emulator runs in a worker (worker.js).
 
+import { takeWorker } from './early.js';
+
 /** How long the emulator may take for what needs no network, in ms. */
 const PATIENCE = 30_000;
 
@@ -29,13 +31,12 @@ export class Machine {
     /** What happens when a line is entered at a serial line. */
     onenter = (/** @type {number} */ _line) => {};
 
-    /** @param {URL} script that of the worker */
-    constructor(script) {
-        this.worker = new Worker(script, { type: 'module' });
+    constructor() {
+        this.worker = takeWorker();
         this.worker.addEventListener('message', ({ data }) => this.#receive(data));
         this.worker.addEventListener('error', (event) => {
             event.preventDefault();
-            this.#fail(new Error(event.message || script.pathname));
+            this.#fail(new Error(event.message || 'worker.js'));
         });
     }
 

@@ -5,6 +5,7 @@
 import { Bar } from './bar.js';
 import { findBlocks, Sessions } from './blocks.js';
 import { button, element } from './dom.js';
+import { startWorker } from './early.js';
 import { showNumbers } from './printed.js';
 import { runOf, runs } from './runs.js';
 import { ownId } from './tab.js';
@@ -32,6 +33,7 @@ const page = {
 
 /** @param {string} [stored] the id of the checkpoint to go on from */
 async function openPanel(stored) {
+    startWorker(stored);
     const [{ Panel }, { Pages }] = await Promise.all([import('./panel.js'), import('./turn.js')]);
     pages ??= new Pages(() => opened !== undefined, turned);
     const leave = () => page.pressed.focus({ preventScroll: page.pressed.tagName === 'H1' });
@@ -163,8 +165,9 @@ document.addEventListener('toggle', async ({ target }) => {
     }
 }, { capture: true });
 
+const own = isPossible ? ownId() : undefined;
 setUp();
-const stored = isPossible ? await ownId() : undefined;
+const stored = await own;
 if (stored) {
     opened ??= openPanel(stored);
 }

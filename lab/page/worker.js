@@ -7,6 +7,7 @@
 //   restore   (again) makes the machine as it was built, and runs it
 //   take      takes the machine's state as it is, for:
 //   store     stores it under an id, with what the page adds
+//   prepare   reads what is stored under an id, for:
 //   resume    makes the machine as it was stored under an id, and runs it; the value is what is
 //             known of it, or nothing if there is none
 // Without an answer:
@@ -165,9 +166,19 @@ function free(state) {
     state.transfer?.(0);
 }
 
+/** What is stored, as it is read before it is needed. @type {ReturnType<typeof storage.take> | undefined} */
+let prepared;
+
+/** @param {{ id: string, build: string }} which */
+async function prepare({ id, build }) {
+    prepared = storage.take(id, build);
+    await prepared;
+}
+
 /** @param {{ id: string, build: string }} which */
 async function resume({ id, build }) {
-    const stored = await storage.take(id, build);
+    const stored = await (prepared ?? storage.take(id, build));
+    prepared = undefined;
     if (stored) {
         await run(stored.state);
         free(stored.state);
@@ -176,7 +187,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, complete, restore, take, store, resume, pause, step, go };
+const requests = { load, complete, restore, take, store, prepare, resume, pause, step, go };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {

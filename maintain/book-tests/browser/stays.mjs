@@ -2,6 +2,7 @@
 //
 //     node stays.mjs SITE
 
+import { crash } from './crashed.mjs';
 import {
     holds, isMarked, nextLink, openMachine, press, restored, run, scrollBack, stored, timeout, titled,
 } from './kept.mjs';
@@ -166,7 +167,7 @@ async function fallback() {
 }
 
 const checks = {
-    turning, numbers, reload, otherBuild, twoTabs, fallback,
+    turning, numbers, reload, crash, otherBuild, twoTabs, fallback,
     throws: () => brokenStorage('a storage that is forbidden', 'IDBFactory.prototype.open = () => { throw new Error("forbidden"); }'),
     silent: () => brokenStorage('a storage that is silent', 'IDBFactory.prototype.open = () => ({})'),
     full: () => brokenStorage('a storage that is full',
