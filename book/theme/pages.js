@@ -128,10 +128,24 @@
         }
     }).observe(header, { childList: true });
 
+    /** Keeps an option on one line: browsers break after the hyphens of --option. */
+    function keepOptionsWhole() {
+        for (const code of document.querySelectorAll('main code:not([class*="language-"], .hljs *)')) {
+            for (const text of [...code.childNodes].filter((it) => it instanceof Text)) {
+                const parts = text.data.split(/(?<![\w-])(--[a-z][\w-]*)/);
+                const whole = (part) => Object.assign(document.createElement('span'), { className: 'option', textContent: part });
+                if (parts.length > 1) {
+                    text.replaceWith(...parts.map((part, index) => (index % 2 ? whole(part) : part)));
+                }
+            }
+        }
+    }
+
     /** Sets up the page's content; called again when that was replaced (lab/page/content.js). */
     function setUp() {
         linkToOtherLanguage();
         label();
+        keepOptionsWhole();
         // A keyboard must be able to scroll what is wider than the page.
         for (const code of document.querySelectorAll('main pre > code, main .table-wrapper')) {
             code.tabIndex = 0;

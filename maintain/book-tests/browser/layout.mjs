@@ -143,6 +143,33 @@ async function sheet() {
     }
 }
 
+/** An option stays on one line, wherever it stands in the text. */
+async function options() {
+    const page = await open(1280, 'light', 'options');
+    for (const name of ['en/before-you-start', 'en/step05-unshare', 'en/errno', 'ko/step01-proc-ns', 'ko/cost']) {
+        await page.goto(`${origin}/${name}.html`, { waitUntil: 'load' });
+        for (let width = 320; width < 800; width += 20) {
+            await page.setViewportSize({ width, height: 900 });
+            const broken = await page.evaluate(() => {
+                const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+                const found = [];
+                while (walker.nextNode()) {
+                    const { currentNode: text } = walker;
+                    for (const { 0: option, index } of text.parentElement.closest('code:not(pre *)') ? text.data.matchAll(/(?<![\w-])--[a-z][\w-]*/g) : []) {
+                        const range = new Range();
+                        range.setStart(text, index);
+                        range.setEnd(text, index + option.length);
+                        found.push(...range.getClientRects().length > 1 ? [option] : []);
+                    }
+                }
+                return found;
+            });
+            check(broken.length === 0, `${name} at ${width} px: over two lines are ${broken}`);
+        }
+    }
+    await page.context().close();
+}
+
 /** At 400 % zoom of a small screen. */
 async function zoomed() {
     const page = await chapter(320, 256, '320 px');
@@ -255,7 +282,7 @@ async function themes() {
     await page.context().close();
 }
 
-for (const test of [beside, contents, bar, sheet, zoomed, numbers, phone, keyboardOnScreen, failure, themes]) {
+for (const test of [beside, contents, bar, sheet, options, zoomed, numbers, phone, keyboardOnScreen, failure, themes]) {
     if (test.name.includes(process.env.TEST ?? '')) {
         await test();
     }
