@@ -49,7 +49,7 @@ async function openPanel(stored) {
     };
     forgetRuns();
     // For the curious, and for the tests.
-    Object.assign(window, { lab: panel });
+    window.book.lab = panel;
     return panel;
 }
 

@@ -123,7 +123,7 @@ async function reload() {
 /** The time from a key in the second terminal until its echo is drawn, in ms. */
 async function echo(page) {
     await page.evaluate(() => {
-        const { terminal } = lab.shells[1];
+        const { terminal } = book.lab.shells[1];
         const { cursorX } = terminal.buffer.active;
         const pressed = new Promise((press) => {
             addEventListener('keydown', ({ timeStamp }) => press(timeStamp), { capture: true, once: true });
@@ -166,11 +166,11 @@ async function computing() {
     await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
     await firstSession(page);
     await page.evaluate(async () => {
-        await lab.shells[0].use(() => lab.shells[0].clear());
-        lab.shells[0].type('yes > /dev/null\r');
-        while (!await lab.computer.control.run('pidof yes'));
+        await book.lab.shells[0].use(() => book.lab.shells[0].clear());
+        book.lab.shells[0].type('yes > /dev/null\r');
+        while (!await book.lab.computer.control.run('pidof yes'));
     });
-    await page.evaluate(() => lab.shells[1].terminal.focus());
+    await page.evaluate(() => book.lab.shells[1].terminal.focus());
     await page.evaluate(watch);
     const begin = performance.now();
     const echoes = [];

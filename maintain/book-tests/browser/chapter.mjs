@@ -38,7 +38,7 @@ export function commandIsInSight(page, index) {
 /** Whether all of the line with the cursor is in sight in a terminal, and its prompt on it. */
 export function promptIsInSight(page, pane) {
     return holds(page, (pane) => {
-        const { terminal, frame, prompt } = window.lab?.shells[pane] ?? {};
+        const { terminal, frame, prompt } = book.lab?.shells[pane] ?? {};
         if (!prompt) {
             return false;
         }

@@ -28,7 +28,7 @@ const screenshots = resolve(process.argv[3]);
 const firstBlock = (row) => {
     const code = document.querySelector('main pre:has(+ .lab-run) > code');
     const bar = code.parentElement.nextElementSibling;
-    const shell = window.lab?.shells?.[code.classList.contains('terminal2') ? 1 : 0];
+    const shell = book.lab?.shells?.[code.classList.contains('terminal2') ? 1 : 0];
     return {
         shown: code.textContent.split('\n'),
         row: shell?.row,
@@ -58,7 +58,7 @@ async function runFirst(tab, where) {
 /** Starts the machine again: what ran before is gone. */
 async function startAgain(tab) {
     await tab.click('.lab-actions button:last-child');
-    await tab.evaluate(() => lab.ready);
+    await tab.evaluate(() => book.lab.ready);
 }
 
 /** Errors of a page are reported: otherwise none would be found in this engine. */
@@ -83,15 +83,14 @@ async function reports(tab, { name }) {
 
 /** Waits until a page is shown, with its machine, and what is typed there appears. */
 async function usable(tab, page, where) {
-    // Until the panel is there, `lab` may be an element of the page with this id.
     const shown = await tab.until(PATIENCE, (page) => location.pathname.endsWith(page)
-        && window.lab?.ready !== undefined, page);
+        && window.book?.lab?.ready !== undefined, page);
     check(shown, `${where}: ${page} is not shown with a machine`);
-    await tab.evaluate(() => lab.ready);
+    await tab.evaluate(() => book.lab.ready);
     await tab.click('.lab-pane');
     await tab.type('~');
     const appeared = await tab.until(PATIENCE, () => {
-        const { terminal, row } = lab.shells[0];
+        const { terminal, row } = book.lab.shells[0];
         return terminal.buffer.active.getLine(row).translateToString(true).endsWith('~');
     });
     check(appeared, `${where}: what is typed does not appear`);
@@ -125,11 +124,11 @@ async function chapters(tab, { name }) {
     check(Math.max(...turns) < TURN * UNDER_LOAD, `${name}: typing in the next chapter is possible after ${seconds(turns)}`);
 }
 
-const hostname = async (tab) => (await tab.evaluate(() => lab.computer.control.run('hostname'))).trim();
+const hostname = async (tab) => (await tab.evaluate(() => book.lab.computer.control.run('hostname'))).trim();
 
 /** The way back and a reload keep the machine. */
 async function navigation(tab, { name }) {
-    await tab.evaluate(() => lab.computer.control.run('hostname kept'));
+    await tab.evaluate(() => book.lab.computer.control.run('hostname kept'));
     const kept = async (page, how) => {
         await usable(tab, page, `${name}: ${how}`);
         check(await hostname(tab) === 'kept', `${name}: ${how}, the hostname is ${await hostname(tab)}`);
@@ -137,7 +136,7 @@ async function navigation(tab, { name }) {
     const all = await pages('en');
     await tab.back();
     await kept(all.at(-2), 'back');
-    const stored = await tab.until(PATIENCE, () => lab.checkpoints.isStored
+    const stored = await tab.until(PATIENCE, () => book.lab.checkpoints.isStored
         && sessionStorage.getItem('lab-checkpoint') !== null);
     check(stored, `${name}: the machine is not stored`);
     await tab.reload();
@@ -149,7 +148,7 @@ async function twoTabs(tab, engine) {
     const other = await engine.open();
     await other.go(`${origin}/en/${FIRST}`);
     await runFirst(other, `${engine.name}: second tab`);
-    await tab.evaluate(() => lab.computer.control.run('hostname first'));
+    await tab.evaluate(() => book.lab.computer.control.run('hostname first'));
     const [here, there] = [await hostname(tab), await hostname(other)];
     check(here === 'first' && there === 'goldilocks-web', `${engine.name}: the tabs' hostnames are ${here}, ${there}`);
     await other.close();
@@ -159,8 +158,8 @@ async function twoTabs(tab, engine) {
 async function typed(tab, pane, command, output) {
     await tab.type(command);
     await tab.press('Enter');
-    const appeared = await tab.until(PATIENCE, (pane, output) => lab.shells[pane].lines(0).includes(output), pane, output);
-    const lines = await tab.evaluate((pane) => lab.shells[pane].lines(0), pane);
+    const appeared = await tab.until(PATIENCE, (pane, output) => book.lab.shells[pane].lines(0).includes(output), pane, output);
+    const lines = await tab.evaluate((pane) => book.lab.shells[pane].lines(0), pane);
     check(appeared, `terminal ${pane + 1} shows after ${command}: ${JSON.stringify(lines)}`);
 }
 

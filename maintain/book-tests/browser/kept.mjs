@@ -16,9 +16,9 @@ const status = (page) => page.locator('.lab-status').allTextContents();
 
 /** Runs a command in a terminal; returns what it prints. */
 export const run = (page, command, pane = 0) => page.evaluate(
-    ([command, pane]) => lab.shells[pane].use(() => lab.shells[pane].command(command)), [command, pane]);
+    ([command, pane]) => book.lab.shells[pane].use(() => book.lab.shells[pane].command(command)), [command, pane]);
 
-export const scrollBack = (page) => page.evaluate(() => lab.shells.map((shell) => shell.lines(0)));
+export const scrollBack = (page) => page.evaluate(() => book.lab.shells.map((shell) => shell.lines(0)));
 
 export const titled = (page, title) => holds(page, `no page ${title} came`, (title) => document.title.startsWith(title), title);
 
@@ -51,7 +51,7 @@ export async function openMachine(name, address = 'en/step03-uts.html', context 
     return page;
 }
 
-export const stored = (page) => holds(page, 'no checkpoint was stored', () => lab.checkpoints.isStored
+export const stored = (page) => holds(page, 'no checkpoint was stored', () => book.lab.checkpoints.isStored
     && sessionStorage.getItem('lab-checkpoint') !== null);
 
 /** Whether a machine that was restored is there. */

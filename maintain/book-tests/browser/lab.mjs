@@ -19,7 +19,7 @@ const filter = process.env.PAGE ?? '';
 
 /** The inode numbers of all namespaces that have a process. */
 async function inodes(page) {
-    const links = await page.evaluate(() => lab.computer.control.run('readlink /proc/[0-9]*/ns/* | sort -u'));
+    const links = await page.evaluate(() => book.lab.computer.control.run('readlink /proc/[0-9]*/ns/* | sort -u'));
     return new Set(numbers.numbers(links));
 }
 
@@ -33,11 +33,11 @@ async function finished(page, press) {
 /** Runs a block; returns the lines that appeared on its terminal. */
 async function run(page, code) {
     const pane = await code.evaluate((it) => (it.classList.contains('terminal2') ? 1 : 0));
-    const before = await page.evaluate((pane) => window.lab?.shells?.[pane].row, pane);
+    const before = await page.evaluate((pane) => book.lab?.shells?.[pane].row, pane);
     const button = code.locator('xpath=../following-sibling::div[1]//button');
     const ended = await finished(page, () => button.click());
     const lines = await page.evaluate(([pane, before]) => {
-        const { [pane]: opened } = lab?.shells ?? [];
+        const { [pane]: opened } = book.lab?.shells ?? [];
         return opened?.lines(before ?? opened.start) ?? [];
     }, [pane, before]);
     const status = await page.locator('.lab-status').textContent();
@@ -120,10 +120,10 @@ async function keyboard() {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     const seen = await page.waitForFunction(() => {
-        const lines = lab.shells[0].lines(0);
+        const lines = book.lab.shells[0].lines(0);
         return lines.at(-2) === 's/' && lines.at(-1) === 'goldilocks-web';
     }, null, { timeout }).then(() => true, () => false);
-    check(seen, `after the keys the terminal shows ${JSON.stringify(await page.evaluate(() => lab.shells[0].lines(0)))}`);
+    check(seen, `after the keys the terminal shows ${JSON.stringify(await page.evaluate(() => book.lab.shells[0].lines(0)))}`);
     check(page.url().endsWith('before-you-start.html'), 'an arrow key turned the page');
 
     for (const label of ['terminal 2', 'run it here']) {
@@ -131,7 +131,7 @@ async function keyboard() {
         check(await until(label), `F6 does not lead to ${label} but to ${await focus()}`);
     }
     await finished(page, () => page.keyboard.press('Enter'));
-    await page.evaluate(() => lab.shells[0].terminal.onData((text) => { window.typed = text; }));
+    await page.evaluate(() => book.lab.shells[0].terminal.onData((text) => { window.typed = text; }));
     await page.keyboard.press('Shift+Tab');
     check(await page.evaluate(() => window.typed === undefined), 'Shift+Tab is typed in the terminal');
     check(await until('Stop'), `Shift+Tab does not lead to Stop but to ${await focus()}`);
@@ -148,7 +148,7 @@ async function startAgain() {
     await finished(page, () => page.locator('.lab-run button').first().click());
     await accessible(page, 'main', 'with the lab open');
     await accessible(page, '.lab-panel', 'the lab');
-    await page.evaluate(() => lab.computer.control.run('hostname changed'));
+    await page.evaluate(() => book.lab.computer.control.run('hostname changed'));
     const milliseconds = await page.evaluate(async () => {
         const begin = performance.now();
         const done = new Promise((done) => {
@@ -161,13 +161,13 @@ async function startAgain() {
         return performance.now() - begin;
     });
     console.log(`start again: ${milliseconds.toFixed(0)} ms`);
-    const lines = await page.evaluate(() => lab.shells[1].command('hostname'));
+    const lines = await page.evaluate(() => book.lab.shells[1].command('hostname'));
     check(lines.join() === 'goldilocks-web', `after "Start again" hostname prints ${lines}`);
 
-    const colour = () => page.evaluate(() => lab.shells[0].terminal.options.theme.background);
+    const colour = () => page.evaluate(() => book.lab.shells[0].terminal.options.theme.background);
     const light = await colour();
     await page.evaluate(() => document.documentElement.classList.replace('light', 'navy'));
-    await page.waitForFunction((light) => lab.shells[0].terminal.options.theme.background !== light, light);
+    await page.waitForFunction((light) => book.lab.shells[0].terminal.options.theme.background !== light, light);
     await accessible(page, '.lab-panel', 'the lab in a dark theme');
     await page.context().close();
 }
@@ -177,7 +177,7 @@ async function unusualPresses() {
     const page = await open(1280, 'light', 'unusual presses');
     const status = (text) => page.waitForFunction((text) => document.querySelector('.lab-status')?.textContent
         .includes(text), text, { timeout }).then(() => true, () => false);
-    const lines = () => page.evaluate(() => lab.shells[0].lines(lab.shells[0].start));
+    const lines = () => page.evaluate(() => book.lab.shells[0].lines(book.lab.shells[0].start));
     const ends = async (what, press, command, shown) => {
         check(await finished(page, press), `${what}: it did not end`);
         const appeared = (await lines()).slice(-shown.length - 1);
@@ -218,20 +218,20 @@ async function unusualPresses() {
     check(await status('ready'), 'two starts at once do not end');
 
     // The page reports once that it cannot become root, and that a program does not end.
-    const root = await page.evaluate(() => lab.shells[0].use(async () => {
-        await lab.shells[0].command('unshare -U bash');
-        return lab.shells[0].become('#');
+    const root = await page.evaluate(() => book.lab.shells[0].use(async () => {
+        await book.lab.shells[0].command('unshare -U bash');
+        return book.lab.shells[0].become('#');
     }));
     check(root === false, 'the page became root without a way to');
-    await page.evaluate(() => lab.shells[0].type(`sh -c 'trap "" INT; echo begun; sleep 1000'\r`));
-    await page.waitForFunction(() => lab.shells[0].lines(0).includes('begun'));
+    await page.evaluate(() => book.lab.shells[0].type(`sh -c 'trap "" INT; echo begun; sleep 1000'\r`));
+    await page.waitForFunction(() => book.lab.shells[0].lines(0).includes('begun'));
     await click(alone)();
     check(await status('Terminal 1 shows no prompt'), 'a program that does not end is not reported');
     await ends('after a new start', click('Start again', alone), ...shown);
 
     // The window of a laptop at 200 % zoom.
     await page.setViewportSize({ width: 640, height: 360 });
-    await page.waitForFunction(() => lab.shells.every(({ frame, terminal }) => terminal.rows >= 4
+    await page.waitForFunction(() => book.lab.shells.every(({ frame, terminal }) => terminal.rows >= 4
         && frame.querySelector('.xterm-screen').clientHeight < frame.clientHeight), null, { timeout: 5000 })
         .catch(() => check(false, 'in a low window the terminals are cut off'));
     await page.context().close();
@@ -256,7 +256,7 @@ async function withoutMachine() {
 
 /** Checks that it was the kernel that enforced the limit of step 06. */
 async function killedByKernel(page) {
-    const log = await page.evaluate(() => lab.computer.control.run('dmesg'));
+    const log = await page.evaluate(() => book.lab.computer.control.run('dmesg'));
     check(/Memory cgroup out of memory: Killed process \d+ \(tail\)/.test(log), `tail was not killed: ${log.slice(-500)}`);
 }
 

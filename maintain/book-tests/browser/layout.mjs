@@ -22,7 +22,7 @@ async function beside() {
         const where = `${width} px`;
         const page = await chapter(width, heightOfWindow, where);
         await run(page, 0);
-        const columns = await page.evaluate(() => lab.shells.map(({ terminal }) => terminal.cols));
+        const columns = await page.evaluate(() => book.lab.shells.map(({ terminal }) => terminal.cols));
         check(columns.every((it) => it >= 80), `${where}: the terminals have ${columns} columns`);
         check(await visible(page) === 'terminal 1,terminal 2', `${where}: only ${await visible(page)} can be seen`);
         check(await commandIsInSight(page, 0), `${where}: after a run its command is out of view`);
@@ -104,9 +104,9 @@ async function sheet() {
         check(await visible(page) === 'terminal 1', `${where}: ${await visible(page)} can be seen`);
         check(await commandIsInSight(page, 0), `${where}: after a run its command is out of view`);
         const first = await page.evaluate(() => {
-            const { active } = lab.shells[0].terminal.buffer;
+            const { active } = book.lab.shells[0].terminal.buffer;
             const line = (row) => active.getLine(row).translateToString(true);
-            const rows = Array.from({ length: lab.shells[0].terminal.rows }, (_, row) => line(active.viewportY + row));
+            const rows = Array.from({ length: book.lab.shells[0].terminal.rows }, (_, row) => line(active.viewportY + row));
             return rows.includes('$ step03-uts helo');
         });
         check(first, `${where}: the terminal does not show the command that ran`);
@@ -123,7 +123,7 @@ async function sheet() {
 
         const [higher, lower] = ['higher', 'lower'].map((name) => page.getByRole('button', { name, exact: true }));
         const half = await height(page);
-        const columns = () => page.evaluate(() => lab.shells[1].terminal.cols);
+        const columns = () => page.evaluate(() => book.lab.shells[1].terminal.cols);
         const before = await columns();
         await lower.click();
         const line = await height(page);
@@ -189,7 +189,7 @@ async function numbers() {
         .map((part) => part.textContent).join('\n'));
     const printed = await text();
     await run(page, 0);
-    const last = () => page.evaluate(() => lab.shells[0].lines(0).map((line) => line.match(/PID of child .* (\d+)/)?.[1])
+    const last = () => page.evaluate(() => book.lab.shells[0].lines(0).map((line) => line.match(/PID of child .* (\d+)/)?.[1])
         .findLast((number) => number));
     const child = await last();
     const shown = await text();

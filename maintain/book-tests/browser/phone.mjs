@@ -18,13 +18,13 @@ export async function phone() {
         || document.activeElement.closest('.lab-run') !== null), 'after a run the phone\'s keyboard covers it');
 
     const key = (name) => page.locator('.lab-touch').getByRole('button', { name, exact: true }).tap();
-    const screen = () => page.evaluate(() => lab.shells[0].lines(lab.shells[0].row - 4));
+    const screen = () => page.evaluate(() => book.lab.shells[0].lines(book.lab.shells[0].row - 4));
     await page.locator('.lab-pane').first().tap();
     await page.keyboard.type('echo one ');
     await key('pipe');
     await page.keyboard.type(' rev');
     await page.keyboard.press('Enter');
-    check(await holds(page, () => lab.shells[0].lines(0).at(-1) === 'eno'), `after | the terminal shows ${await screen()}`);
+    check(await holds(page, () => book.lab.shells[0].lines(0).at(-1) === 'eno'), `after | the terminal shows ${await screen()}`);
     await key('up');
     await key('left');
     await page.keyboard.press('Backspace');
@@ -32,14 +32,14 @@ export async function phone() {
     await page.keyboard.press('Backspace');
     await page.keyboard.type('cat #');
     await page.keyboard.press('Enter');
-    check(await holds(page, () => lab.shells[0].lines(0).at(-1) === 'one'), `after ↑ ← the terminal shows ${await screen()}`);
+    check(await holds(page, () => book.lab.shells[0].lines(0).at(-1) === 'one'), `after ↑ ← the terminal shows ${await screen()}`);
     await page.keyboard.type('cat');
     await page.keyboard.press('Enter');
     await key('Ctrl');
     await page.keyboard.type('d');
-    check(await holds(page, () => lab.shells[0].prompt === '$'), `after Ctrl, d the terminal shows ${await screen()}`);
+    check(await holds(page, () => book.lab.shells[0].prompt === '$'), `after Ctrl, d the terminal shows ${await screen()}`);
     await page.keyboard.type('d');
-    check(await holds(page, () => lab.shells[0].terminal.buffer.active.getLine(lab.shells[0].row)
+    check(await holds(page, () => book.lab.shells[0].terminal.buffer.active.getLine(book.lab.shells[0].row)
         .translateToString(true) === '$ d'), 'Ctrl holds for more than one key');
     await fits(page, 'phone');
     await page.context().close();

@@ -28,7 +28,7 @@ export class Reader {
     /** What stands in the cursor's line of terminal 1, up to the cursor. */
     get line() {
         return this.page.evaluate(() => {
-            const { terminal, row } = lab.shells[0];
+            const { terminal, row } = book.lab.shells[0];
             const { active } = terminal.buffer;
             return active.getLine(row).translateToString().trimEnd();
         });
@@ -36,20 +36,20 @@ export class Reader {
 
     /** The lines of terminal 1. */
     get lines() {
-        return this.page.evaluate(() => lab.shells[0].lines(0));
+        return this.page.evaluate(() => book.lab.shells[0].lines(0));
     }
 
     /** Waits until the cursor's line of terminal 1 is this one; returns whether that happened. */
     shows(line) {
         return this.page.waitForFunction((line) => {
-            const { terminal, row } = lab.shells[0];
+            const { terminal, row } = book.lab.shells[0];
             return terminal.buffer.active.getLine(row).translateToString().trimEnd() === line;
         }, line, { timeout: 15_000 }).then(() => true, () => false);
     }
 
     /** Waits until terminal 1 has shown this line. */
     appears(line) {
-        return this.page.waitForFunction((line) => lab.shells[0].lines(0).includes(line), line, { timeout })
+        return this.page.waitForFunction((line) => book.lab.shells[0].lines(0).includes(line), line, { timeout })
             .then(() => true, () => false);
     }
 
@@ -60,7 +60,7 @@ export class Reader {
     }
 
     async focus() {
-        await this.page.evaluate(() => lab.shells[0].terminal.focus());
+        await this.page.evaluate(() => book.lab.shells[0].terminal.focus());
     }
 
     async type(text) {
@@ -75,12 +75,12 @@ export class Reader {
 
     /** Enters a command, and waits for the prompt. */
     async command(text) {
-        return this.page.evaluate((text) => lab.shells[0].use(() => lab.shells[0].command(text)), text);
+        return this.page.evaluate((text) => book.lab.shells[0].use(() => book.lab.shells[0].command(text)), text);
     }
 
     /** An empty prompt. */
     async clear() {
-        await this.page.evaluate(() => lab.shells[0].use(() => lab.shells[0].clear()));
+        await this.page.evaluate(() => book.lab.shells[0].use(() => book.lab.shells[0].clear()));
         await this.focus();
     }
 

@@ -47,7 +47,7 @@ async function turning() {
     const before = await scrollBack(page);
     /** Whether the program that waits for Enter is still there. */
     const waits = async (when) => {
-        const processes = await page.evaluate(() => lab.computer.control.run('ps | grep -c [s]tep03-uts'));
+        const processes = await page.evaluate(() => book.lab.computer.control.run('ps | grep -c [s]tep03-uts'));
         check(Number(processes) > 0, `${when} step03-uts has ended`);
     };
     const isKept = async (when) => {

@@ -20,14 +20,14 @@ export async function reload() {
     console.log(`after a reload: ${Date.now() - begin} ms`);
     check(JSON.stringify(await scrollBack(page)) === JSON.stringify(before), 'after a reload the terminals are not what they were');
     const red = await page.evaluate(() => {
-        const { buffer: { active } } = lab.shells[0].terminal;
+        const { buffer: { active } } = book.lab.shells[0].terminal;
         const rows = [...Array(active.length).keys()].map((row) => active.getLine(row));
         return rows.find((row) => row.translateToString().startsWith('red')).getCell(0).getFgColor();
     });
     check(red === 1, `after a reload the colour is ${red}`);
     await isMarked(page, '$ step03-uts helo\n', 'after a reload');
-    await page.evaluate(() => lab.shells[0].terminal.input('\r'));
-    await holds(page, 'step03-uts does not go on', () => lab.shells[0].prompt === '$');
+    await page.evaluate(() => book.lab.shells[0].terminal.input('\r'));
+    await holds(page, 'step03-uts does not go on', () => book.lab.shells[0].prompt === '$');
     check((await run(page, 'echo $mine')).join() === name, 'after a reload the variable is lost');
     const clock = Number(await run(page, 'date +%s'));
     check(Math.abs(clock - Date.now() / 1000) < 60, `after a reload the clock is ${clock - Date.now() / 1000} s off`);

@@ -14,7 +14,7 @@ const SESSION = "unshare -ru sh -c 'hostname helo; hostname'";
 const running = {
     async 'Korean by input method, at the end and in the middle of a line'(reader) {
         for (const aloud of [false, true]) {
-            await reader.page.evaluate((aloud) => lab.shells.forEach(({ terminal }) => {
+            await reader.page.evaluate((aloud) => book.lab.shells.forEach(({ terminal }) => {
                 terminal.options.screenReaderMode = aloud;
             }), aloud);
             const mode = aloud ? 'for screen readers' : 'without a screen reader';
@@ -72,7 +72,7 @@ const running = {
     },
 
     async 'a selection is visible and can be copied, on plain http, too'(reader) {
-        const theme = await reader.page.evaluate(() => lab.shells[0].terminal.options.theme);
+        const theme = await reader.page.evaluate(() => book.lab.shells[0].terminal.options.theme);
         check(theme.selectionBackground !== theme.background && theme.selectionForeground !== theme.foreground,
             `the selection has the colours ${JSON.stringify(theme)}`);
         for (const insecure of [false, true]) {
@@ -85,7 +85,7 @@ const running = {
                 await reader.command(`echo copied-${number}`);
                 await reader.focus();
                 await reader.page.evaluate(() => {
-                    const { terminal, row } = lab.shells[0];
+                    const { terminal, row } = book.lab.shells[0];
                     terminal.select(0, row - 1, 30);
                 });
                 if (key === 'button') {
@@ -94,7 +94,7 @@ const running = {
                     await reader.press(key);
                 }
                 check(await reader.says('Copied.'), `${key}: the status says ${await reader.page.locator('.lab-status').textContent()}`);
-                await reader.page.evaluate(() => lab.say(''));
+                await reader.page.evaluate(() => book.lab.say(''));
                 // Whatever the page may read: pasted by the browser itself.
                 await reader.focus();
                 await reader.press('Control+v');
@@ -112,10 +112,10 @@ const running = {
 
     async 'a session is typed in sight'(reader) {
         await reader.command('seq 300');
-        await reader.page.evaluate(() => lab.shells[0].terminal.scrollToTop());
+        await reader.page.evaluate(() => book.lab.shells[0].terminal.scrollToTop());
         await reader.run();
         const hidden = await reader.page.evaluate(() => {
-            const { active } = lab.shells[0].terminal.buffer;
+            const { active } = book.lab.shells[0].terminal.buffer;
             return active.baseY - active.viewportY;
         });
         check(hidden === 0, `${hidden} lines are below`);
@@ -154,7 +154,7 @@ const running = {
             await reader.clear();
             await reader.command('hostname() { sleep 1000; }');
             await reader.button.click();
-            await reader.page.waitForFunction(() => lab.shells[0].lines(0).at(-1) === '$ hostname');
+            await reader.page.waitForFunction(() => book.lab.shells[0].lines(0).at(-1) === '$ hostname');
             await reader.focus();
             await act();
             await reader.page.waitForFunction(() => !document.querySelector('.lab-run [aria-busy]'), null, { timeout: 5000 }).catch(() => {});
@@ -170,7 +170,7 @@ const running = {
             ['3 kB in a line', `echo ${'0123456789'.repeat(300)} >/tmp/long`, 'wc -c </tmp/long', '3001'],
         ]) {
             await reader.clear();
-            await reader.page.evaluate((text) => lab.shells[0].terminal.paste(text), `${text}\necho ${result} has come\n`);
+            await reader.page.evaluate((text) => book.lab.shells[0].terminal.paste(text), `${text}\necho ${result} has come\n`);
             check(await reader.appears(`${result} has come`), `${what}: ${(await reader.lines).slice(-3)}`);
             await reader.clear();
             check((await reader.command(command)).join() === result, `${what}: ${await reader.command(command)}`);
@@ -182,7 +182,7 @@ const running = {
             await reader.focus();
             await reader.type(command);
             await reader.press('Enter');
-            await reader.page.waitForFunction(() => lab.shells[0].prompt === undefined);
+            await reader.page.waitForFunction(() => book.lab.shells[0].prompt === undefined);
             await reader.run();
             check((await reader.lines).filter((line) => line).at(-1) === 'goldilocks-web', `over ${command}: ${(await reader.lines).slice(-3)}`);
         }
@@ -190,7 +190,7 @@ const running = {
         await reader.focus();
         await reader.type('vi');
         await reader.press('Enter');
-        await reader.page.waitForFunction(() => lab.shells[0].prompt === undefined);
+        await reader.page.waitForFunction(() => book.lab.shells[0].prompt === undefined);
         await reader.button.click();
         check(await reader.says('Terminal 1 shows no prompt'), 'nothing is said of vi');
         await reader.focus();
