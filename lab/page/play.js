@@ -37,8 +37,6 @@ export async function play(shell, block, sessions, say) {
         await patiently(shell.clear(), () => say(words.stuck(number)));
     }
     let goesOn = false;
-    /** @type {ReturnType<typeof shell.enter> | undefined} */
-    let first;
     for (const [index, { prompt, command, key, shown }] of block.steps.entries()) {
         if (command !== undefined) {
             const missing = sessions.missing(command, block);
@@ -50,13 +48,11 @@ export async function play(shell, block, sessions, say) {
             }
         }
         const entered = shell.enter(key ?? `${sessions.typed(command ?? '')}\r`);
-        first ??= entered;
         const next = block.steps[index + 1];
         goesOn = next ? next.key !== undefined : sessions.runsOn(block);
         const done = () => (goesOn ? entered.lines().length >= shown.length : entered.done());
         await patiently(shell.until(done), () => say(words.stillRuns(number)));
         sessions.learn(shown, entered.lines());
     }
-    first?.show();
     return goesOn;
 }

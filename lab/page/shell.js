@@ -10,9 +10,6 @@ const INPUT = ['keydown', 'paste', 'compositionstart', 'beforeinput'];
 /** Keys that type nothing. */
 const SILENT_KEYS = ['Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'F6'];
 
-/** How many lines a terminal needs to show a command and what it printed, without the prompt. */
-const ROOM = 8;
-
 export class Shell {
     /** What was typed by hand and not yet entered; a shell keeps some of it out of sight. */
     #touched = false;
@@ -191,14 +188,6 @@ export class Shell {
         return {
             lines: () => this.lines(mark.line).slice(1).filter((line) => line),
             done: () => this.row > mark.line && this.prompt,
-            /** Scrolls back to it, if what followed has pushed it out of sight. */
-            show: () => {
-                // Among a few lines the prompt has to be.
-                const hasRoom = this.terminal.rows >= ROOM;
-                if (hasRoom && !mark.isDisposed && mark.line < this.terminal.buffer.active.viewportY) {
-                    this.terminal.scrollToLine(mark.line);
-                }
-            },
         };
     }
 
