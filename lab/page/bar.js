@@ -4,7 +4,8 @@
 import { button, element } from './dom.js';
 import { touch } from './keys.js';
 import { showNumbers } from './printed.js';
-import { INTERRUPTED, Stopped } from './stops.js';
+import { going } from './runs.js';
+import { Interrupted, Stopped } from './stops.js';
 import { words } from './words.js';
 
 /**
@@ -15,6 +16,8 @@ import { words } from './words.js';
  * @property {Map<import('./blocks.js').Block, Bar>} bars
  * @property {HTMLElement} pressed the last button, from where the focus came and to where it returns
  * @property {() => Promise<import('./panel.js').Panel>} open the panel, opened if it was not
+ * @property {(panel: import('./panel.js').Panel, ran: import('./runs.js').Ran) => void} follow notices the end of
+ *     a program that goes on
  */
 
 export class Bar {
@@ -50,10 +53,28 @@ export class Bar {
      *
      * @param {import('./runs.js').Ran} ran
      */
-    sayRan({ goesOn, seconds }) {
-        const outcome = (goesOn ? words.goesOn : words.ran)(this.block.pane + 1, seconds);
+    sayRan({ pane, goesOn, seconds, by }) {
+        const ran = (goesOn ? words.goesOn : words.ran)(pane + 1, seconds);
+        const outcome = by ? `${ran} · ${words.interruptedBy(by)}` : ran;
         this.say(outcome);
         return outcome;
+    }
+
+    /**
+     * Says what became of the session later, if this is what became of it.
+     *
+     * @param {import('./runs.js').Ran} ran
+     */
+    update(ran) {
+        if (this.#presses === 0 && this.#ran === ran) {
+            this.sayRan(ran);
+        }
+    }
+
+    /** What became of the session, if it ran. */
+    get #ran() {
+        const { blocks, run } = this.page.sessions;
+        return run.ran.get(blocks.indexOf(this.block));
     }
 
     /** Runs the session, when the machine is there. */
@@ -66,8 +87,8 @@ export class Bar {
         } catch (error) {
             if (error instanceof Stopped) {
                 this.#stopped(error);
-            } else if (error === INTERRUPTED) {
-                this.say(words.interrupted);
+            } else if (error instanceof Interrupted) {
+                this.say(error.by ? words.interruptedBy(error.by) : words.interrupted);
             } else {
                 this.say(words.failed);
                 throw error;
@@ -92,19 +113,33 @@ export class Bar {
         }
         let begin = 0;
         const goesOn = await panel.run(block, sessions, () => {
+            this.#interruptOthers();
             this.say(words.running(block.pane + 1));
             panel.say(words.running(block.pane + 1));
             this.#show();
             begin = performance.now();
         });
-        const ran = { goesOn, seconds: ((performance.now() - begin) / 1000).toFixed(1) };
+        const ran = { pane: block.pane, goesOn, seconds: ((performance.now() - begin) / 1000).toFixed(1) };
         sessions.run.ran.set(sessions.blocks.indexOf(block), ran);
+        if (goesOn) {
+            this.page.follow(panel, ran);
+        }
         panel.say(this.sayRan(ran));
         if (this.page.sessions === sessions) {
             showNumbers(sessions.known);
         }
         if (this.#isInSight) {
             this.#show();
+        }
+    }
+
+    /** Tells of a program that goes on in the terminal that it ends now. A session of keys is for that program. */
+    #interruptOthers() {
+        const { block, page } = this;
+        const others = block.steps[0].key ? [] : going().filter(({ pane }) => pane === block.pane);
+        for (const ran of others) {
+            Object.assign(ran, { goesOn: false, by: page.sessions.typed(block.name) });
+            page.bars.forEach((bar) => bar.update(ran));
         }
     }
 

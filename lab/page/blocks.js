@@ -10,9 +10,10 @@ import { numbers, pairs, replace } from './numbers.js';
  */
 
 /**
- * A terminal session: its element, the terminal that it belongs to, and its steps.
+ * A terminal session: its element, the terminal that it belongs to, its first command or key as
+ * its name, and its steps.
  *
- * @typedef {{ pre: HTMLElement, pane: number, steps: Step[] }} Block
+ * @typedef {{ pre: HTMLElement, pane: number, name: string, steps: Step[] }} Block
  */
 
 /** @type {Record<string, string>} */
@@ -45,6 +46,7 @@ export function findBlocks() {
         .map((code) => /** @type {Block} */ ({
             pre: code.parentElement,
             pane: code.classList.contains('terminal2') ? 1 : 0,
+            name: code.textContent?.match(/^(?:[$#] )?(.+)/m)?.[1] ?? '',
             steps: parse(code.textContent ?? ''),
         }));
 }

@@ -3,7 +3,7 @@
 import { Control } from './control.js';
 import { Machine } from './machine.js';
 import { Shell } from './shell.js';
-import { INTERRUPTED } from './stops.js';
+import { Interrupted } from './stops.js';
 import { openTerminal } from './terminal.js';
 import { words } from './words.js';
 
@@ -144,7 +144,7 @@ export class Computer {
 
     /** Ends the machine, and whatever is waited for. */
     end() {
-        this.#end(INTERRUPTED);
+        this.#end(new Interrupted());
         this.#machine.end();
         this.shells.forEach((shell) => {
             shell.interrupt();

@@ -7,7 +7,7 @@ import { findBlocks, Sessions } from './blocks.js';
 import { button, element } from './dom.js';
 import { startWorker } from './early.js';
 import { showNumbers } from './printed.js';
-import { runOf, runs } from './runs.js';
+import { going, runOf, runs } from './runs.js';
 import { ownId } from './tab.js';
 import { followLanguage, megabytes, words } from './words.js';
 
@@ -29,6 +29,10 @@ const page = {
         });
         return opened;
     },
+    follow: (panel, ran) => panel.shells[ran.pane].follow(() => {
+        ran.goesOn = false;
+        page.bars.forEach((bar) => bar.update(ran));
+    }),
 };
 
 /** @param {string} [stored] the id of the checkpoint to go on from */
@@ -45,6 +49,7 @@ async function openPanel(stored) {
     panel.onsave = () => ({ runs });
     panel.onresume = (resumed) => {
         resumed.runs.forEach((/** @type {import('./runs.js').Run} */ run, /** @type {string} */ name) => runs.set(name, run));
+        going().forEach((ran) => page.follow(panel, ran));
         setUp();
     };
     forgetRuns();

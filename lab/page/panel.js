@@ -9,7 +9,7 @@ import { Layout } from './layout.js';
 import { explain, Loading } from './loading.js';
 import { play } from './play.js';
 import { ReadAloud } from './read-aloud.js';
-import { INTERRUPTED, Stopped } from './stops.js';
+import { Interrupted, Stopped } from './stops.js';
 import { forget } from './tab.js';
 import { Tabs } from './tabs.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
@@ -151,7 +151,7 @@ export class Panel {
             this.#tabs.show(block.pane);
             begin();
             return play(shell, block, sessions, (text) => this.say(text));
-        });
+        }, sessions.typed(block.name));
     }
 
     /** Ends the machine. */
@@ -282,7 +282,7 @@ export class Panel {
      * @param {unknown} error
      */
     #failed(error) {
-        if (error === INTERRUPTED) {
+        if (error instanceof Interrupted) {
             throw error;
         }
         this.computer?.end();

@@ -4,9 +4,15 @@
 // has the same sessions in both languages.
 
 /**
+ * What became of a session: where and how long it ran, whether its program goes on, and the name
+ * of the session that has interrupted it.
+ *
+ * @typedef {{ pane: number, seconds: string, goesOn: boolean, by?: string }} Ran
+ */
+
+/**
  * Which of the page's numbers have appeared as which, and which of its sessions ran.
  *
- * @typedef {{ goesOn: boolean, seconds: string }} Ran
  * @typedef {{ known: Map<string, string>, ran: Map<number, Ran> }} Run
  */
 
@@ -24,3 +30,6 @@ export function runOf({ pathname }) {
     runs.set(name, run);
     return run;
 }
+
+/** The sessions, of all pages, whose programs go on. */
+export const going = () => [...runs.values()].flatMap(({ ran }) => [...ran.values()]).filter(({ goesOn }) => goesOn);

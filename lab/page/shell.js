@@ -2,7 +2,7 @@
 // and what has appeared.
 
 import { KEYS } from './blocks.js';
-import { INTERRUPTED } from './stops.js';
+import { Interrupted } from './stops.js';
 
 /** What a reader does to a terminal, before it is known what it will type. */
 const INPUT = ['keydown', 'paste', 'compositionstart', 'beforeinput'];
@@ -67,9 +67,13 @@ export class Shell {
     /** What is sent in place of what the reader types: the page may have keys of its own. */
     translate = (/** @type {string} */ text) => text;
 
-    /** Ends every use of the terminal, also one that is about to begin. */
-    interrupt() {
-        this.#user.abort(INTERRUPTED);
+    /**
+     * Ends every use of the terminal, also one that is about to begin.
+     *
+     * @param {string} [by] what interrupts it, if it is not the reader
+     */
+    interrupt(by) {
+        this.#user.abort(new Interrupted(by));
     }
 
     /**
@@ -77,10 +81,11 @@ export class Shell {
      *
      * @template T
      * @param {() => Promise<T>} work
+     * @param {string} [name] what it is called
      * @returns {Promise<T>}
      */
-    use(work) {
-        this.interrupt();
+    use(work, name) {
+        this.interrupt(name);
         this.#user = new AbortController();
         const { signal } = this.#user;
         const used = this.#used.then(() => {
@@ -200,6 +205,20 @@ export class Shell {
         const entered = this.enter(`${text}\r`);
         await this.until(entered.done);
         return entered.lines();
+    }
+
+    /**
+     * Waits, whoever uses the terminal meanwhile, until what runs has ended.
+     *
+     * @param {() => void} ended what happens then
+     */
+    follow(ended) {
+        const heard = this.terminal.onWriteParsed(() => {
+            if (this.prompt) {
+                heard.dispose();
+                ended();
+            }
+        });
     }
 
     /** Whether a command can be typed: the shell shows a prompt, and nobody has typed after it. */

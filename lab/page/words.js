@@ -11,6 +11,7 @@ const english = {
     goesOn: (/** @type {number} */ number, /** @type {string} */ seconds) =>
         `✓ runs in terminal ${number} and waits · ${seconds} s`,
     interrupted: 'interrupted',
+    interruptedBy: (/** @type {string} */ command) => `interrupted by “${command}”`,
     earlier: (/** @type {string} */ number) => `${number} comes from a box further up.`,
     runEarlier: 'run that one first',
     noRoot: 'root is not to be had in the shell of this terminal: leave it, or start again.',
@@ -72,6 +73,7 @@ const korean = {
     ran: (number, seconds) => `✓ 터미널 ${number}에서 실행함 · ${seconds}초`,
     goesOn: (number, seconds) => `✓ 터미널 ${number}에서 실행되어 기다리는 중 · ${seconds}초`,
     interrupted: '중단됨',
+    interruptedBy: (command) => `“${command}” 실행으로 중단됨`,
     earlier: (number) => `${number}: 위쪽 상자에서 나오는 번호입니다.`,
     runEarlier: '그 상자를 먼저 실행하기',
     noRoot: '이 터미널의 셸에서는 root가 될 수 없습니다. 그 셸에서 나가거나 처음부터 다시 시작하세요.',

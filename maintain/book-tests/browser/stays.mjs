@@ -147,6 +147,45 @@ async function numbers() {
     await page.context().close();
 }
 
+/** A session whose program goes on says what ends it, also if that is a session of another page. */
+async function interrupted() {
+    const page = await openMachine('interrupted', 'en/step03-uts.html');
+    const turn = async (title) => {
+        await page.evaluate((title) => [...document.querySelectorAll('#mdbook-sidebar .chapter a')]
+            .find((it) => it.textContent.startsWith(title)).click(), title);
+        await titled(page, title);
+    };
+    const says = (text, expected) => holds(page, `the bar of ${text} does not say ${expected}`, ([text, expected]) => {
+        const block = [...document.querySelectorAll('main pre:has(+ .lab-run)')].find((it) => it.textContent.includes(text));
+        return new RegExp(expected).test(block.nextElementSibling.textContent);
+    }, [text, expected]);
+    const begin = '$ step03-uts helo\n';
+    await turn('Step 4');
+    await press(page, begin);
+    await says(begin, 'runs in terminal 1 and waits');
+    await press(page, '⏎\n');
+    await says(begin, '✓ ran in terminal 1 · [\\d.]+ s$');
+    await press(page, begin);
+    await stored(page);
+    await page.reload({ waitUntil: 'load' });
+    await restored(page);
+    await says(begin, 'runs in terminal 1 and waits');
+    await turn('Step 3');
+    await press(page, 'unshare -ru sh -c');
+    await turn('Step 4');
+    await says(begin, '✓ ran in terminal 1 · .* interrupted by “unshare -ru sh -c .*”');
+
+    // One that has not come to its end.
+    await turn('Step 3');
+    await run(page, 'hostname() { sleep 1000; }');
+    const buttons = page.locator('main .lab-run > button');
+    await page.locator('main pre', { hasText: 'unshare -ru sh -c' }).locator('+ .lab-run button').click();
+    await holds(page, 'the session does not begin', () => book.lab.shells[0].lines(0).at(-1) === '$ hostname');
+    await buttons.first().click();
+    await says('unshare -ru sh -c', 'interrupted by “step03-uts helo”');
+    await page.context().close();
+}
+
 /** A page that cannot be fetched is the browser's to load; the machine comes back with it. */
 async function fallback() {
     const name = 'fallback';
@@ -167,7 +206,7 @@ async function fallback() {
 }
 
 const checks = {
-    turning, numbers, reload, crash, otherBuild, twoTabs, fallback,
+    turning, numbers, interrupted, reload, crash, otherBuild, twoTabs, fallback,
     throws: () => brokenStorage('a storage that is forbidden', 'IDBFactory.prototype.open = () => { throw new Error("forbidden"); }'),
     silent: () => brokenStorage('a storage that is silent', 'IDBFactory.prototype.open = () => ({})'),
     full: () => brokenStorage('a storage that is full',
