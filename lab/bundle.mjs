@@ -15,6 +15,7 @@ const machine = JSON.parse(readFileSync(`${folder}/machine.json`, 'utf8'));
 // What a page stores of the machine belongs to this state, and to this emulator.
 const emulator = fileURLToPath(new URL('node_modules/v86/build/libv86.mjs', import.meta.url));
 const parts = [`${folder}/${machine.state}`, `${folder}/v86.wasm`, emulator].map((file) => readFileSync(file));
+machine.emulator = parts[1].length;
 machine.build = parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex').slice(0, 16);
 
 await build({

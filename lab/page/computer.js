@@ -10,7 +10,7 @@ import { words } from './words.js';
 /**
  * What lab/build knows of the machine: see its README.
  *
- * @type {{ state: string, bytes: number, options: object, kernel: import('../kernel/picture.js').Kernel, build: string }}
+ * @type {{ state: string, bytes: number, emulator: number, options: object, kernel: import('../kernel/picture.js').Kernel, build: string }}
  */
 export const description = MACHINE;
 
@@ -39,7 +39,7 @@ export class Computer {
      * Downloads the machine.
      *
      * @param {boolean} fromStart whether it will not be one that was stored
-     * @param {(bytes: number) => void} progress
+     * @param {(bytes: number, all: number) => void} progress
      */
     load(fromStart, progress) {
         this.#machine.onprogress = progress;

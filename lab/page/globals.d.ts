@@ -1,5 +1,5 @@
 /** What lab/build knows of the machine, and which build it is; the bundler puts it in. */
-declare const MACHINE: { state: string; bytes: number; options: object; kernel: import('../kernel/picture.js').Kernel; build: string };
+declare const MACHINE: { state: string; bytes: number; emulator: number; options: object; kernel: import('../kernel/picture.js').Kernel; build: string };
 
 interface Window {
     /** What book/theme/pages.js offers, and the panel that was opened last. */

@@ -20,30 +20,28 @@ export function explain({ message }) {
 export class Loading {
     #amount = element('p', {});
 
-    #progress;
+    #progress = element('progress', {});
 
     #retry;
 
-    /**
-     * @param {number} bytes how many there are
-     * @param {() => void} retry
-     */
-    constructor(bytes, retry) {
-        this.bytes = bytes;
-        this.#progress = element('progress', { max: bytes, ariaLabel: words.loading(megabytes(bytes)) });
+    /** @param {() => void} retry */
+    constructor(retry) {
         this.#retry = button(words.retry, retry);
         this.box = element('div', { className: 'lab-loading' }, this.#amount, this.#progress, this.#retry);
     }
 
-    /** @param {number} bytes */
-    show(bytes) {
-        this.#amount.textContent = words.loading(words.of(megabytes(bytes), megabytes(this.bytes)));
-        this.#progress.value = bytes;
+    /**
+     * @param {number} bytes
+     * @param {number} all
+     */
+    show(bytes, all) {
+        this.#amount.textContent = words.loading(words.of(megabytes(bytes), megabytes(all)));
+        Object.assign(this.#progress, { max: all, value: bytes, ariaLabel: words.loading(megabytes(all)) });
         this.box.hidden = this.#progress.hidden = false;
         this.#retry.hidden = true;
     }
 
-    /** All is loaded. */
+    /** Nothing is being loaded. */
     start() {
         this.#amount.textContent = words.starting;
         this.box.hidden = false;

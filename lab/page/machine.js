@@ -20,7 +20,7 @@ export class Machine {
     #next = 0;
 
     /** What happens when more bytes have been loaded. */
-    onprogress = (/** @type {number} */ _bytes) => {};
+    onprogress = (/** @type {number} */ _bytes, /** @type {number} */ _all) => {};
 
     /** What happens when something has been typed or printed. */
     onchange = () => {};
@@ -41,14 +41,14 @@ export class Machine {
     }
 
     /** @param {any} message */
-    #receive({ line, bytes, picture, progress, id, value, error }) {
+    #receive({ line, bytes, picture, progress, all, id, value, error }) {
         if (line !== undefined) {
             this.#hear[line]?.(bytes);
             this.onchange();
         } else if (picture !== undefined) {
             this.onpicture(picture);
         } else if (progress !== undefined) {
-            this.onprogress(progress);
+            this.onprogress(progress, all);
         } else if (error !== undefined) {
             this.#asked.get(id)?.reject(new Error(error));
         } else {

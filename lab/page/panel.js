@@ -46,7 +46,7 @@ export class Panel {
 
     #lower = button('▾', () => this.#layout.resize(-1));
 
-    #loading = new Loading(description.bytes, () => this.#startAgain());
+    #loading = new Loading(() => this.#startAgain());
 
     #keys = new Keys(() => this.#shell);
 
@@ -179,10 +179,10 @@ export class Panel {
         const computer = this.computer = new Computer();
         this.#hasFailed = false;
         this.#busy(true);
-        this.#loading.show(0);
+        this.#loading.start();
         this.say(this.stored ? words.starting : words.loading(megabytes(description.bytes)));
         try {
-            await computer.load(!this.stored, (bytes) => this.#loading.show(bytes));
+            await computer.load(!this.stored, (bytes, all) => this.#loading.show(bytes, all));
             computer.open(this.#frames);
             this.shells.forEach((shell, index) => {
                 const { terminal } = shell;

@@ -2,7 +2,7 @@
 // talks to it by messages; machine.js is the other side.
 //
 // Requests of the page, each with an `id`, answered by { id, value } or { id, error }:
-//   load      downloads the machine; meanwhile { progress } tells how many bytes have come
+//   load      downloads the machine; meanwhile { progress, all } tells how many bytes of all have come
 //   complete  downloads what `load` has left out
 //   restore   (again) makes the machine as it was built, and runs it
 //   take      takes the machine's state as it is, for:
@@ -28,19 +28,21 @@ const LINES = [0, 1, 2];
  * What lab/build knows of the machine, where its files are, and whether its own state is needed
  * at once: not if one that was stored takes its place.
  *
- * @typedef {{ files: string, state: string, options: object, kernel: import('../kernel/picture.js').Kernel,
+ * @typedef {{ files: string, state: string, bytes: number, emulator: number, options: object, kernel: import('../kernel/picture.js').Kernel,
  *     fromStart: boolean }} Description
  */
 
-/** @type {{ emulator: V86, url: string, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch } | undefined} */
+/** @type {{ emulator: V86, url: string, bytes: number, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch } | undefined} */
 let machine;
 
-const progress = (/** @type {number} */ bytes) => postMessage({ progress: bytes });
+/** Tells how many of these bytes have been downloaded. */
+const progressOf = (/** @type {number} */ all) => (/** @type {number} */ bytes) => postMessage({ progress: bytes, all });
 
 /** @param {Description} description */
-async function load({ files, state, options, kernel, fromStart }) {
+async function load({ files, state, bytes, emulator: emulatorBytes, options, kernel, fromStart }) {
     const url = `${files}${state}`;
-    const [wasm, saved] = await download([`${files}v86.wasm`, ...(fromStart ? [url] : [])], progress);
+    const [wasm, saved] = await download([`${files}v86.wasm`, ...(fromStart ? [url] : [])],
+        progressOf(fromStart ? bytes : emulatorBytes));
     const module = await WebAssembly.compile(wasm);
     const emulator = new V86({
         ...options,
@@ -52,7 +54,7 @@ async function load({ files, state, options, kernel, fromStart }) {
     LINES.forEach((line) => forward(emulator, line));
     const watch = new Watch(() => /** @type {any} */ (emulator).v86.cpu.mem8, kernel, pictured);
     slices.after = () => watch.look();
-    machine = { emulator, url, state: saved, stopDozing: idle(emulator), watch };
+    machine = { emulator, url, bytes: bytes - emulatorBytes, state: saved, stopDozing: idle(emulator), watch };
 }
 
 /**
@@ -94,7 +96,7 @@ function step() {
 /** Downloads the machine's own state, if that is not there yet. */
 async function complete() {
     const to = loaded();
-    to.state ??= (await download([to.url], progress))[0];
+    to.state ??= (await download([to.url], progressOf(to.bytes)))[0];
 }
 
 /**

@@ -1,9 +1,16 @@
 // The machine outlives a reload, where the browser stores it: a part of stays.mjs.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holds, isMarked, isSame, openMachine, press, restored, run, scrollBack, stored } from './kept.mjs';
 import { answers, check, origin } from './site.mjs';
+
+/** From now on, collects what the page says of its loading. */
+const listen = (page) => page.addInitScript(() => {
+    window.said = [];
+    const look = () => window.said.push(document.querySelector('.lab-loading p')?.textContent ?? '');
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+});
 
 /** A reload, and going away and coming back. */
 export async function reload() {
@@ -14,11 +21,15 @@ export async function reload() {
     await run(page, 'echo other', 1);
     await stored(page);
     const before = await scrollBack(page);
+    await listen(page);
     const begin = Date.now();
     await page.reload({ waitUntil: 'load' });
     await restored(page);
     console.log(`after a reload: ${Date.now() - begin} ms`);
     check(JSON.stringify(await scrollBack(page)) === JSON.stringify(before), 'after a reload the terminals are not what they were');
+    const { size } = await stat(join(process.argv[2], 'lab', 'v86.wasm'));
+    const said = (await page.evaluate(() => window.said)).filter((it) => it.startsWith('Loading'));
+    check(said.length > 0 && said.every((it) => it.endsWith(` of ${Math.round(size / 1e6)} MB`)), `after a reload the page says ${said}`);
     const red = await page.evaluate(() => {
         const { buffer: { active } } = book.lab.shells[0].terminal;
         const rows = [...Array(active.length).keys()].map((row) => active.getLine(row));
