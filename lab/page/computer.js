@@ -57,12 +57,17 @@ export class Computer {
             openTerminal(frame, frame.ariaLabel ?? '')));
     }
 
-    /** Makes the machine as it was built, and begins at all terminals. Whatever runs is gone. */
-    start() {
+    /**
+     * Makes the machine as it was built, and begins at all terminals. Whatever runs is gone.
+     *
+     * @param {() => void} restored what happens before anything runs in it
+     */
+    start(restored) {
         this.shells.forEach((shell) => shell.interrupt());
         const start = async () => {
             await this.#machine.ask('complete', undefined, Infinity);
             await this.#machine.ask('restore');
+            restored();
             this.control.forget();
             await this.#setClock();
             await this.control.run(`printf '%s\\n' ${words.motd.map((line) => `'${line}'`).join(' ')} >/etc/motd`);
@@ -95,11 +100,13 @@ export class Computer {
      * and what the page had added. Nothing, if it is not stored or belongs to another build.
      *
      * @param {string} id
+     * @param {(page: any) => void} restored what happens before it goes on
      */
-    resume(id) {
+    resume(id, restored) {
         const resume = async () => {
             const about = await this.#machine.ask('resume', { id, build: description.build });
             if (about) {
+                restored(about.page);
                 this.control.forget();
                 await Promise.all(this.shells.map((shell, index) => shell.resume(about.page.shells[index])));
                 this.#setClock(); // meanwhile the reader can go on

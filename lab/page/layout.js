@@ -1,14 +1,19 @@
-// Where the panel stands: beside the text if there is room for both, and else as a sheet below
-// it, in one of three heights. page.css has the measures; the attributes of the page's root
+// Where the panel stands: beside the text if there is room for both, if it is not hidden there,
+// and else as a sheet below it, in one of three heights. page.css has the measures; the attributes of the page's root
 // element tell it which of them hold.
 
 import { keep, kept } from './kept.js';
+import { Splitter } from './splitter.js';
+import { words } from './words.js';
 
 /** Eighty columns, and a column of text beside them. */
 const BESIDE = matchMedia('(min-width: 1160px) and (min-height: 400px)');
 
-/** Two terminals, one above the other. */
-const TALL = matchMedia('(min-height: 640px)');
+/** A terminal, and what the kernel holds below it. */
+const HIGH = matchMedia('(min-height: 640px)');
+
+/** Both terminals. */
+const HIGHER = matchMedia('(min-height: 1150px)');
 
 /** The table of contents, too. */
 const WIDE = matchMedia('(min-width: 1500px)');
@@ -16,8 +21,8 @@ const WIDE = matchMedia('(min-width: 1500px)');
 /** The heights of the sheet: its head alone, a half of the window, all of it. */
 const HEIGHTS = ['line', 'half', 'whole'];
 
-/** The reader's choice of a height is kept. */
-const HEIGHT = 'lab-height';
+/** The reader's choices are kept: of a height, and whether the panel is hidden beside the text. */
+const [HEIGHT, HIDDEN] = ['lab-height', 'lab-hidden'];
 
 /** mdBook's table of contents: its switch, its state, and where it keeps that. */
 const [SIDEBAR_SWITCH, SIDEBAR, SIDEBAR_KEPT] = ['mdbook-sidebar-toggle', 'sidebar-visible', 'mdbook-sidebar'];
@@ -28,28 +33,39 @@ export class Layout {
     // Who opens it wants to see more than its head.
     #height = Math.max(HEIGHTS.indexOf(kept(HEIGHT) ?? ''), HEIGHTS.indexOf('half'));
 
+    #hidden = kept(HIDDEN) === 'yes';
+
     #listening = new AbortController();
 
     #hidSidebar = false;
 
+    /** Between the text and the panel. */
+    splitter = new Splitter(words.textWidth, 'vertical', 'lab-text', root);
+
+    /** What happens when the panel stands otherwise than before. */
     onchange = () => {};
 
-    /** @param {() => void} onchange what happens when the panel stands otherwise than before */
-    constructor(onchange) {
+    constructor() {
         const { signal } = this.#listening;
-        [BESIDE, TALL, WIDE].forEach((query) => query.addEventListener('change', () => this.apply(), { signal }));
+        [BESIDE, HIGH, HIGHER, WIDE].forEach((query) => query.addEventListener('change', () => this.apply(), { signal }));
         ['resize', 'scroll'].forEach((name) => visualViewport?.addEventListener(name, () => this.#lift(), { signal }));
         // It covers the text: who goes on with that is done with it.
         document.addEventListener('click', ({ target }) => target instanceof Element && target.closest('main') && this.apply(), { signal });
         root.classList.add('lab-open');
         this.apply();
         this.#lift();
-        this.onchange = onchange;
     }
 
-    /** Whether both terminals are in sight, and not one of them, chosen by its tab. */
-    get showsBoth() {
-        return BESIDE.matches && TALL.matches;
+    /** What is always in sight: nothing, so that one is chosen by its tab, or the kernel, or all. */
+    get panes() {
+        if (!BESIDE.matches || !HIGH.matches) {
+            return 'one';
+        }
+        return HIGHER.matches ? 'all' : 'kernel';
+    }
+
+    get isHidden() {
+        return BESIDE.matches && this.#hidden;
     }
 
     get canGrow() {
@@ -71,9 +87,22 @@ export class Layout {
         this.apply();
     }
 
-    /** Makes the terminals visible, if only the head of the sheet is. */
+    /**
+     * Hides the panel beside the text, or shows it again. The machine runs on.
+     *
+     * @param {boolean} hidden
+     */
+    hide(hidden) {
+        this.#hidden = hidden;
+        keep(HIDDEN, hidden ? 'yes' : 'no');
+        this.apply();
+    }
+
+    /** Makes the panel visible, if it is hidden or only the head of the sheet is to be seen. */
     reveal() {
-        if (HEIGHTS[this.#height] === 'line') {
+        if (this.isHidden) {
+            this.hide(false);
+        } else if (!BESIDE.matches && HEIGHTS[this.#height] === 'line') {
             this.resize(1);
         }
     }
@@ -81,18 +110,20 @@ export class Layout {
     /** Gives the page back to the text. */
     close() {
         this.#listening.abort();
+        this.splitter.end();
         this.#showSidebar(true);
         root.classList.remove('lab-open');
-        ['lab', 'labTerminals', 'labHeight'].forEach((name) => delete root.dataset[name]);
+        ['lab', 'labPanes', 'labHeight'].forEach((name) => delete root.dataset[name]);
         ['--lab-lift', '--lab-view'].forEach((name) => root.style.removeProperty(name));
     }
 
     /** Gives the panel its place. A table of contents that covers the text goes. */
     apply() {
-        root.dataset.lab = BESIDE.matches ? 'beside' : 'sheet';
-        root.dataset.labTerminals = this.showsBoth ? 'both' : 'one';
+        const beside = this.isHidden ? 'hidden' : 'beside';
+        root.dataset.lab = BESIDE.matches ? beside : 'sheet';
+        root.dataset.labPanes = this.panes;
         root.dataset.labHeight = HEIGHTS[this.#height];
-        this.#showSidebar(!BESIDE.matches || WIDE.matches);
+        this.#showSidebar(root.dataset.lab !== 'beside' || WIDE.matches);
         this.onchange();
     }
 

@@ -1,17 +1,18 @@
-// The panel with the terminals, and what it says of the machine.
+// The panel with the machine: how that is loaded, started, stored and ended, and what is said of it.
 
 import { dropStored, keepMachine } from './checkpoint.js';
 import { pasteInto } from './clipboard.js';
 import { Computer, description } from './computer.js';
-import { button, element } from './dom.js';
+import { element } from './dom.js';
+import { Head } from './head.js';
 import { Keys, touch } from './keys.js';
 import { Layout } from './layout.js';
 import { explain, Loading } from './loading.js';
+import { Panes } from './panes.js';
 import { play } from './play.js';
 import { ReadAloud } from './read-aloud.js';
 import { Interrupted, Stopped } from './stops.js';
 import { forget } from './tab.js';
-import { Tabs } from './tabs.js';
 import { copySelection, handleKeys, paint } from './terminal.js';
 import { megabytes, translate, words } from './words.js';
 
@@ -22,37 +23,22 @@ export class Panel {
     /** @type {import('./checkpoint.js').Checkpoints | undefined} */
     checkpoints;
 
-    #frames = [1, 2].map((number) => element('div', {
-        className: 'lab-pane', ariaLabel: `${words.terminal} ${number}`,
-    }));
+    #layout = new Layout();
 
-    #tabs = new Tabs(this.#frames);
+    #panes = new Panes(() => this.shells, () => this.leave());
 
-    #status = element('p', { role: 'status', className: 'lab-status' });
+    #readAloud = new ReadAloud(() => this.shells);
 
-    /** Says that the machine does not survive a reload. */
-    #notKept = element('p', { className: 'lab-not-kept', textContent: words.notKept, hidden: true });
-
-    #again = button(words.again, () => this.#startAgain());
-
-    #actions = element('div', { className: 'lab-actions' },
-        button(words.copy, () => this.#shell && copySelection(this.#shell.terminal, (text) => this.say(text))),
-        button(words.paste, () => this.#shell && pasteInto(this.#shell, (text) => this.say(text))),
-        this.#again);
-
-    #more = button('⋯', () => { this.#more.ariaExpanded = String(this.#more.ariaExpanded !== 'true'); });
-
-    #higher = button('▴', () => this.#layout.resize(1));
-
-    #lower = button('▾', () => this.#layout.resize(-1));
+    #head = new Head(this.#layout, {
+        copy: () => this.#shell && copySelection(this.#shell.terminal, (text) => this.say(text)),
+        paste: () => this.#shell && pasteInto(this.#shell, (text) => this.say(text)),
+        again: () => this.#startAgain(),
+        close: () => this.close(),
+    }, this.#readAloud.label, this.#panes.tabs);
 
     #loading = new Loading(() => this.#startAgain());
 
     #keys = new Keys(() => this.#shell);
-
-    #readAloud = new ReadAloud(() => this.shells);
-
-    #layout = new Layout(() => this.#arrange());
 
     #hint = element('p', { className: 'lab-hint', id: 'lab-hint', textContent: words.keys });
 
@@ -79,24 +65,18 @@ export class Panel {
         this.leave = leave;
         this.onclose = onclose;
         this.stored = stored;
-        Object.assign(this.#more, { className: 'lab-more', ariaLabel: words.more, ariaExpanded: 'false' });
-        this.#higher.ariaLabel = words.larger;
-        this.#lower.ariaLabel = words.smaller;
+        this.#panes.box.append(this.#loading.box);
         this.section = element('section', { className: 'lab-panel', ariaLabel: words.panel },
-            element('div', { className: 'lab-head' },
-                this.#readAloud.label,
-                element('strong', { textContent: words.panel }),
-                this.#tabs.list,
-                this.#status, this.#notKept,
-                this.#more,
-                this.#actions,
-                element('div', { className: 'lab-heights' }, this.#lower, this.#higher),
-                element('div', { className: 'lab-close' }, button(words.close, () => this.close()))),
-            element('div', { className: 'lab-panes' }, ...this.#frames, this.#loading.box),
+            this.#layout.splitter.line,
+            this.#head.box,
+            this.#panes.box,
             ...(touch ? [this.#keys.row] : []),
             this.#hint);
-        this.#frames.forEach((frame, index) => frame.addEventListener('focusin', () => this.#tabs.show(index)));
         document.body.append(this.section);
+        this.#layout.onchange = () => this.#arrange();
+        if (!stored) {
+            this.#layout.reveal();
+        }
         this.#arrange();
         this.ready = this.#begin();
         this.ready.catch(() => {}); // who waits for it hears of it
@@ -108,7 +88,7 @@ export class Panel {
 
     /** The terminal that was used last. */
     get #shell() {
-        return this.shells[this.#tabs.shown];
+        return this.shells[this.#panes.terminal];
     }
 
     /**
@@ -117,7 +97,7 @@ export class Panel {
      * @param {string} text
      */
     say(text) {
-        this.#status.textContent = text;
+        this.#head.say(text);
     }
 
     /**
@@ -126,8 +106,7 @@ export class Panel {
      * @param {number} index
      */
     focus(index) {
-        this.#tabs.show(index);
-        this.shells[index]?.terminal.focus();
+        this.#panes.focus(index);
     }
 
     /** Tries again, if the machine could not be started. */
@@ -148,7 +127,7 @@ export class Panel {
         const shell = this.shells[block.pane];
         return shell.use(() => {
             this.#layout.reveal();
-            this.#tabs.show(block.pane);
+            this.#panes.show(block.pane);
             begin();
             return play(shell, block, sessions, (text) => this.say(text));
         }, sessions.typed(block.name));
@@ -161,6 +140,7 @@ export class Panel {
         forget();
         this.checkpoints?.end();
         this.computer?.end();
+        this.#panes.end();
         this.section.remove();
         this.#layout.close();
         this.onclose();
@@ -169,9 +149,8 @@ export class Panel {
 
     /** What is in sight, where the panel stands now. */
     #arrange() {
-        this.#tabs.showAll(this.#layout.showsBoth);
-        this.#higher.disabled = !this.#layout.canGrow;
-        this.#lower.disabled = !this.#layout.canShrink;
+        this.#panes.arrange(this.#layout.panes);
+        this.#head.arrange();
     }
 
     /** Loads a machine and starts it. */
@@ -183,25 +162,31 @@ export class Panel {
         this.say(this.stored ? words.starting : words.loading(megabytes(description.bytes)));
         try {
             await computer.load(!this.stored, (bytes, all) => this.#loading.show(bytes, all));
-            computer.open(this.#frames);
-            this.shells.forEach((shell, index) => {
-                const { terminal } = shell;
-                shell.translate = (text) => this.#keys.typed(text);
-                terminal.textarea?.setAttribute('aria-describedby', this.#hint.id);
-                handleKeys(
-                    terminal,
-                    () => (this.shells[index + 1] ? this.focus(index + 1) : this.leave()),
-                    (text) => this.say(text),
-                );
-            });
-            this.shells.forEach(paint);
-            this.#readAloud.apply();
+            this.#open(computer);
             await (this.stored ? this.#resume(computer, this.stored) : this.#start(computer));
-            this.#frames.forEach((frame) => this.#resized.observe(frame));
+            this.#panes.terminals.forEach((frame) => this.#resized.observe(frame));
             this.#themed.observe(document.documentElement, { attributeFilter: ['class'] });
         } catch (error) {
             this.#failed(error);
         }
+    }
+
+    /**
+     * Opens its terminals, and follows its kernel.
+     *
+     * @param {Computer} computer
+     */
+    #open(computer) {
+        computer.open(this.#panes.terminals);
+        this.shells.forEach((shell, index) => {
+            const { terminal } = shell;
+            shell.translate = (text) => this.#keys.typed(text);
+            terminal.textarea?.setAttribute('aria-describedby', this.#hint.id);
+            handleKeys(terminal, () => this.#panes.focusNext(index), (text) => this.say(text));
+            paint(shell);
+        });
+        this.#readAloud.apply();
+        this.#panes.view.follow(computer);
     }
 
     /** @param {Computer} computer */
@@ -210,7 +195,7 @@ export class Panel {
         this.#loading.start();
         this.say(words.starting);
         this.checkpoints?.end();
-        await computer.start();
+        await computer.start(() => this.#panes.view.forget());
         this.#loading.hide();
         this.say(words.ready);
         this.#busy(false);
@@ -225,7 +210,8 @@ export class Panel {
      */
     async #resume(computer, id) {
         const now = Date.now();
-        const about = await computer.resume(id).catch(() => undefined);
+        this.#loading.start();
+        const about = await computer.resume(id, ({ kernel }) => this.#panes.view.resume(kernel)).catch(() => undefined);
         this.stored = undefined;
         if (!about) {
             dropStored(id);
@@ -248,21 +234,22 @@ export class Panel {
      * @param {string} [id] that of the checkpoint there is
      */
     async #keep(computer, id) {
-        const page = () => ({ ...this.onsave(), current: this.#focused });
-        this.checkpoints = await keepMachine(computer, id, page, (kept) => { this.#notKept.hidden = kept; });
+        const page = () => ({ ...this.onsave(), current: this.#focused, kernel: this.#panes.view.save() });
+        this.checkpoints = await keepMachine(computer, id, page, (kept) => this.#head.sayKept(kept));
     }
 
     /** The index of the terminal that has the focus. */
     get #focused() {
-        return this.section.contains(document.activeElement) ? this.#tabs.shown : undefined;
+        return this.section.contains(document.activeElement) ? this.#panes.terminal : undefined;
     }
 
     /** Another page is shown, which may have another language. */
     turned() {
         this.#layout.apply();
-        const { textContent } = this.#status;
+        const { said } = this.#head;
         translate(this.section);
-        if (this.#status.textContent === textContent) {
+        this.#panes.view.translate();
+        if (this.#head.said === said) {
             this.say('');
         }
     }
@@ -273,7 +260,7 @@ export class Panel {
         const { computer } = this;
         const isOpen = computer && this.shells.length > 0;
         this.ready = isOpen ? this.#start(computer).catch((error) => this.#failed(error)) : this.#begin();
-        this.ready.then(() => touch || this.focus(this.#tabs.shown), () => {});
+        this.ready.then(() => touch || this.focus(this.#panes.terminal), () => {});
     }
 
     /**
@@ -294,7 +281,7 @@ export class Panel {
 
     /** @param {boolean} busy */
     #busy(busy) {
-        this.#again.disabled = busy;
-        this.#frames.forEach((frame) => { frame.inert = busy; });
+        this.#head.again.disabled = busy;
+        this.#panes.terminals.forEach((frame) => { frame.inert = busy; });
     }
 }

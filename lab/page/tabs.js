@@ -1,19 +1,26 @@
-// Tabs: one part of the panel is in sight, and which one is the reader's choice. Where there is
-// room for all, they are groups, one above the other, and nothing has to be chosen.
+// Tabs: of some parts of the panel one is in sight, and which one is the reader's choice. Parts
+// for which there is room are groups, and always in sight.
 
 import { button, element } from './dom.js';
+import { words } from './words.js';
 
 export class Tabs {
-    #all = false;
+    /** How many parts have to be chosen from: the first ones. */
+    #choices;
 
-    /** Which part was shown last. */
-    shown = 0;
+    /** Which of them is in sight. */
+    #chosen = 0;
+
+    /** What happens when a part is shown. */
+    onshow = (/** @type {number} */ _index) => {};
 
     /** @param {HTMLElement[]} parts each with its name as label */
     constructor(parts) {
         this.parts = parts;
+        this.#choices = parts.length;
         this.tabs = parts.map((part, index) => {
             const tab = button(part.ariaLabel ?? '', () => this.show(index));
+            tab.prepend(element('span', { className: 'lab-news', textContent: words.news, hidden: true }));
             part.id = `lab-part-${index + 1}`;
             tab.role = 'tab';
             tab.setAttribute('aria-controls', part.id);
@@ -21,28 +28,61 @@ export class Tabs {
         });
         this.list = element('div', { className: 'lab-tabs', role: 'tablist' }, ...this.tabs);
         this.list.addEventListener('keydown', (event) => this.#arrow(event));
-        this.show(0);
     }
 
     /**
-     * Shows all parts, or the one that was shown last.
+     * Lets the reader choose from the first parts; there is room for the others.
      *
-     * @param {boolean} all
+     * @param {number} choices
+     * @param {number} otherwise the part to be shown if the one in sight is no choice any more
      */
-    showAll(all) {
-        this.#all = all;
-        this.parts.forEach((part) => { part.role = all ? 'group' : 'tabpanel'; });
-        this.show(this.shown);
+    choose(choices, otherwise) {
+        this.#choices = choices;
+        this.list.hidden = choices === 0;
+        this.parts.forEach((part, index) => {
+            part.role = index < choices ? 'tabpanel' : 'group';
+            this.tabs[index].hidden = index >= choices;
+        });
+        this.show(this.#chosen < choices ? this.#chosen : otherwise);
     }
 
-    /** @param {number} shown */
-    show(shown) {
-        this.shown = shown;
+    /** @param {number} index */
+    show(index) {
+        if (index < this.#choices) {
+            this.#chosen = index;
+        }
+        this.onshow(index);
         this.parts.forEach((part, index) => {
-            part.classList.toggle('lab-hidden', !this.#all && index !== shown);
-            this.tabs[index].ariaSelected = String(index === shown);
-            this.tabs[index].tabIndex = index === shown ? 0 : -1;
+            const isChosen = index === this.#chosen;
+            part.classList.toggle('lab-hidden', !this.isInSight(index));
+            this.tabs[index].ariaSelected = String(isChosen);
+            this.tabs[index].tabIndex = isChosen ? 0 : -1;
+            if (this.isInSight(index)) {
+                this.#mark(index, false);
+            }
         });
+    }
+
+    /** @param {number} index */
+    isInSight(index) {
+        return index === this.#chosen || index >= this.#choices;
+    }
+
+    /**
+     * Tells that there is something new in a part, until it is looked at.
+     *
+     * @param {number} index
+     */
+    tell(index) {
+        this.#mark(index, !this.isInSight(index));
+    }
+
+    /**
+     * @param {number} index
+     * @param {boolean} isNew
+     */
+    #mark(index, isNew) {
+        /** @type {HTMLElement} */ (this.tabs[index].firstElementChild).hidden = !isNew;
     }
 
     /** @param {KeyboardEvent} event */
@@ -52,8 +92,8 @@ export class Tabs {
             // Elsewhere in the page these keys turn its pages.
             event.stopPropagation();
             event.preventDefault();
-            this.show((this.shown + step + this.tabs.length) % this.tabs.length);
-            this.tabs[this.shown].focus();
+            this.show((this.#chosen + step + this.#choices) % this.#choices);
+            this.tabs[this.#chosen].focus();
         }
     }
 }

@@ -26,6 +26,12 @@ const english = {
     printed: (/** @type {string} */ number) => `${number} in the printed book`,
     panel: 'Linux in this page',
     terminal: 'terminal',
+    kernel: 'kernel',
+    news: 'changed: ',
+    textWidth: 'width of the text',
+    terminalsHeight: 'height of the terminals',
+    hide: 'Hide',
+    show: 'Show Linux',
     screenReader: 'for screen readers',
     copy: 'Copy',
     paste: 'Paste',
@@ -41,7 +47,7 @@ const english = {
     left: 'left',
     right: 'right',
     pipe: 'pipe',
-    keys: 'F6: the other terminal, then the text · Shift+Tab: out of the terminal',
+    keys: 'F6: the other terminal, the kernel, the text · Shift+Tab: out of the terminal',
     loading: (/** @type {string} */ amount) => `Loading ${amount} MB`,
     of: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all}`,
     starting: 'Starting',
@@ -88,6 +94,12 @@ const korean = {
     printed: (number) => `책에 인쇄된 번호는 ${number}`,
     panel: '이 페이지 안의 리눅스',
     terminal: '터미널',
+    kernel: '커널',
+    news: '바뀜: ',
+    textWidth: '본문의 너비',
+    terminalsHeight: '터미널의 높이',
+    hide: '숨기기',
+    show: '리눅스 보기',
     screenReader: '화면 낭독기용',
     copy: '복사',
     paste: '붙여넣기',
@@ -103,7 +115,7 @@ const korean = {
     left: '왼쪽',
     right: '오른쪽',
     pipe: '파이프',
-    keys: 'F6: 다른 터미널, 그다음 본문 · Shift+Tab: 터미널에서 나가기',
+    keys: 'F6: 다른 터미널, 커널, 본문 순서 · Shift+Tab: 터미널에서 나가기',
     loading: (amount) => `받는 중: ${amount} MB`,
     of: (some, all) => `${some}/${all}`,
     starting: '시작하는 중',
@@ -140,7 +152,7 @@ export const megabytes = (/** @type {number} */ bytes) => String(Math.round(byte
 
 /**
  * Puts what is said in an element into the language of the page; what is no word of these
- * stays, and so does what stands in a terminal.
+ * stays, and so does what a terminal shows, or the view of the kernel.
  *
  * @param {Element} root
  */
@@ -151,7 +163,7 @@ export function translate(root) {
         const now = words[/** @type {keyof typeof words} */ (known.get(word))];
         return typeof now === 'string' ? `${before}${now}${number}` : all;
     });
-    for (const element of root.querySelectorAll('*')) {
+    for (const element of root.querySelectorAll(':not(.lab-kernel *)')) {
         if (element.ariaLabel) {
             element.ariaLabel = translated(element.ariaLabel);
         }

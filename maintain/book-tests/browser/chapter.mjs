@@ -26,6 +26,13 @@ export async function run(page, index) {
     await holds(page, () => !document.querySelector('.lab-run [aria-busy]'));
 }
 
+/** Which parts of the panel can be seen. */
+export function visible(page) {
+    return page.evaluate(() => [...document.querySelectorAll('.lab-pane, .lab-kernel')]
+        .filter((part) => part.checkVisibility({ visibilityProperty: true }))
+        .map((part) => part.ariaLabel).join());
+}
+
 /** What is above all else where a block's command begins. */
 export function commandIsInSight(page, index) {
     return page.evaluate((index) => {
@@ -53,7 +60,7 @@ export function promptIsInSight(page, pane) {
 /** No part of the page or of the panel is wider than the window. */
 export async function fits(page, where) {
     const wider = await page.evaluate(() => Math.max(document.documentElement.scrollWidth,
-        ...[...document.querySelectorAll('.lab-head *, .lab-pane, .lab-run *')]
+        ...[...document.querySelectorAll('.lab-head *, .lab-pane, .lab-kernel, .lab-run *')]
             .map((part) => part.getBoundingClientRect().right)) - innerWidth);
     check(wider <= 0, `${where}: ${wider} px are out of the window`);
 }

@@ -105,7 +105,7 @@ async function keyboard() {
     check(await until('terminal 1'), `after the press the focus is on ${await focus()}`);
     check(await page.locator('.lab-status[role=status]').count() === 1, 'no live region announces the progress');
     for (const name of ['terminal 1', 'terminal 2']) {
-        check(await page.getByRole('group', { name }).count() === 1, `no group is called ${name}`);
+        check(await page.getByRole('tab', { name }).count() === 1, `no tab is called ${name}`);
     }
 
     // Letters and arrow keys that are shortcuts of mdBook, and Tab, which completes here.
@@ -126,7 +126,7 @@ async function keyboard() {
     check(seen, `after the keys the terminal shows ${JSON.stringify(await page.evaluate(() => book.lab.shells[0].lines(0)))}`);
     check(page.url().endsWith('before-you-start.html'), 'an arrow key turned the page');
 
-    for (const label of ['terminal 2', 'run it here']) {
+    for (const label of ['terminal 2', 'kernel', 'run it here']) {
         await page.keyboard.press('F6');
         check(await until(label), `F6 does not lead to ${label} but to ${await focus()}`);
     }

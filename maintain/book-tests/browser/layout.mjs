@@ -3,28 +3,25 @@
 //
 //     node layout.mjs SITE
 
-import { chapter, commandIsInSight, fits, promptIsInSight, run } from './chapter.mjs';
+import { chapter, commandIsInSight, fits, promptIsInSight, run, visible } from './chapter.mjs';
+import { hidden, news, partsByKey, splitters } from './panel.mjs';
 import { keyboardOnScreen, phone } from './phone.mjs';
 import { accessible, answers, check, end, open, origin } from './site.mjs';
-
-/** Which terminals can be seen. */
-function visible(page) {
-    return page.evaluate(() => [...document.querySelectorAll('.lab-pane')]
-        .filter((pane) => pane.checkVisibility({ visibilityProperty: true }))
-        .map((pane) => pane.ariaLabel).join());
-}
 
 const height = (page) => page.evaluate(() => document.querySelector('.lab-panel').getBoundingClientRect().height);
 
 /** In a wide window the terminals have 80 columns, and the text its whole height. */
 async function beside() {
-    for (const [width, heightOfWindow] of [[1920, 1080], [1280, 800], [1160, 700]]) {
-        const where = `${width} px`;
+    for (const [width, heightOfWindow, parts] of [
+        [1920, 1080, 'terminal 1,kernel'], [1280, 1150, 'terminal 1,terminal 2,kernel'], [1280, 800, 'terminal 1,kernel'],
+        [1160, 700, 'terminal 1,kernel'], [1160, 639, 'terminal 1'],
+    ]) {
+        const where = `${width} × ${heightOfWindow} px`;
         const page = await chapter(width, heightOfWindow, where);
         await run(page, 0);
         const columns = await page.evaluate(() => book.lab.shells.map(({ terminal }) => terminal.cols));
         check(columns.every((it) => it >= 80), `${where}: the terminals have ${columns} columns`);
-        check(await visible(page) === 'terminal 1,terminal 2', `${where}: only ${await visible(page)} can be seen`);
+        check(await visible(page) === parts, `${where}: ${await visible(page)} can be seen`);
         check(await commandIsInSight(page, 0), `${where}: after a run its command is out of view`);
         await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
         const [text, left, top, bottom] = await page.evaluate(() => {
@@ -284,7 +281,11 @@ async function themes() {
     await page.context().close();
 }
 
-for (const test of [beside, contents, bar, sheet, options, zoomed, numbers, phone, keyboardOnScreen, failure, themes]) {
+const tests = [
+    beside, contents, bar, sheet, options, zoomed, numbers, phone, keyboardOnScreen, failure, themes, splitters, hidden, news,
+    partsByKey,
+];
+for (const test of tests) {
     if (test.name.includes(process.env.TEST ?? '')) {
         await test();
     }

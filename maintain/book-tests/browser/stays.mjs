@@ -98,7 +98,7 @@ async function turning() {
     await titled(page, '4단계');
     const words = await page.locator('.lab-head').textContent();
     check(words.includes('처음부터 다시') && !/Start again|Copy/.test(words), `the panel says ${words}`);
-    check(await page.getByRole('group', { name: '터미널 2' }).count() === 1, 'the terminals have names of the other language');
+    check(await page.getByRole('tab', { name: '터미널 2' }).count() === 1, 'the terminals have names of the other language');
     await isKept('in the other language');
     await isWhole(page, 'in the other language');
     const button = () => page.locator('.lab-run button').first().textContent();

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { holds, isMarked, isSame, openMachine, press, restored, run, scrollBack, stored } from './kept.mjs';
 import { answers, check, origin } from './site.mjs';
 
+/** What the kernel's view says has happened. */
+const moments = (page) => page.locator('.lab-kernel .kernel-timeline li').allTextContents();
+
 /** From now on, collects what the page says of its loading. */
 const listen = (page) => page.addInitScript(() => {
     window.said = [];
@@ -21,15 +24,21 @@ export async function reload() {
     await run(page, 'echo other', 1);
     await stored(page);
     const before = await scrollBack(page);
+    const happened = await moments(page);
+    await page.getByRole('button', { name: 'Hide' }).click();
     await listen(page);
     const begin = Date.now();
     await page.reload({ waitUntil: 'load' });
     await restored(page);
     console.log(`after a reload: ${Date.now() - begin} ms`);
     check(JSON.stringify(await scrollBack(page)) === JSON.stringify(before), 'after a reload the terminals are not what they were');
+    check(happened.length > 3 && (await moments(page)).slice(-happened.length).join('\n') === happened.join('\n'),
+        `after a reload the kernel's view says ${await moments(page)}, not ${happened}`);
     const { size } = await stat(join(process.argv[2], 'lab', 'v86.wasm'));
     const said = (await page.evaluate(() => window.said)).filter((it) => it.startsWith('Loading'));
     check(said.length > 0 && said.every((it) => it.endsWith(` of ${Math.round(size / 1e6)} MB`)), `after a reload the page says ${said}`);
+    check(!await page.getByRole('button', { name: 'Hide' }).isVisible(), 'after a reload a hidden panel is there again');
+    await page.getByRole('button', { name: 'Show Linux' }).click();
     const red = await page.evaluate(() => {
         const { buffer: { active } } = book.lab.shells[0].terminal;
         const rows = [...Array(active.length).keys()].map((row) => active.getLine(row));
