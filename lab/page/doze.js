@@ -1,12 +1,17 @@
 // Saves CPU time while nothing happens on an emulated machine. Its kernel has a tick of
 // 250 Hz, which alone keeps a third of a processor busy. So when the serial lines are
 // silent and no program computes, this stops the machine, and lets it run for a moment
-// every half second so that its timers expire. A key wakes it at once.
+// every half second so that its timers expire. A key wakes it at once. What runs then is soon
+// executed so often that the emulator would compile it, again and again: an idle machine compiles
+// nothing, which would take as much time as all else.
 
 const SILENCE_MS = 1000; // without a byte on a line, before the machine is stopped
 const SAMPLE_MS = 100; // how often to look whether it computes
 const SLEEP_MS = 500; // how long it is stopped
-const RUN_MS = 20; // how long it then runs
+const RUN_MS = 10; // how long it then runs
+
+/** Which of the emulator's settings that is. */
+const JIT_DISABLED = 0;
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -31,6 +36,7 @@ export function idle(emulator) {
         lastByte = performance.now();
         if (!awake) {
             awake = true;
+            setCompile(true);
             emulator.run();
         }
     };
@@ -48,6 +54,9 @@ export function idle(emulator) {
     // not tell: on a slow computer a program that computes has few.
     const { cpu } = /** @type {any} */ (emulator).v86;
 
+    /** Sets whether the emulator may compile what is executed often. */
+    const setCompile = (/** @type {boolean} */ may) => cpu.wm.exports.set_jit_config(JIT_DISABLED, may ? 0 : 1);
+
     /** Lets the machine run for some time; returns whether a program computes. */
     const busy = async (/** @type {number} */ ms) => {
         await pause(ms);
@@ -63,16 +72,22 @@ export function idle(emulator) {
             }
             awake = false;
             while (!awake && !ended) {
+                setCompile(false);
                 emulator.stop();
                 await pause(SLEEP_MS);
                 if (!awake && !ended) {
                     emulator.run();
                     // Programs that a timer woke finish their work before the next stop.
-                    while (!awake && await busy(RUN_MS));
+                    while (!awake && await busy(RUN_MS)) {
+                        setCompile(true);
+                    }
                 }
             }
         }
     };
     loop();
-    return () => { ended = true; };
+    return () => {
+        ended = true;
+        setCompile(true);
+    };
 }
