@@ -2,6 +2,7 @@
 // kernel is taken before each, and after each command or key.
 
 import { KEYS, Sessions } from '../page/blocks.js';
+import { pairs } from '../page/numbers.js';
 import { play } from '../page/play.js';
 import { History, withoutPage } from '../kernel/history.js';
 
@@ -76,7 +77,9 @@ export class Recorder {
         for (const part of parts) {
             await play(shell, part, sessions, () => {});
             const after = await this.#picture();
-            steps.push({ ...named(part.steps[0], sessions), printed: await shell.printed(), after });
+            const printed = await shell.printed();
+            compare(part.steps[0].shown, printed);
+            steps.push({ ...named(part.steps[0], sessions), printed, after });
         }
         return { terminal: shell.index + 1, before, steps };
     }
@@ -97,4 +100,18 @@ function named({ prompt, command, key }, sessions) {
     return command === undefined
         ? { key: Object.keys(KEYS).find((name) => KEYS[name] === key) }
         : { prompt, command: sessions.typed(command) };
+}
+
+/**
+ * Fails if what appeared is not what the book shows, with other numbers. Gaps are the matter of
+ * the book's own tests, and a number alone may have as few digits as it likes.
+ *
+ * @param {string[]} shown
+ * @param {string[]} printed
+ */
+function compare(shown, printed) {
+    const spaced = (/** @type {string} */ line) => line.trim().replace(/\s+/g, ' ').replace(/^\d+$/, '0');
+    if (shown.length !== printed.length || !shown.every((line, index) => pairs(spaced(line), spaced(printed[index])))) {
+        throw new Error(['the book shows', ...shown, 'but the terminal', ...printed].join('\n'));
+    }
 }
