@@ -86,6 +86,11 @@ export class Panel {
         return this.computer?.shells ?? [];
     }
 
+    /** What shows the machine's kernel. */
+    get view() {
+        return this.#panes.view;
+    }
+
     /** The terminal that was used last. */
     get #shell() {
         return this.shells[this.#panes.terminal];
@@ -128,6 +133,7 @@ export class Panel {
         return shell.use(() => {
             this.#layout.reveal();
             this.#panes.show(block.pane);
+            this.view.go();
             begin();
             return play(shell, block, sessions, (text) => this.say(text));
         }, sessions.typed(block.name));
@@ -186,7 +192,7 @@ export class Panel {
             paint(shell);
         });
         this.#readAloud.apply();
-        this.#panes.view.follow(computer);
+        this.view.follow(computer);
     }
 
     /** @param {Computer} computer */
@@ -195,7 +201,7 @@ export class Panel {
         this.#loading.start();
         this.say(words.starting);
         this.checkpoints?.end();
-        await computer.start(() => this.#panes.view.forget());
+        await computer.start(() => this.view.forget());
         this.#loading.hide();
         this.say(words.ready);
         this.#busy(false);
@@ -211,7 +217,7 @@ export class Panel {
     async #resume(computer, id) {
         const now = Date.now();
         this.#loading.start();
-        const about = await computer.resume(id, ({ kernel }) => this.#panes.view.resume(kernel)).catch(() => undefined);
+        const about = await computer.resume(id, ({ kernel }) => this.view.resume(kernel)).catch(() => undefined);
         this.stored = undefined;
         if (!about) {
             dropStored(id);
@@ -234,7 +240,7 @@ export class Panel {
      * @param {string} [id] that of the checkpoint there is
      */
     async #keep(computer, id) {
-        const page = () => ({ ...this.onsave(), current: this.#focused, kernel: this.#panes.view.save() });
+        const page = () => ({ ...this.onsave(), current: this.#focused, kernel: this.view.save() });
         this.checkpoints = await keepMachine(computer, id, page, (kept) => this.#head.sayKept(kept));
     }
 
@@ -248,7 +254,7 @@ export class Panel {
         this.#layout.apply();
         const { said } = this.#head;
         translate(this.section);
-        this.#panes.view.translate();
+        this.view.translate();
         if (this.#head.said === said) {
             this.say('');
         }

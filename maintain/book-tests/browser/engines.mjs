@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { check, finish, origin, pages, reported } from './books.mjs';
 import { compared, Pairs } from './comparison.mjs';
+import { compareWithProc } from './picture.mjs';
 import { firefox } from './firefox.mjs';
 import { webkit } from './webkit.mjs';
 
@@ -53,6 +54,12 @@ async function runFirst(tab, where) {
     const same = book.length === run.length && book.every((line, index) => pairs.matches(line, run[index]));
     check(same, `${where}: the book shows\n${book.join('\n')}\nbut the lab shows\n${run.join('\n')}\n`);
     return milliseconds;
+}
+
+/** What is shown of the kernel is what the kernel says. */
+async function pictureIsRight(tab, where) {
+    const { compared, rows, differences } = await tab.evaluate(compareWithProc);
+    check(compared > 8 && rows > 1 && differences.length === 0, `${where}: of ${compared} in ${rows} rows: ${differences.join('; ')}`);
 }
 
 /** Starts the machine again: what ran before is gone. */
@@ -115,12 +122,14 @@ async function chapters(tab, { name }) {
     const all = await pages('en');
     await tab.go(`${origin}/en/${FIRST}`);
     const sessions = [await runFirst(tab, `${name}: ${FIRST}`)];
+    await pictureIsRight(tab, `${name}: ${FIRST}`);
     const turns = [];
     for (const page of all.slice(all.indexOf(FIRST) + 1)) {
         turns.push(await next(tab, page, `${name}: ${page}`));
         if (await tab.evaluate(() => document.querySelector('.lab-run button') !== null)) {
             await startAgain(tab);
             sessions.push(await runFirst(tab, `${name}: ${page}`));
+            await pictureIsRight(tab, `${name}: ${page}`);
         }
     }
     check(sessions.length > 7, `${name}: only ${sessions.length} pages have a session`);
@@ -147,6 +156,7 @@ async function navigation(tab, { name }) {
     check(stored, `${name}: the machine is not stored`);
     await tab.reload();
     await kept(all.at(-2), 'reloaded');
+    await pictureIsRight(tab, `${name}: reloaded`);
 }
 
 /** A second tab has a machine of its own. */

@@ -5,6 +5,7 @@
 // CASE=name runs only that case.
 
 import { accessible, browser, check, end } from './site.mjs';
+import { compareWithProc } from './picture.mjs';
 import { holds, isSame, nextLink, openMachine, press, restored, run, scrollBack, stored, titled } from './kept.mjs';
 
 /** The themes of mdBook. */
@@ -50,6 +51,8 @@ async function right() {
     const [parent, child] = await helo(page);
     const [shown, initial] = [await row(page, child), await row(page, parent)];
     check(isHelo(shown), `the child's row is ${JSON.stringify(shown)}`);
+    const { compared, differences } = await page.evaluate(compareWithProc);
+    check(compared > 8 && differences.length === 0, `of ${compared}: ${differences.join('; ')}`);
     check(initial?.uts === 'initial uts namespace' && initial.user === 'initial user namespace', `the parent's row is ${JSON.stringify(initial)}`);
     await page.locator(`.lab-kernel .kernel-table tr:has([title$=" ${child}"]) td[data-kind=uts] button`).click();
     const [link, owner] = await run(page, `readlink /proc/${child}/ns/uts /proc/${child}/ns/user`, 1);
