@@ -171,7 +171,7 @@ async function computing() {
         book.lab.shells[0].type('yes > /dev/null\r');
         while (!await book.lab.computer.control.run('pidof yes'));
     });
-    await page.evaluate(() => book.lab.shells[1].terminal.focus());
+    await page.evaluate(() => book.lab.focus(1));
     await page.evaluate(watch);
     const begin = performance.now();
     const echoes = [];
