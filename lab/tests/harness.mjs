@@ -50,6 +50,7 @@ export const [first, second] = restored.lines.map(terminal);
 /** Runs a command on the serial line of root, which has no echo and no prompt. */
 export async function ask(command) {
     const control = restored.lines[2];
+    control.seen = ''; // what a page's commands have printed
     control.type(`${command}; echo .\n`);
     return (await control.until(/^\.\n/m, PATIENCE)).trimEnd();
 }
