@@ -75,11 +75,11 @@ export async function crash() {
     const restored = '/Restored/.test(document.querySelector(".lab-status")?.textContent)';
     check(await tab.until(restored), 'after a crash the machine did not come back');
     console.log(`after a crash: ${Date.now() - begin} ms`);
-    const after = await tab.evaluate('lab.shells.map((shell) => shell.lines(0))');
+    const after = await tab.evaluate('book.lab.shells.map((shell) => shell.lines(0))');
     check(JSON.stringify(after) === before, `after a crash the terminals show ${JSON.stringify(after).slice(-500)}`);
-    await tab.evaluate('lab.shells[0].terminal.input("\\r")');
-    check(await tab.until('lab.shells[0].prompt === "$"'), 'after a crash step03-uts does not go on');
-    const mine = await tab.evaluate('lab.shells[0].use(() => lab.shells[0].command("echo $mine"))');
+    await tab.evaluate('book.lab.shells[0].terminal.input("\\r")');
+    check(await tab.until('book.lab.shells[0].prompt === "$"'), 'after a crash step03-uts does not go on');
+    const mine = await tab.evaluate('book.lab.shells[0].use(() => book.lab.shells[0].command("echo $mine"))');
     check(mine.join() === name, `after a crash the variable is ${mine}`);
     await page.context().close();
 }
