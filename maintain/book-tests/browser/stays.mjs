@@ -127,7 +127,7 @@ async function turning() {
 /** Numbers of the book: each page has its own, as long as the machine is the same. */
 async function numbers() {
     const page = await openMachine('numbers');
-    const known = () => page.evaluate(() => [...lab.onsave().runs].map(([name, { known }]) => `${name}: ${known.size}`));
+    const known = () => page.evaluate(() => [...book.lab.onsave().runs].map(([name, { known }]) => `${name}: ${known.size}`));
     await press(page, '$ step03-uts helo\n');
     const [step03] = await known();
     check(/^step03-uts.html: [1-9]/.test(step03), `known are ${step03}`);
