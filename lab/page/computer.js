@@ -90,8 +90,9 @@ export class Computer {
     async store(id, page) {
         const taken = Date.now();
         await this.#machine.ask('take');
+        const added = page(); // now: the machine goes on
         const shells = await Promise.all(this.shells.map((shell) => shell.save()));
-        const about = { build: description.build, taken, page: { ...page(), shells } };
+        const about = { build: description.build, taken, page: { ...added, shells } };
         await this.#machine.ask('store', { id, about });
     }
 
