@@ -74,17 +74,18 @@ export class Index {
  */
 export function tableOf(picture, news, all) {
     const index = new Index(picture);
-    const cell = (/** @type {Process} */ process, /** @type {Kind} */ kind) => cellOf(index, news, process, kind);
+    const cells = new Map(picture.processes.map((process) => [process, KINDS.map((kind) => cellOf(index, news, process, kind))]));
+    const cellsOf = (/** @type {Process} */ process) => cells.get(process) ?? [];
     const matters = (/** @type {Cell} */ { namespace, forChildren, isNew }) => Boolean(namespace?.letter ?? forChildren) || isNew;
-    const columns = KINDS.filter((kind) => all.kinds || picture.processes.some((process) => matters(cell(process, kind))))
+    const columns = KINDS.filter((_, at) => all.kinds || picture.processes.some((process) => matters(cellsOf(process)[at])))
         .map((kind) => ({ kind, initial: index.namespace(picture.processes[0], kind) }));
-    const others = KINDS.filter((it) => !columns.some(({ kind }) => kind === it));
-    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news);
+    const hasColumn = (/** @type {Cell} */ cell) => columns.some(({ kind }) => kind === cell.kind);
+    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news, cellsOf);
     const rows = inTree(picture.processes.filter(({ pid }) => chosen.has(pid))).map(({ process, depth }) => ({
         process, depth,
         isNew: news.processes.has(String(process.pid)),
-        cells: columns.map(({ kind }) => cell(process, kind)),
-        others: others.map((kind) => cell(process, kind)),
+        cells: cellsOf(process).filter(hasColumn),
+        others: cellsOf(process).filter((cell) => !hasColumn(cell)),
         cgroup: index.path(process) === '/' ? undefined : index.path(process),
     }));
     return { columns, inCgroups: rows.some(({ cgroup }) => cgroup), rows, more: picture.processes.length - rows.length };
@@ -111,12 +112,13 @@ function cellOf(index, news, process, kind) {
  *
  * @param {Index} index
  * @param {import('./news.js').News} news
+ * @param {(process: Process) => Cell[]} cellsOf
  */
-function worthARow(index, news) {
+function worthARow(index, news, cellsOf) {
     const isShell = (/** @type {Process} */ { parent }) => index.processes.get(parent)?.comm === SESSION;
     const isWorth = (/** @type {Process} */ process) => isShell(process) || news.processes.has(String(process.pid))
         || index.path(process) !== '/'
-        || KINDS.some((kind) => index.namespace(process, kind)?.letter ?? cellOf(index, news, process, kind).forChildren);
+        || cellsOf(process).some(({ namespace, forChildren }) => namespace?.letter ?? forChildren);
     const chosen = new Set(index.picture.processes.filter(isWorth).map(({ pid }) => pid));
     for (const process of index.picture.processes.filter(({ pid }) => chosen.has(pid))) {
         /** @type {number[]} */

@@ -11,12 +11,12 @@ import { browser, check, end, open, origin } from './site.mjs';
 
 /**
  * The budgets. A time depends on what else the processor does, so a check fails only where it
- * is several times as long; bytes and memory are the same under any load.
+ * is several times as long; bytes and memory are the same under any load. `fails`: how many times.
  */
 const BUDGETS = {
-    sent: { what: 'sent for the machine', most: 14, unit: 'MB', exact: true },
-    memory: { what: 'memory of the page', most: 280, unit: 'MB', exact: true },
-    idle: { what: 'processor, when idle', most: 10, unit: '%', exact: true },
+    sent: { what: 'sent for the machine', most: 14, unit: 'MB', fails: 1 },
+    memory: { what: 'memory of the page', most: 280, unit: 'MB', fails: 1 },
+    idle: { what: 'processor, when idle', most: 2, unit: '%', fails: 4 },
     first: { what: 'from the press to the end of the first session', most: 3000, unit: 'ms' },
     reload: { what: 'from a reload until the machine is back', most: 1500, unit: 'ms' },
     longest: { what: 'longest task while the machine computes', most: 50, unit: 'ms' },
@@ -25,7 +25,7 @@ const BUDGETS = {
     drawn: { what: 'drawing a change of 30 processes, median', most: 8, unit: 'ms' },
 };
 
-/** How many times a budget a time may be. */
+/** How many times a budget a time may be, where nothing else is said. */
 const UNDER_LOAD = 10;
 
 /** How long the page is watched while the machine computes, in ms. */
@@ -83,7 +83,8 @@ async function resources() {
     const [before] = await renderers();
     // The CPU time in five seconds without input, after the machine has become idle.
     const mine = async () => (await renderers()).find(({ id }) => id === before.id);
-    await page.waitForTimeout(3000);
+    await stored(page);
+    await page.waitForTimeout(5000);
     const { cpuTime } = await mine();
     await page.waitForTimeout(5000);
     measured.idle = 100 * ((await mine()).cpuTime - cpuTime) / 5;
@@ -213,11 +214,11 @@ async function drawing() {
 
 function report() {
     console.log(`${'budget'.padEnd(50)} ${'measured'.padStart(9)} ${'at most'.padStart(9)}`);
-    for (const [name, { what, most, unit, exact }] of Object.entries(BUDGETS)) {
+    for (const [name, { what, most, unit, fails = UNDER_LOAD }] of Object.entries(BUDGETS)) {
         const value = measured[name];
         const cell = (number) => `${number.toFixed(number < 20 ? 1 : 0)} ${unit}`.padStart(9);
         console.log(`${what.padEnd(50)} ${cell(value)} ${cell(most)}${value > most ? '  over' : ''}`);
-        check(value <= most * (exact ? 1 : UNDER_LOAD), `${what}: ${cell(value).trim()}`);
+        check(value <= most * fails, `${what}: ${cell(value).trim()}`);
     }
     console.log(`A time fails beyond ${UNDER_LOAD} times its budget: it depends on the load of this computer.`);
 }
