@@ -1,6 +1,8 @@
 // The table of processes and their namespaces.
 
+import { Component } from 'preact';
 import { html } from 'htm/preact';
+import { language } from '../page/language.js';
 import { Badge, holds } from './badge.js';
 import { words } from './words.js';
 
@@ -49,28 +51,55 @@ function ofBoot(initial) {
     return text && html`<small title=${text}><i class="kernel-dot" role="img" aria-label=${words().initial}></i> ${text}</small>`;
 }
 
-/** @param {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} props */
-function ProcessRow({ row: { process, depth, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
-    const { pid, comm, state } = process;
-    const isChosen = choice?.pid === pid;
-    const name = html`
-        ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
-        <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
-        ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
-    return html`<tr class=${isNew ? 'is-new' : null}>
-        <th scope="row">
-            ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
-                title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
-        </th>
-        ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : null}>
-            <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} />
-        </td>`)}
-        ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}</td>`}
-        ${hasOthers && html`<td class="kernel-boot kernel-others">
-            ${others.some(({ namespace }) => namespace)
-                ? html`<i class="kernel-dot" role="img" aria-label=${words().initial}></i>` : html`<span title=${words().none}>–</span>`}
-        </td>`}
-    </tr>`;
+/** @typedef {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} RowProps */
+
+/**
+ * All that a row shows. Of many rows few change at a time.
+ *
+ * @param {RowProps} props
+ */
+function looks({ row: { process, depth, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers }) {
+    const { comm, pid, state } = process;
+    const own = cells.map((cell) => [cell.kind, cell.namespace?.letter, cell.namespace && holds(cell.namespace, process),
+        cell.forChildren?.letter ?? Boolean(cell.forChildren), cell.isNew]);
+    return [language(), comm, pid, state, depth, isNew, cgroup, inCgroups, hasOthers, others.some(({ namespace }) => namespace),
+        choice?.pid === pid && (choice.kind ?? true), own].join();
+}
+
+/** @extends {Component<RowProps>} */
+class ProcessRow extends Component {
+    #looks = looks(this.props);
+
+    /** @param {RowProps} next */
+    shouldComponentUpdate(next) {
+        const before = this.#looks;
+        this.#looks = looks(next);
+        return this.#looks !== before;
+    }
+
+    /** @param {RowProps} props */
+    render({ row: { process, depth, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
+        const { pid, comm, state } = process;
+        const isChosen = choice?.pid === pid;
+        const name = html`
+            ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
+            <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
+            ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
+        return html`<tr class=${isNew ? 'is-new' : null}>
+            <th scope="row">
+                ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
+                    title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
+            </th>
+            ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : null}>
+                <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} />
+            </td>`)}
+            ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}</td>`}
+            ${hasOthers && html`<td class="kernel-boot kernel-others">
+                ${others.some(({ namespace }) => namespace)
+                    ? html`<i class="kernel-dot" role="img" aria-label=${words().initial}></i>` : html`<span title=${words().none}>–</span>`}
+            </td>`}
+        </tr>`;
+    }
 }
 
 /** @param {Cell} cell */

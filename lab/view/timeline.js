@@ -1,5 +1,6 @@
 // What happened, moment by moment: the reader can go back to each, and stop the machine.
 
+import { Component } from 'preact';
 import { html } from 'htm/preact';
 import { language } from '../page/language.js';
 import { sentence } from './sentences.js';
@@ -42,7 +43,7 @@ export function Timeline({ entries, shown, show, mode, control }) {
     const last = entries.length - 1;
     const at = shown ? entries.indexOf(shown) : last;
     const listed = entries.slice(Math.max(0, at - LISTED), at + LISTED + 1).reverse();
-    const go = (/** @type {number} */ index) => show(index === last ? undefined : entries[index]);
+    const go = (/** @type {Entry} */ entry) => show(entry === entries[entries.length - 1] ? undefined : entry);
     return html`<section class="kernel-timeline" aria-label=${words().happened}>
         <header>
             <h3>${words().happened}</h3>
@@ -54,20 +55,30 @@ export function Timeline({ entries, shown, show, mode, control }) {
         </header>
         ${last > 0 && html`<input type="range" min="0" max=${last} value=${at} aria-label=${words().scrubber}
             aria-valuetext=${words().moment(entries[at].number, textOf(entries[at]).join('; '))}
-            onInput=${(/** @type {Event} */ { target }) => go(Number(/** @type {HTMLInputElement} */ (target).value))}
+            onInput=${(/** @type {Event} */ { target }) => go(entries[Number(/** @type {HTMLInputElement} */ (target).value)])}
             onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.stopPropagation()} />`}
         ${last > 0 ? html`<ol>${listed.map((entry) => html`<${Moment} key=${entry.number} entry=${entry} isShown=${entry === entries[at]}
-            show=${() => go(entries.indexOf(entry))} />`)}</ol>` : html`<p>${words().nothingHappened}</p>`}
+            language=${language()} show=${go} />`)}</ol>` : html`<p>${words().nothingHappened}</p>`}
     </section>`;
 }
 
-/** @param {{ entry: Entry, isShown: boolean, show: () => void }} props */
-function Moment({ entry, isShown, show }) {
-    const { number, entered } = entry;
-    return html`<li>
-        ${entered.length > 0 && html`<small>${entered.map((terminal) => words().entered(terminal + 1)).join(', ')}</small>`}
-        <button type="button" aria-current=${isShown ? 'step' : null} onClick=${show}>
-            <i>${number}</i><span>${textOf(entry).map((text) => html`<span>${text}</span>`)}</span>
-        </button>
-    </li>`;
+/** @typedef {{ entry: Entry, isShown: boolean, language: string, show: (entry: Entry) => void }} MomentProps */
+
+/** @extends {Component<MomentProps>} */
+class Moment extends Component {
+    /** @param {MomentProps} next */
+    shouldComponentUpdate({ entry, isShown, language }) {
+        return entry !== this.props.entry || isShown !== this.props.isShown || language !== this.props.language;
+    }
+
+    /** @param {MomentProps} props */
+    render({ entry, isShown, show }) {
+        const { number, entered } = entry;
+        return html`<li>
+            ${entered.length > 0 && html`<small>${entered.map((terminal) => words().entered(terminal + 1)).join(', ')}</small>`}
+            <button type="button" aria-current=${isShown ? 'step' : null} onClick=${() => show(entry)}>
+                <i>${number}</i><span>${textOf(entry).map((text) => html`<span>${text}</span>`)}</span>
+            </button>
+        </li>`;
+    }
 }
