@@ -6,6 +6,7 @@
 
 import { accessible, browser, check, end } from './site.mjs';
 import { compareWithProc } from './picture.mjs';
+import { recorded } from './recorded.mjs';
 import { holds, isSame, nextLink, openMachine, press, restored, run, scrollBack, stored, titled } from './kept.mjs';
 
 /** The themes of mdBook. */
@@ -197,7 +198,7 @@ async function forAll() {
     await page.context().close();
 }
 
-for (const [name, test] of Object.entries({ right, past, steps, forAll })) {
+for (const [name, test] of Object.entries({ right, past, steps, forAll, recorded })) {
     if ((process.env.CASE ?? name) === name) {
         const begin = performance.now();
         await test().catch((error) => check(false, `${name}: ${error.stack}`));
