@@ -151,6 +151,8 @@ class Fingerprint {
         this.#add(task);
         this.#addFields(task, this.ofTask);
         this.#add(this.#word(task + at['task_struct.__state']) & STOPPED);
+        const signal = this.#word(task + at['task_struct.signal']);
+        this.#add(signal && this.#word(signal + at['signal_struct.tty']));
         this.#addOnce(this.#word(this.#word(task + at['task_struct.real_cred']) + at['cred.user_ns']), this.ofUser);
         const proxy = this.#word(task + at['task_struct.nsproxy']);
         if (proxy && this.#isNew(proxy)) {

@@ -12,7 +12,9 @@
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/time_namespace.h>
+#include <linux/tty.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
@@ -42,6 +44,10 @@ void layout(void)
 	FIELD(task_struct, nsproxy);
 	FIELD(task_struct, real_cred);
 	FIELD(task_struct, cgroups);
+	FIELD(task_struct, signal);
+	FIELD(signal_struct, tty);
+	FIELD(tty_struct, name);
+	VALUE(TTY_NAME_LENGTH, sizeof(((struct tty_struct *)0)->name));
 	FIELD(task_struct, mm);
 	FIELD(mm_struct, pgd);
 	VALUE(PF_KTHREAD, PF_KTHREAD);

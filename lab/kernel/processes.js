@@ -18,6 +18,7 @@ import { Unreadable } from './memory.js';
  *     a zombie has only a user and a PID namespace
  * @property {{ pid: string, time: string }} [forChildren] the namespaces that its next child will be in
  * @property {string} cgroup the address of its cgroup
+ * @property {string} [terminal] the name of its controlling terminal
  */
 
 /** @typedef {'R' | 'S' | 'D' | 'T' | 't' | 'Z' | 'X'} State what ps(1) calls them */
@@ -81,8 +82,19 @@ export function readProcess(memory, task, namespaces, cgroups) {
         ids: { uid: id('uid'), gid: id('gid'), euid: id('euid'), egid: id('egid') },
         capabilities: memory.u64(memory.field(cred, 'cred.cap_effective')).toString(16),
         cgroup: cgroup.toString(16),
+        ...readTerminal(memory, task),
         ...readNamespaces(memory, task, namespaces, memory.pointer(cred, 'cred.user_ns'), pids),
     };
+}
+
+/**
+ * @param {import('./memory.js').Memory} memory
+ * @param {number} task
+ */
+function readTerminal(memory, task) {
+    const signal = memory.optional(task, 'task_struct.signal');
+    const tty = signal && memory.optional(signal, 'signal_struct.tty');
+    return tty ? { terminal: memory.text(memory.field(tty, 'tty_struct.name'), memory.layout.TTY_NAME_LENGTH) } : {};
 }
 
 /**

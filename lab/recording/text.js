@@ -57,7 +57,9 @@ class Numbers {
  * @param {Picture} picture
  * @param {{ processes: Numbers, runs: Numbers }} numbers
  */
-function linesOf({ processes, namespaces, cgroups }, numbers) {
+function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
+    // Which of the two shells is older, the boot decides.
+    const processes = [...taken].sort((one, other) => (one.terminal ?? '').localeCompare(other.terminal ?? ''));
     // A name that step06-cgroup uses once.
     const path = (/** @type {string} */ path) => path.replace(/run-\d+-[0-9a-f]+/g, (run) => `run-${numbers.runs.of(run)}`);
     const names = new Map([
@@ -65,7 +67,7 @@ function linesOf({ processes, namespaces, cgroups }, numbers) {
         ...cgroups.map((cgroup) => /** @type {const} */ ([cgroup.address, path(cgroup.path)])),
     ]);
     const number = new Map(processes.map(({ pid, address }) => [pid, numbers.processes.of(`${pid} ${address}`)]));
-    const [{ namespaces: boot }] = processes;
+    const [{ namespaces: boot }] = taken;
     const tell = (/** @type {object} */ fields) => write(fields, names);
     return [
         ...processes.map(({ address: _, pid, pids: [, ...inner], parent, comm, namespaces: own, forChildren, ...rest }) =>

@@ -139,6 +139,17 @@ async function contentsAreRight({ namespaces }, processes) {
 
 await test('the kernel\'s memory says what /proc says of a machine that has just been started', isRight);
 
+await test('of each process\'s terminal', async () => {
+    const { processes } = await picture();
+    const devices = (await ask("stat -c '%n %t %T' /dev/ttyS0 /dev/ttyS1 /dev/ttyS2")).split('\n').map((line) => line.split(' '));
+    const names = new Map(devices.map(([name, major, minor]) => [(parseInt(major, 16) << 8) + parseInt(minor, 16), name.replace('/dev/', '')]));
+    // PID (NAME) STATE PARENT GROUP SESSION TERMINAL …
+    const said = (await ask(`cat ${processes.map(({ pid }) => `/proc/${pid}/stat`).join(' ')}`)).split('\n')
+        .map((line) => ({ pid: parseInt(line, 10), terminal: names.get(Number(line.replace(/.*\) /, '').split(' ')[4])) }));
+    assert.deepEqual(processes.map(({ pid, terminal }) => ({ pid, terminal })), said);
+    assert.deepEqual(processes.filter(({ comm }) => comm === 'bash').map(({ terminal }) => terminal).sort(), ['ttyS0', 'ttyS1']);
+});
+
 /** Ends a program that waits for Enter, or the first process of a PID namespace. */
 async function end(terminal, pid) {
     await (pid ? ask(`kill -9 ${pid}`) : terminal.line.type('\r'));

@@ -95,7 +95,7 @@ await test('the page\'s own shell is left out, and what it runs', async () => {
 await test('who is only in namespaces of boot shares a row, but the shells of the terminals', async () => {
     const now = await lettered();
     const { rows, more, columns } = tableOf(now, newsOf([]), FEW);
-    assert.deepEqual(rows.map(({ process }) => process.comm), ['bash', 'bash']);
+    assert.deepEqual(rows.map(({ process, terminal }) => `${process.comm} ${terminal}`).sort(), ['bash 1', 'bash 2']);
     assert.equal(rows.length + more, now.processes.length);
     assert.deepEqual(columns, []);
     const parent = rows[0].process.pid;

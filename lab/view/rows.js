@@ -23,6 +23,7 @@ const SESSION = 'session';
  * @typedef {object} Row
  * @property {Process} process
  * @property {number} depth how many of its ancestors are shown
+ * @property {number} [terminal] the number of the terminal whose shell it is
  * @property {boolean} isNew
  * @property {Cell[]} cells one for each column
  * @property {Cell[]} others the cells that have no column
@@ -83,6 +84,7 @@ export function tableOf(picture, news, all) {
     const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news, cellsOf);
     const rows = inTree(picture.processes.filter(({ pid }) => chosen.has(pid))).map(({ process, depth }) => ({
         process, depth,
+        terminal: isShell(index, process) ? Number(process.terminal?.match(/\d+$/)) + 1 : undefined,
         isNew: news.processes.has(String(process.pid)),
         cells: cellsOf(process).filter(hasColumn),
         others: cellsOf(process).filter((cell) => !hasColumn(cell)),
@@ -115,8 +117,7 @@ function cellOf(index, news, process, kind) {
  * @param {(process: Process) => Cell[]} cellsOf
  */
 function worthARow(index, news, cellsOf) {
-    const isShell = (/** @type {Process} */ { parent }) => index.processes.get(parent)?.comm === SESSION;
-    const isWorth = (/** @type {Process} */ process) => isShell(process) || news.processes.has(String(process.pid))
+    const isWorth = (/** @type {Process} */ process) => isShell(index, process) || news.processes.has(String(process.pid))
         || index.path(process) !== '/'
         || cellsOf(process).some(({ namespace, forChildren }) => namespace?.letter ?? forChildren);
     const chosen = new Set(index.picture.processes.filter(isWorth).map(({ pid }) => pid));
@@ -130,6 +131,12 @@ function worthARow(index, news, cellsOf) {
     }
     return chosen;
 }
+
+/**
+ * @param {Index} index
+ * @param {Process} process
+ */
+const isShell = (index, { parent }) => index.processes.get(parent)?.comm === SESSION;
 
 /**
  * Processes below their parents, with how deep they are.

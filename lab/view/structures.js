@@ -46,7 +46,7 @@ const STRUCTURES = {
  * @returns {Field}
  */
 export function taskOf(index, process) {
-    const { ids, capabilities, parent, forChildren } = process;
+    const { ids, capabilities, parent, forChildren, terminal } = process;
     const task = (/** @type {string} */ name, /** @type {Partial<Field>} */ rest) => ({ name, source: 'task_struct', chapter: STEP1, ...rest });
     const kinds = KINDS.filter((kind) => kind !== 'user' && kind !== 'pid' && process.namespaces[kind]);
     const next = forChildren ? /** @type {const} */ (['pid', 'time']) : [];
@@ -54,6 +54,7 @@ export function taskOf(index, process) {
         value: `${process.comm} ${process.pid}`,
         fields: [
             task('real_parent', parent === 0 ? { value: 'swapper 0' } : { pid: parent }),
+            ...(terminal ? [task('signal', { source: 'signal_struct', fields: [{ name: 'tty', source: 'tty_struct', chapter: STEP1, value: terminal }] })] : []),
             task('thread_pid', {
                 source: 'pid', chapter: STEP5,
                 fields: process.pids.map(({ pid, namespace }, level) => ({

@@ -58,11 +58,11 @@ function ofBoot(initial) {
  *
  * @param {RowProps} props
  */
-function looks({ row: { process, depth, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers }) {
+function looks({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers }) {
     const { comm, pid, state } = process;
     const own = cells.map((cell) => [cell.kind, cell.namespace?.letter, cell.namespace && holds(cell.namespace, process),
         cell.forChildren?.letter ?? Boolean(cell.forChildren), cell.isNew]);
-    return [language(), comm, pid, state, depth, isNew, cgroup, inCgroups, hasOthers, others.some(({ namespace }) => namespace),
+    return [language(), comm, pid, state, depth, terminal, isNew, cgroup, inCgroups, hasOthers, others.some(({ namespace }) => namespace),
         choice?.pid === pid && (choice.kind ?? true), own].join();
 }
 
@@ -78,12 +78,12 @@ class ProcessRow extends Component {
     }
 
     /** @param {RowProps} props */
-    render({ row: { process, depth, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
+    render({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
         const { pid, comm, state } = process;
         const isChosen = choice?.pid === pid;
         const name = html`
             ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
-            <span class="kernel-comm">${comm}</span> ${pid}${mark(state)}
+            <span class="kernel-comm">${comm}</span> ${pid}${terminal && ` · ${words().terminal(terminal)}`}${mark(state)}
             ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
         return html`<tr class=${isNew ? 'is-new' : null}>
             <th scope="row">
