@@ -3,6 +3,7 @@
 
 import { KernelView } from '../view/kernel-view.js';
 import { element } from './dom.js';
+import { touch } from './keys.js';
 import { Splitter } from './splitter.js';
 import { Tabs } from './tabs.js';
 import { words } from './words.js';
@@ -45,6 +46,8 @@ export class Panes {
             }
         }, { capture: true });
         this.#tabs.onshow = (index) => { this.terminal = index < KERNEL ? index : this.terminal; };
+        // Whoever points at a terminal wants to type there; on a screen that would bring a keyboard up.
+        this.#tabs.onpick = (index) => touch || index >= KERNEL || this.focus(index);
         this.view.onchange = () => this.#tabs.tell(KERNEL);
     }
 

@@ -14,6 +14,9 @@ export class Tabs {
     /** What happens when a part is shown. */
     onshow = (/** @type {number} */ _index) => {};
 
+    /** What happens when a pointer has chosen a part. */
+    onpick = (/** @type {number} */ _index) => {};
+
     /** @param {HTMLElement[]} parts each with its name as label */
     constructor(parts) {
         this.parts = parts;
@@ -21,6 +24,7 @@ export class Tabs {
         this.tabs = parts.map((part, index) => {
             const tab = button(part.ariaLabel ?? '', () => this.show(index));
             tab.prepend(element('span', { className: 'lab-news', textContent: words.news, hidden: true }));
+            tab.addEventListener('click', ({ detail }) => detail > 0 && this.onpick(index));
             part.id = `lab-part-${index + 1}`;
             tab.role = 'tab';
             tab.setAttribute('aria-controls', part.id);

@@ -1,7 +1,7 @@
 // What the kernel holds: the table, the cgroups, the structures of what is chosen, the timeline.
 
 import { html } from 'htm/preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { language } from '../page/language.js';
 import { Cgroups } from './cgroups.js';
 import { newsOf, sinceEnter } from './news.js';
@@ -32,29 +32,62 @@ export function Kernel({ history: { entries, now }, rates, isFresh, mode, contro
     const picture = useMemo(() => (past ? /** @type {typeof now} */ (JSON.parse(past.picture)) : now), [past, now]);
     const at = past ? entries.indexOf(past) : entries.length - 1;
     const news = useMemo(() => newsOf(at < 0 ? [] : sinceEnter(entries, at)), [entries[at]]);
+    const frame = useRef(/** @type {HTMLElement | null} */ (null));
+    // What is new, and the moment that is shown, are in sight.
+    useLayoutEffect(() => {
+        ['.kernel-scroll .is-new', '.kernel-timeline [aria-current]'].forEach((part) => bringIntoSight(frame.current, part));
+    }, [entries[at]?.number]);
     if (!picture) {
         return html`<p class="kernel-nothing">${words().nothing}</p>`;
     }
     const table = tableOf(picture, news, all);
-    return html`<div class=${`kernel${isFresh && !past ? ' is-fresh' : ''}${past ? ' is-past' : ''}`}>
+    return html`<div ref=${frame} class=${`kernel${isFresh && !past ? ' is-fresh' : ''}${past ? ' is-past' : ''}`}>
         <header class="kernel-head">
             <h2>${words().title}</h2>
-            <span>${words().legend}</span>
+            ${noteOf(past, mode, () => show(undefined)) ?? html`<span>${words().legend}</span>`}
             <label><input type="checkbox" checked=${all.kinds} onChange=${() => setAll({ ...all, kinds: !all.kinds })} /> ${words().allKinds}</label>
         </header>
-        ${past ? html`<p class="kernel-note">${words().past(new Date(past.at).toLocaleTimeString(language()))}
-            ${' '}<button type="button" onClick=${() => show(undefined)}>${words().now}</button></p>`
-            : mode !== 'runs' && html`<p class="kernel-note">${mode === 'paused' ? words().paused : words().stepping}</p>`}
         <div class="kernel-scroll" tabindex="0" role="region" aria-label=${words().title}>
             <${Table} table=${table} choice=${choice} choose=${choose} all=${all.processes}
                 toggleAll=${() => setAll({ ...all, processes: !all.processes })} />
             <${Cgroups} picture=${picture} news=${news.cgroups} rates=${past ? new Map() : rates} />
         </div>
         <div class="kernel-below">
-            ${choice && html`<${Structures} picture=${picture} choice=${choice} choose=${choose} details=${details}
+            ${choice && html`<${Structures} picture=${picture} choice=${choice} choose=${choose} details=${details} key=${`${choice.pid} ${choice.kind}`}
                 toggleDetails=${() => setDetails(!details)} />`}
             <${Timeline} entries=${entries} shown=${past} show=${show} mode=${mode} control=${control} />
         </div>
         <p class="kernel-out-of-sight" role="status">${announced}</p>
     </div>`;
+}
+
+/**
+ * What is said in place of the legend, when this is not the machine as it runs now.
+ *
+ * @param {Entry | undefined} past
+ * @param {import('./timeline.js').Mode} mode
+ * @param {() => void} back
+ */
+function noteOf(past, mode, back) {
+    if (past) {
+        return html`<span class="kernel-note">${words().past(past.number, new Date(past.at).toLocaleTimeString(language()))}
+            ${' '}<button type="button" onClick=${back}>${words().now}</button></span>`;
+    }
+    return mode === 'runs' ? undefined : html`<span class="kernel-note">${mode === 'paused' ? words().paused : words().stepping}</span>`;
+}
+
+/**
+ * Scrolls to the last of some parts, within what scrolls here; the page stays where it is.
+ *
+ * @param {HTMLElement | null} frame
+ * @param {string} part
+ */
+function bringIntoSight(frame, part) {
+    const found = [...frame?.querySelectorAll(part) ?? []].filter((it) => !it.matches('.kernel-initial')).at(-1);
+    const scrolled = found?.closest('.kernel-scroll, ol');
+    if (found && scrolled) {
+        const [inner, outer] = [found, scrolled].map((it) => it.getBoundingClientRect());
+        const head = scrolled.querySelector('thead')?.getBoundingClientRect().height ?? 0;
+        scrolled.scrollTop += Math.max(0, inner.bottom - outer.bottom) + Math.min(0, inner.top - outer.top - head);
+    }
 }

@@ -45,7 +45,8 @@ export function AtEnd({ session }) {
 /** The session step by step. @param {{ session: Session }} props */
 export function Player({ session }) {
     const last = session.steps.length - 1;
-    const [step, setStep] = useState(last);
+    // The last that changed something, if there is one.
+    const [step, setStep] = useState(() => session.steps.map((_, at) => changedBy(session, at).length > 0).lastIndexOf(true));
     const [choice, choose] = useState(/** @type {import('./table.js').Choice | undefined} */ (undefined));
     const [details, setDetails] = useState(false);
     const [all, setAll] = useState(false);
@@ -65,7 +66,7 @@ export function Player({ session }) {
             <${Table} table=${tableOf(picture, news, all ? ALL : FEW)} choice=${choice} choose=${choose} all=${all} toggleAll=${() => setAll(!all)} />
             <${Cgroups} picture=${picture} news=${news.cgroups} rates=${new Map()} />
         </div>
-        ${choice && html`<${Structures} picture=${picture} choice=${choice} choose=${choose} details=${details}
+        ${choice && html`<${Structures} picture=${picture} choice=${choice} choose=${choose} details=${details} key=${`${choice.pid} ${choice.kind}`}
             toggleDetails=${() => setDetails(!details)} />`}
     </div>`;
 }

@@ -42,6 +42,9 @@ const who = (/** @type {{ pid: number, comm: string }} */ { pid, comm }) => `${c
 /** The PIDs that a process has in the PID namespaces below the first. @param {number[]} pids */
 const inner = (pids) => pids.slice(1).join(', ');
 
+/** How many capabilities a mask has. @param {{ capabilities: string }} change */
+const countOf = ({ capabilities }) => BigInt(`0x${capabilities}`).toString(2).replaceAll('0', '').length;
+
 /** @type {Sentences} */
 const english = {
     born: (it, name) => `${who(it)} was born${it.fresh.length ? `, in new namespaces: ${it.fresh.map(name).join(', ')}` : ''}`
@@ -53,7 +56,7 @@ const english = {
     program: (it) => `${it.pid} became ${it.comm} (it was ${it.before})`,
     parent: (it) => `${who(it)} has a new parent, ${it.parent}`,
     ids: (it) => `${who(it)} has uid ${it.ids.uid}, effective uid ${it.ids.euid}, gid ${it.ids.gid}`,
-    capabilities: (it) => `${who(it)} has ${BigInt(`0x${it.capabilities}`) ? `the capabilities ${it.capabilities}` : 'no capabilities any more'}`,
+    capabilities: (it) => `${who(it)} has ${countOf(it) || 'no'} capabilities`,
     namespace: (it, name) => `${who(it)} moved to ${it.isFresh ? 'a new namespace' : 'another namespace'}, ${name(it.name)}`,
     'for children': (it, name) => `the next child of ${who(it)} will be in ${it.isFresh ? 'a new namespace' : 'another namespace'}, ${name(it.name)}`,
     moved: (it) => `${who(it)} moved to cgroup ${it.path}`,
@@ -86,7 +89,7 @@ const korean = {
     program: (it) => `${it.pid}의 프로그램: ${it.before} → ${it.comm}`,
     parent: (it) => `${who(it)}의 부모: 이제 ${it.parent}`,
     ids: (it) => `${who(it)}: uid ${it.ids.uid}, 유효(effective) uid ${it.ids.euid}, gid ${it.ids.gid}`,
-    capabilities: (it) => `${who(it)}의 capability: ${BigInt(`0x${it.capabilities}`) ? it.capabilities : '이제 없음'}`,
+    capabilities: (it) => `${who(it)}의 capability: ${countOf(it)}가지`,
     namespace: (it, name) => `${who(it)}: ${it.isFresh ? '새' : '다른'} namespace로 옮김, ${name(it.name)}`,
     'for children': (it, name) => `${who(it)}의 다음 자식이 들어갈 곳: ${it.isFresh ? '새' : '다른'} namespace ${name(it.name)}`,
     moved: (it) => `${who(it)}: cgroup ${it.path}로 옮김`,

@@ -36,7 +36,7 @@ export function Structures({ picture, choice, choose, details, toggleDetails }) 
             <button type="button" onClick=${() => choose()}>${words().closeStructures}</button>
         </header>
         ${field ? html`<ul><${FieldView} field=${field} index=${index} process=${process} choose=${choose} details=${details} /></ul>`
-            : html`<p>${words().ended}</p>`}
+            : html`<p>${words().notThere}</p>`}
         ${namespace && html`<${Members} index=${index} namespace=${namespace} process=${process} choose=${choose} kind=${choice.kind} />`}
     </section>`;
 }
@@ -49,7 +49,7 @@ export function Structures({ picture, choice, choose, details, toggleDetails }) 
  * @param {(choice: Choice) => void} props.choose
  * @param {boolean} props.details
  */
-function FieldView({ field: { name, source, chapter, value, namespace, pid, isDetail, fields = [] }, index, process, choose, details }) {
+function FieldView({ field: { name, source, chapter, value, namespace, role, pid, isDetail, fields = [] }, index, process, choose, details }) {
     if (isDetail && !details) {
         return null;
     }
@@ -60,21 +60,22 @@ function FieldView({ field: { name, source, chapter, value, namespace, pid, isDe
             title=${words().source(source)}>↗</a>`}
         ${value && html` <span class="kernel-value">${value}</span>`}
         ${to && html` <button type="button" onClick=${() => choose({ pid: to.pid })}>${to.comm} ${to.pid}</button>`}
-        ${namespace && html` <${Pointed} namespace=${namespace} index=${index} process=${process} choose=${choose} />`}
+        ${namespace && html` <${Pointed} namespace=${namespace} role=${role} index=${index} process=${process} choose=${choose} />`}
         ${fields.length > 0 && html`<ul>${fields.map((it) => html`<${FieldView} key=${it.name} field=${it} index=${index} process=${process}
             choose=${choose} details=${details} />`)}</ul>`}
     </li>`;
 }
 
-/** @param {{ namespace: import('../kernel/history.js').Lettered, index: Index, process: import('../kernel/processes.js').Process, choose: (choice: Choice) => void }} props */
-function Pointed({ namespace, index, process, choose }) {
+/** @param {{ namespace: import('../kernel/history.js').Lettered, role?: Field['role'], index: Index, process: import('../kernel/processes.js').Process, choose: (choice: Choice) => void }} props */
+function Pointed({ namespace, role, index, process, choose }) {
     const members = index.members(namespace.address);
     const isIn = members.some(({ pid }) => pid === process.pid);
     const others = members.length - (isIn ? 1 : 0);
     // Of a namespace that the process is not in, somebody who is.
     const holder = isIn ? process : members[0];
+    const said = role === 'owner' ? words().owner : others === 0 ? words().own : words().shared(others);
     return html`<${Badge} namespace=${namespace} process=${holder} choose=${holder && (() => choose({ pid: holder.pid, kind: namespace.kind }))} />
-        ${' '}<code>${link(namespace)}</code>${isIn && html` <em>${others === 0 ? words().own : words().shared(others)}</em>`}`;
+        ${' '}<code>${link(namespace)}</code>${(role === 'owner' || (isIn && !role)) && html` <em>${said}</em>`}`;
 }
 
 /** @param {{ index: Index, namespace: import('../kernel/history.js').Lettered, process: import('../kernel/processes.js').Process, kind: import('../kernel/namespaces.js').Kind, choose: (choice: Choice) => void }} props */

@@ -18,6 +18,7 @@ import { link } from './sentences.js';
  * @property {string} chapter the page of the book that explains it
  * @property {string} [value]
  * @property {Namespace} [namespace] that it leads to
+ * @property {'owner' | 'parent'} [role] what that namespace is to this one
  * @property {number} [pid] of the process that it leads to
  * @property {boolean} [isDetail] whether it tells nothing to most readers
  * @property {Field[]} [fields]
@@ -130,12 +131,12 @@ function contents(index, namespace, process) {
     const { kind, inode, count, owner, parent, level, address: at } = namespace;
     const field = (/** @type {string} */ name, /** @type {Partial<Field>} */ rest, source = STRUCTURES[kind]) =>
         ({ name, source, chapter: CHAPTERS[kind], ...rest });
-    const linked = (/** @type {string} */ name, /** @type {string | undefined} */ to) =>
-        (to ? [field(name, { namespace: index.namespaces.get(to) })] : []);
+    const linked = (/** @type {string} */ name, /** @type {string | undefined} */ to, /** @type {'owner' | 'parent'} */ role) =>
+        (to ? [field(name, { namespace: index.namespaces.get(to), role })] : []);
     return [
         ...own(namespace, process, field),
-        ...linked('parent', parent),
-        ...(kind === 'user' ? [] : linked('user_ns', owner)),
+        ...linked('parent', parent, 'parent'),
+        ...(kind === 'user' ? [] : linked('user_ns', owner, 'owner')),
         ...(level === undefined ? [] : [field('level', { value: String(level) })]),
         field('ns.inum', { value: link({ kind, inode }) }, 'ns_common'),
         field('ns.count', { value: String(count), isDetail: true }, 'ns_common'),
