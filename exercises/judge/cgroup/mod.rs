@@ -13,6 +13,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{self, exit};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -28,6 +30,9 @@ use crate::verdict::{Finding, Verdict, print_verdict, unavailable};
 
 /// Prefix of the names of the judges' cgroups. The judge's PID follows.
 pub const NAME_PREFIX: &str = "exercise-";
+
+/// How long processes that have been killed may take to leave a cgroup.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A cgroup for an answer to work on.
 #[derive(Clone)]
@@ -276,12 +281,19 @@ pub fn remove_stale(parent: &Path) {
     }
 }
 
-/// Removes a cgroup and those below it. No process is left in them.
+/// Removes a cgroup and those below it. No process is left in them but those that have been
+/// killed, and leave it when they have ended; cgroup v1 does not tell when that is.
 pub fn remove(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|it| it.is_dir()) {
             remove(&entry.path());
         }
     }
-    let _ = fs::remove_dir(dir);
+    let end = Instant::now() + PATIENCE;
+    while let Err(error) = fs::remove_dir(dir) {
+        if error.raw_os_error() != Some(libc::EBUSY) || Instant::now() > end {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
