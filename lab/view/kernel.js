@@ -33,10 +33,11 @@ export function Kernel({ history: { entries, now }, rates, isFresh, mode, contro
     const at = past ? entries.indexOf(past) : entries.length - 1;
     const news = useMemo(() => newsOf(at < 0 ? [] : sinceEnter(entries, at)), [entries[at]]);
     const frame = useRef(/** @type {HTMLElement | null} */ (null));
-    // What is new, and the moment that is shown, are in sight.
+    // What is new, the moment that is shown, and what is chosen are in sight.
     useLayoutEffect(() => {
         ['.kernel-scroll .is-new', '.kernel-timeline [aria-current]'].forEach((part) => bringIntoSight(frame.current, part));
     }, [entries[at]?.number]);
+    useLayoutEffect(() => bringIntoSight(frame.current, '.kernel-scroll [aria-pressed="true"]'), [choice]);
     if (!picture) {
         return html`<p class="kernel-nothing">${words().nothing}</p>`;
     }
