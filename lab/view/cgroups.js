@@ -62,13 +62,13 @@ export function Cgroups({ picture, news, rates }) {
     if (shown.length === 0) {
         return null;
     }
-    return html`<section class="kernel-cgroups" aria-label=${words().cgroups}>
+    return html`<div class="kernel-cgroups" role="group" aria-label=${words().cgroups}>
         <h3>${words().cgroups}</h3>
         ${shown.map((cgroup) => html`<div key=${cgroup.address + cgroup.path} class=${news.has(cgroup.path) ? 'is-new' : ''}>
             <code>${cgroup.path}</code> <span>${words().members(picture.processes.filter((process) => process.cgroup === cgroup.address).length)}</span>
             ${gauges(cgroup, rates.get(cgroup.address)).map((gauge) => html`<${Bar} key=${gauge.controller} gauge=${gauge} />`)}
         </div>`)}
-    </section>`;
+    </div>`;
 }
 
 /** @param {{ gauge: Gauge }} props */

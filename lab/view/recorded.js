@@ -62,7 +62,7 @@ export function Player({ session }) {
         <${Printed} steps=${session.steps.slice(0, step + 1).slice(-1)} />
         <ul class="kernel-changes">${changed.length > 0 ? changed.map((change) => html`<li>${sentence(change)}</li>`)
             : html`<li>${step < 0 ? words().before : words().noChange}</li>`}</ul>
-        <div class="kernel-scroll" tabindex="0" role="region" aria-label=${words().title}>
+        <div class="kernel-scroll" tabindex="0" role="group" aria-label=${words().title}>
             <${Table} table=${tableOf(picture, news, all ? ALL : FEW)} choice=${choice} choose=${choose} all=${all} toggleAll=${() => setAll(!all)} />
             <${Cgroups} picture=${picture} news=${news.cgroups} rates=${new Map()} />
         </div>

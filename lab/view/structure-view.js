@@ -30,7 +30,7 @@ export function Structures({ picture, choice, choose, details, toggleDetails }) 
     const process = index.processes.get(choice.pid);
     const field = process && (choice.kind ? wayTo(index, process, choice.kind) : taskOf(index, process));
     const namespace = process && choice.kind && index.namespace(process, choice.kind);
-    return html`<section class="kernel-structures" aria-label=${words().structures}>
+    return html`<div class="kernel-structures" role="group" aria-label=${words().structures}>
         <header>
             <label><input type="checkbox" checked=${details} onChange=${toggleDetails} /> ${words().details}</label>
             <button type="button" onClick=${() => choose()}>${words().closeStructures}</button>
@@ -38,7 +38,7 @@ export function Structures({ picture, choice, choose, details, toggleDetails }) 
         ${field ? html`<ul><${FieldView} field=${field} index=${index} process=${process} choose=${choose} details=${details} /></ul>`
             : html`<p>${words().notThere}</p>`}
         ${namespace && html`<${Members} index=${index} namespace=${namespace} process=${process} choose=${choose} kind=${choice.kind} />`}
-    </section>`;
+    </div>`;
 }
 
 /**
