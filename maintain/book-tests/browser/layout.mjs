@@ -112,8 +112,11 @@ async function sheet() {
         await fits(page, where);
         await accessible(page, '.lab-panel', `the sheet at ${where}`);
 
-        await page.getByRole('tab', { name: 'terminal 2' }).click();
+        const tab = page.getByRole('tab', { name: 'terminal 2' });
+        await tab.click();
         check(await visible(page) === 'terminal 2', `${where}: the tab shows ${await visible(page)}`);
+        check(await page.evaluate(() => document.activeElement.ariaLabel) === 'terminal 2', `${where}: the tab does not lead into its terminal`);
+        await tab.focus();
         await page.keyboard.press('ArrowLeft');
         check(await visible(page) === 'terminal 1', `${where}: an arrow key shows ${await visible(page)}`);
         await run(page, 1);
