@@ -153,11 +153,18 @@ async function steps() {
 async function forAll() {
     const page = await openMachine('for all');
     const [, child] = await helo(page);
+    // Then nothing changes any more.
+    await holds(page, `${child} is not stopped`, (child) => document.querySelector(`.lab-kernel th [title$=" ${child}"]`)?.innerText.includes('stopped'), child);
     await page.locator('.lab-kernel .kernel-table tbody th button').first().focus();
     const title = await page.title();
-    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowRight', 'Enter']) {
-        await page.keyboard.press(key);
-    }
+    const walk = async (key, isThere) => {
+        for (let presses = 0; presses < 10 && !await page.evaluate(isThere, child); presses += 1) {
+            await page.keyboard.press(key);
+        }
+    };
+    await walk('ArrowDown', (child) => document.activeElement.title.endsWith(` ${child}`));
+    await walk('ArrowRight', () => document.activeElement.closest('td')?.dataset.kind === 'uts');
+    await page.keyboard.press('Enter');
     check((await structures(page)).includes('"helo"'), `the arrows lead to ${await structures(page)}`);
     check(await page.title() === title, 'the arrows turn the page');
     for (const theme of THEMES) {
