@@ -42,7 +42,7 @@ export function Kernel({ history: { entries, now }, rates, isFresh, mode, contro
         return html`<p class="kernel-nothing">${words().nothing}</p>`;
     }
     const table = tableOf(picture, news, all);
-    return html`<div ref=${frame} class=${`kernel${isFresh && !past ? ' is-fresh' : ''}${past ? ' is-past' : ''}`}>
+    return html`<div ref=${frame} class=${isFresh && !past ? 'kernel is-fresh' : 'kernel'}>
         <header class="kernel-head">
             <h2>${words().title}</h2>
             ${noteOf(past, mode, () => show(undefined)) ?? html`<span>${words().legend}</span>`}

@@ -56,7 +56,7 @@ const english = {
     program: (it) => `${it.pid} became ${it.comm} (it was ${it.before})`,
     parent: (it) => `${who(it)} has a new parent, ${it.parent}`,
     ids: (it) => `${who(it)} has uid ${it.ids.uid}, effective uid ${it.ids.euid}, gid ${it.ids.gid}`,
-    capabilities: (it) => `${who(it)} has ${countOf(it) || 'no'} capabilities`,
+    capabilities: (it) => `${who(it)} has ${countOf(it) || 'no'} ${countOf(it) === 1 ? 'capability' : 'capabilities'}`,
     namespace: (it, name) => `${who(it)} moved to ${it.isFresh ? 'a new namespace' : 'another namespace'}, ${name(it.name)}`,
     'for children': (it, name) => `the next child of ${who(it)} will be in ${it.isFresh ? 'a new namespace' : 'another namespace'}, ${name(it.name)}`,
     moved: (it) => `${who(it)} moved to cgroup ${it.path}`,

@@ -64,7 +64,7 @@ const english = {
     begin: 'The machine was started',
     changes: (/** @type {Value} */ count) => `${count} changes: `,
     recorded: 'What the kernel held then',
-    recordedNote: 'From a recorded run on the machine that this page can start: its numbers are others than above.',
+    recordedNote: 'From a recorded run on the machine that this page can start: its numbers differ from those above.',
     back: 'back',
     forth: 'next',
     stepOf: (/** @type {number} */ step, /** @type {number} */ all) => `${step} of ${all}`,
