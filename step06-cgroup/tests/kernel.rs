@@ -269,7 +269,8 @@ fn a_busy_loop_is_throttled_and_its_time_counted() {
     wait_until("throttling", || count(&dirs, "cpu.stat", time) > twentieth);
     step.signal(Signal::SIGTERM);
     let output = step.wait();
-    assert!(figure(&output, "throttled") > 0.05, "{output:?}");
+    // The report has three decimals: 0.0503 s is printed as 0.050.
+    assert!(figure(&output, "throttled") >= 0.05, "{output:?}");
     assert!(figure(&output, "CPU used") > 0.01, "{output:?}");
     let output = script(user, &[], "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done").run();
     assert_eq!(figure(&output, "throttled"), 0.0, "{output:?}");
