@@ -41,18 +41,20 @@ fn main() -> ExitCode {
     exit_code(run())
 }
 
-// ANCHOR: run
 /// Creates a child in a new UTS namespace, and prints the hostnames of both.
 fn run() -> Result<u8> {
     let hostname = cli::parse_args()?;
+    // ANCHOR: flags
     let mut flags = CloneFlags::CLONE_NEWUTS;
     if !geteuid().is_root() {
         // Creating a user namespace needs no privilege, and in it the child has CAP_SYS_ADMIN.
         flags |= CloneFlags::CLONE_NEWUSER;
         note(USER_NAMESPACE_NOTE);
     }
+    // ANCHOR_END: flags
 
     let (parent_side, child_side) = handshake::pair()?;
+    // ANCHOR: clone
     let child_main = Box::new(|| exit_status(run_child(&hostname, &child_side)).into());
     let mut stack = vec![0; STACK_SIZE];
     // SAFETY: this process has one thread, and without CLONE_VM the child runs on a copy of
@@ -60,6 +62,7 @@ fn run() -> Result<u8> {
     let child = unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
         .hint(|errno| cli::clone_hints(errno, flags))
         .with_context(|| format!("clone({})", flag_names(flags)))?;
+    // ANCHOR_END: clone
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
     print(&format!("PID of child created by clone() is {child}"))?;
@@ -71,7 +74,6 @@ fn run() -> Result<u8> {
     }
     wait_for_child(child)
 }
-// ANCHOR_END: run
 
 // ANCHOR: run_child
 /// Runs in the child, the only process in the new UTS namespace.
