@@ -214,7 +214,7 @@ const STYLE: &str = "
 ";
 
 /// The files that are made from a table, a chart for each group and the rows of a table in
-/// Markdown, in English and in Korean: their names and contents.
+/// Markdown, all in both languages: their names and contents.
 ///
 /// # Errors
 ///
@@ -238,14 +238,12 @@ pub fn files(table: &str) -> Result<Vec<(String, String)>> {
         }
     }
     let mut files = Vec::new();
-    let [mut english, mut korean] = [String::new(), String::new()];
+    let mut rows = String::new();
     for (chart, unit, bars) in groups {
         files.push((format!("{}.svg", chart.group), chart.svg(unit, &bars)?));
-        english += &chart.rows(unit, &bars, chart.title[0], |_| None);
-        korean += &chart.rows(unit, &bars, chart.title[1], in_korean);
+        rows += &chart.rows(unit, &bars);
     }
-    files.push(("figures.md".to_owned(), english));
-    files.push(("figures.ko.md".to_owned(), korean));
+    files.push(("figures.md".to_owned(), rows));
     Ok(files)
 }
 
@@ -284,20 +282,19 @@ const SECOND: RGBColor = RGBColor(4, 4, 4);
 impl Chart {
     /// The figures as rows of a table in Markdown, with a link to the part of the page that
     /// has the chart: name, median, lower and upper bound.
-    fn rows(
-        &self,
-        unit: Unit,
-        bars: &[Bar],
-        title: &str,
-        translate: fn(&str) -> Option<String>,
-    ) -> String {
+    fn rows(&self, unit: Unit, bars: &[Bar]) -> String {
+        let words = |english: &str, korean: &str| {
+            let word = |lang, text| format!("<span class=\"words\" lang=\"{lang}\">{text}</span>");
+            word("en", english) + &word("ko", korean)
+        };
         let mut rows = String::new();
         for bar in bars {
-            let name = translate(&bar.name).unwrap_or_else(|| bar.name.clone());
+            let group = format!("[{}](#{})", words(self.title[0], self.title[1]), self.group);
+            let name = in_korean(&bar.name)
+                .map_or_else(|| bar.name.clone(), |korean| words(&bar.name, &korean));
             let [low, high] = [bar.low, bar.high].map(|bound| unit.format(bound));
             let median = shown(unit, bar).replace('<', "&lt;");
-            let group = self.group;
-            let _ = writeln!(rows, "| [{title}](#{group}) | {name} | {median} | {low} | {high} |");
+            let _ = writeln!(rows, "| {group} | {name} | {median} | {low} | {high} |");
         }
         rows
     }
