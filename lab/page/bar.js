@@ -125,6 +125,7 @@ export class Bar {
         const index = sessions.blocks.indexOf(block);
         sessions.run.ran.set(index, ran);
         window.book.progress.ran(this.name, index);
+        panel.checkpoints?.changed(); // the machine may not change any more
         if (goesOn) {
             this.page.follow(panel, ran);
         }

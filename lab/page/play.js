@@ -56,6 +56,7 @@ export async function play(shell, block, sessions, say, look) {
         }
         if (index === 0) {
             before = await look?.();
+            await shell.until(() => true); // meanwhile somebody else may have begun to use it
         }
         const entered = shell.enter(key ?? `${sessions.typed(command ?? '')}\r`);
         const next = block.steps[index + 1];
