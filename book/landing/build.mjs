@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { notFound } from './not-found.mjs';
 import { landing } from './page.mjs';
-import { PAGES } from './words.mjs';
+import { CALLS, PAGES } from './words.mjs';
 
 const [site, lab] = process.argv.slice(2);
 const here = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -25,8 +25,9 @@ function recording(page) {
 function steps(language) {
     const readme = project(language === 'en' ? 'README.md' : `README.${language}.md`);
     const rows = [...readme.matchAll(/^\| \[`(step\d\d-[\w-]+)`\]\([^)]*\) \| ([^|]+?) \|/gm)];
-    if (rows.length !== 6) {
-        throw new Error(`the README in ${language} has a table of ${rows.length} steps`);
+    const names = rows.map(([, page]) => page);
+    if (names.join() !== Object.keys(CALLS).join()) {
+        throw new Error(`the README in ${language} has a table of ${names.join(', ')}, and words.mjs of ${Object.keys(CALLS).join(', ')}`);
     }
     return rows.map(([, page, question]) => ({ page, question, sessions: recording(page)?.sessions.length }));
 }

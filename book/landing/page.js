@@ -32,12 +32,8 @@
 
     /** Loads what the machine looks like. */
     const style = () => new Promise((load, fail) => {
-        const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: 'lab/style.css', onload: load });
-        link.onerror = () => {
-            link.remove();
-            fail(new Error(`${link.href} cannot be loaded`));
-        };
-        document.head.append(link);
+        const [rel, href] = ['stylesheet', 'lab/style.css'];
+        document.head.append(Object.assign(document.createElement('link'), { rel, href, onload: load, onerror: fail }));
     });
     let styled;
 
@@ -48,18 +44,24 @@
         start.ariaBusy = 'true';
         said.textContent = start.dataset.starting;
         try {
-            styled ??= style().catch((error) => {
-                styled = undefined; // the next press tries again
-                throw error;
-            });
-            const [{ start: run }] = await Promise.all([import('./lab/landing.js'), styled]);
-            root.classList.add('has-machine');
-            const { command, lines } = start.dataset;
+            styled ??= style();
+            const [machine] = await Promise.all([import('./lab/landing.js'), styled]);
             said.textContent = '';
-            await run(command, Number(lines), () => start.focus({ preventScroll: true }), () => root.classList.remove('has-machine'));
-        } catch {
-            // Once the panel is there, it says what went wrong.
-            said.textContent = root.classList.contains('has-machine') ? '' : start.dataset.failed;
+            root.classList.add('has-machine');
+            await machine.start({
+                command: start.dataset.command,
+                lines: Number(start.dataset.lines),
+                onrun() {
+                    root.classList.add('has-run');
+                    document.querySelector('.waiting').scrollIntoView({ block: 'nearest' });
+                },
+                leave: () => start.focus({ preventScroll: true }),
+                onclose: () => root.classList.remove('has-machine', 'has-run'),
+            });
+        } catch (error) {
+            root.classList.remove('has-machine', 'has-run');
+            said.textContent = start.dataset.failed;
+            console.warn(error);
         } finally {
             start.ariaBusy = null;
         }

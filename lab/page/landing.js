@@ -17,46 +17,64 @@ let panel;
  *
  * @param {() => void} leave gives the focus back to the page
  * @param {() => void} onclose what happens when the panel has been closed
+ * @param {string} [stored] the id of the checkpoint to go on from
  */
-async function open(leave, onclose) {
-    const stored = await ownId();
+function open(leave, onclose, stored) {
     startWorker(stored);
-    panel = new Panel(leave, () => {
+    const opened = panel = new Panel(leave, () => {
         panel = undefined;
         runs.clear();
         onclose();
     }, stored);
     // Other pages go on with what they have run.
-    panel.onrestart = () => runs.clear();
-    panel.onsave = () => ({ runs });
-    panel.onresume = (resumed) => resumed.runs.forEach(
+    opened.onsave = () => ({ runs });
+    opened.onresume = (resumed) => resumed.runs.forEach(
         (/** @type {import('./runs.js').Run} */ run, /** @type {string} */ name) => runs.set(name, run));
-    window.book.lab = panel; // for the curious, and for the tests
-    return { panel, isNew: !stored };
+    window.book.lab = opened; // for the curious, and for the tests
+    return opened;
 }
 
 /**
- * Opens the machine in the page; one that is new runs a command.
+ * Opens the machine in the page. One that is new runs a command; one that could not be started does
+ * so when the reader's next try succeeds.
  *
- * @param {string} command
- * @param {number} lines how many it prints before it waits for Enter
- * @param {() => void} leave
- * @param {() => void} onclose
+ * @param {object} page
+ * @param {string} page.command
+ * @param {number} page.lines how many it prints before it waits for Enter
+ * @param {() => void} page.onrun what happens when it waits
+ * @param {() => void} page.leave
+ * @param {() => void} page.onclose
  */
-export async function start(command, lines, leave, onclose) {
+export async function start({ command, lines, onrun, leave, onclose }) {
+    const stored = await ownId();
     if (panel) {
-        panel.retry();
-        await panel.ready;
-        return;
+        return; // pressed twice
     }
-    const { panel: opened, isNew } = await open(leave, onclose);
-    await opened.ready;
-    if (!touch) {
-        opened.focus(0); // on a screen that is touched, this would bring a keyboard up
-    }
-    if (isNew) {
-        await run(opened, command, lines);
-    }
+    const opened = open(leave, onclose, stored);
+    let isRun = Boolean(stored);
+    const begin = async () => {
+        try {
+            await opened.ready;
+            if (!touch) {
+                opened.focus(0); // on a screen that is touched, this would bring a keyboard up
+            }
+            if (!isRun) {
+                isRun = true;
+                await run(opened, command, lines);
+                onrun();
+            }
+        } catch (error) {
+            // The panel has said why there is no machine; or the reader has begun to type, or has closed it.
+            if (!(error instanceof Interrupted || error instanceof Stopped)) {
+                throw error;
+            }
+        }
+    };
+    opened.onrestart = () => {
+        runs.clear();
+        queueMicrotask(begin); // by then it is being started
+    };
+    await begin();
 }
 
 /**
@@ -64,16 +82,9 @@ export async function start(command, lines, leave, onclose) {
  * @param {string} command
  * @param {number} lines
  */
-async function run(opened, command, lines) {
+function run(opened, command, lines) {
     const block = { pre: document.body, pane: 0, name: command, steps: [{ prompt: '$', command, shown: Array(lines).fill('') }] };
     // What comes after it is the reader's: the key that the program waits for.
     const next = { ...block, steps: [{ key: '\r', shown: [] }] };
-    try {
-        await opened.run(block, new Sessions([block, next], runOf(location)), () => {});
-    } catch (error) {
-        // The reader has begun to type, or has closed it.
-        if (!(error instanceof Interrupted || error instanceof Stopped)) {
-            throw error;
-        }
-    }
+    return opened.run(block, new Sessions([block, next], runOf(location)), () => {});
 }

@@ -39,11 +39,20 @@ function shortened(text) {
     return sentences.length > LONGEST / 3 ? sentences : `${text.slice(0, LONGEST - 1).replace(/\s+\S*$/, '')}…`;
 }
 
-/** What a page of a book begins with, after its heading. */
+/** What a page of a book begins with: the first paragraph, and more where that is short. */
 function describe(html) {
     const [, main = ''] = html.match(/<main>([^]*)<\/main>/) ?? [];
-    const paragraphs = [...main.replace(/<(blockquote|details|figure)[^]*?<\/\1>/g, '').matchAll(/<p>([^]*?)<\/p>/g)];
-    return shortened(paragraphs.map(([, paragraph]) => textOf(paragraph)).find((text) => text.length > 20) ?? '');
+    const [beginning] = main.replace(/<(blockquote|details|figure)[^]*?<\/\1>/g, '').split('<h2');
+    const paragraphs = [...(beginning.includes('<p>') ? beginning : main).matchAll(/<p>([^]*?)<\/p>/g)].map(([, paragraph]) => textOf(paragraph));
+    let text = '';
+    for (const paragraph of paragraphs) {
+        // What announces a list or a table is no description, and what follows is not the beginning.
+        text = `${text} ${paragraph.replace(/[^.?!]*:$/, '')}`.trim();
+        if (paragraph.endsWith(':') || text.length >= LONGEST / 2) {
+            break;
+        }
+    }
+    return shortened(text);
 }
 
 /** A path of the site as seen from another one, or a whole address. */
