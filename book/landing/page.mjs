@@ -16,7 +16,7 @@ function figure({ prompt, command, printed, title, legend, table }, words) {
     const lines = printed.map((line, index) =>
         `<span class="line${MATTERS.test(line) ? ' matters' : ''}" style="--line: ${index}">${escaped(line)}</span>`);
     return `<figure class="demo" style="--characters: ${command.length}; --lines: ${printed.length}">
-            <pre tabindex="0"><code>${prompt} <span class="typed">${escaped(command)}</span>\n${lines.join('\n')}</code></pre>
+            <pre><code>${prompt} <span class="typed">${escaped(command)}</span>\n${lines.join('\n')}</code></pre>
             <div class="held">
                 <p class="held-head"><strong>${title}</strong> <span>${legend}</span></p>
                 <div class="kernel">${table}</div>

@@ -86,5 +86,5 @@ function run(opened, command, lines) {
     const block = { pre: document.body, pane: 0, name: command, steps: [{ prompt: '$', command, shown: Array(lines).fill('') }] };
     // What comes after it is the reader's: the key that the program waits for.
     const next = { ...block, steps: [{ key: '\r', shown: [] }] };
-    return opened.run(block, new Sessions([block, next], runOf(location)), () => {});
+    return opened.run(block, new Sessions([block, next], runOf(location)), false, () => {});
 }

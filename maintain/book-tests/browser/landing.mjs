@@ -73,7 +73,8 @@ async function choices() {
     await page.goto(`${origin}/ko/isolation.html`, { waitUntil: 'load' });
     await page.click('a.other-language');
     await page.waitForURL(/en\/isolation/);
-    await page.goto(`${origin}/`);
+    await page.locator('.menu-title a').click();
+    await page.waitForURL(/index\.html/);
     check(await page.getAttribute('html', 'lang') === 'en', 'the language that was chosen in the book is not remembered');
     await page.context().close();
 
