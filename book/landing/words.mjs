@@ -50,7 +50,7 @@ export const WORDS = {
         plan: 'Plan a workshop',
         further: 'The article behind this book',
         licence: 'Free under MIT or Apache 2.0',
-        notice: 'Licences of the machine’s parts',
+        notice: 'Licenses of the machine’s parts',
     },
     ko: {
         title: '리눅스는 프로세스를 어떻게 격리하는가',

@@ -8,6 +8,7 @@ import { Panel } from './panel.js';
 import { runOf, runs } from './runs.js';
 import { Interrupted, Stopped } from './stops.js';
 import { ownId } from './tab.js';
+import { words } from './words.js';
 
 /** @type {Panel | undefined} */
 let panel;
@@ -60,7 +61,8 @@ export async function start({ command, lines, onrun, leave, onclose }) {
             }
             if (!isRun) {
                 isRun = true;
-                await run(opened, command, lines);
+                const { seconds } = await run(opened, command, lines);
+                opened.say(words.goesOn(1, seconds));
                 onrun();
             }
         } catch (error) {

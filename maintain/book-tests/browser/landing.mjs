@@ -189,7 +189,7 @@ async function machine() {
     await page.reload();
     await ran(page);
     await page.waitForFunction(() => window.book.lab.checkpoints?.isStored, null, { timeout: 60_000 });
-    await page.locator('.waiting a').click();
+    await page.locator('.steps [data-page=step03-uts] a').click();
     await page.waitForURL(/en\/step03-uts\.html/);
     await ran(page);
     check(true);
