@@ -100,7 +100,7 @@ export function landing({ language, css, progress, demonstration, machine, head,
         </div>
     </main>
     <footer>
-        <span>${words.licence}</span>${machine ? `
+        <span>${words.license}</span>${machine ? `
         <a href="lab/NOTICE.txt">${words.notice}</a>` : ''}
         <a href="${language}/further-reading.html#source">${words.further}</a>
         <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->

@@ -49,7 +49,7 @@ export const WORDS = {
             in which the kernel is the judge.`,
         plan: 'Plan a workshop',
         further: 'The article behind this book',
-        licence: 'Free under MIT or Apache 2.0',
+        license: 'Free under MIT or Apache 2.0',
         notice: 'Licenses of the machine’s parts',
     },
     ko: {
@@ -86,7 +86,7 @@ export const WORDS = {
         agendas: '90분, 반나절, 하루짜리 시간표와 전날에 보낼 안내, 커널이 채점하는 연습 문제가 준비되어 있습니다.',
         plan: '워크숍 준비하기',
         further: '이 책의 바탕이 된 글',
-        licence: 'MIT 또는 Apache 2.0 라이선스',
+        license: 'MIT 또는 Apache 2.0 라이선스',
         notice: '내장된 리눅스의 라이선스',
     },
 };
