@@ -21,7 +21,7 @@ function figure({ prompt, command, printed, title, legend, table }, words) {
                 <p class="held-head"><strong>${title}</strong> <span>${legend}</span></p>
                 <div class="kernel">${table}</div>
             </div>
-            <figcaption>${words.caption} <span class="recorded">${words.recorded}<button type="button" class="again">${words.again}</button></span></figcaption>
+            <figcaption><span class="caption">${words.caption}</span> <span class="recorded">${words.recorded}<button type="button" class="again">${words.again}</button></span></figcaption>
         </figure>`;
 }
 

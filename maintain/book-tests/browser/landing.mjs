@@ -3,9 +3,12 @@
 //
 //     node landing.mjs SITE SCREENSHOTS
 
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { file, sent } from './books.mjs';
 import { accessible, answers, check, end, open, origin, pages } from './site.mjs';
@@ -309,9 +312,45 @@ async function metadata() {
     }
 }
 
+/** Where the site's address is known, search engines and other sites are told it. */
+async function published() {
+    const address = 'https://example.org/folder';
+    const folder = await mkdtemp(join(tmpdir(), 'site-'));
+    const added = /^ *<(?:link rel="(?:canonical|alternate)"|meta (?:property="og:|name="(?:description|twitter)))[^>]*>\n/gm;
+    for (const language of ['en', 'ko']) {
+        await cp(join(site, language, 'theme'), join(folder, language, 'theme'), { recursive: true });
+        for (const name of ['index.html', 'toc.html', ...names[language]]) {
+            const html = await readFile(join(site, language, name), 'utf8');
+            await writeFile(join(folder, language, name), html.replace(added, ''));
+        }
+    }
+    const project = new URL('../../../', import.meta.url);
+    for (const program of ['book/landing/build.mjs', 'maintain/ci/page-metadata.mjs']) {
+        await promisify(execFile)(process.execPath, [program, folder], { cwd: project, env: { ...process.env, SITE_URL: address } });
+    }
+    const read = (path) => readFile(join(folder, path), 'utf8');
+    const listed = [...(await read('sitemap.xml')).matchAll(/<loc>(.*?)<\/loc>/g)].map(([, it]) => it);
+    const wanted = ['/', '/ko.html', ...['en', 'ko'].flatMap((language) => names[language].map((name) => `/${language}/${name}`))];
+    check(listed.sort().join() === wanted.map((path) => address + path).sort().join(), `the sitemap has ${listed}`);
+    for (const [path, canonical, picture] of [
+        ['index.html', '/', 'social.en.png'], ['ko.html', '/ko.html', 'social.ko.png'],
+        ['ko/step03-uts.html', '/ko/step03-uts.html', 'social.ko.png'], ['en/index.html', `/en/${names.en[0]}`, 'social.en.png'],
+    ]) {
+        const html = await read(path);
+        const whole = [`<link rel="canonical" href="${address}${canonical}">`, `<meta property="og:url" content="${address}${canonical}">`,
+            `<meta property="og:image" content="${address}/${picture}">`];
+        whole.forEach((line) => check(html.split(line).length === 2, `${path} does not have ${line} once`));
+        const [width, height] = await readFile(join(folder, picture)).then((png) => [png.readUInt32BE(16), png.readUInt32BE(20)]);
+        check(width === 1200 && height === 630, `${picture} is ${width} × ${height}`);
+    }
+    const links = [...(await read('404.html')).matchAll(/<a href="([^"]*)"/g)].map(([, it]) => it);
+    check(links.length > 20 && links.every((link) => link.startsWith('/folder/')), `404.html leads to ${links}`);
+    await rm(folder, { recursive: true });
+}
+
 const names = { en: await pages('en'), ko: await pages('ko') };
 await mkdir(screenshots, { recursive: true });
-const tests = { speed, choices, progress, notFound, metadata, ...(hasMachine ? { still, plays, machine } : {}) };
+const tests = { speed, choices, progress, notFound, metadata, published, ...(hasMachine ? { still, plays, machine } : {}) };
 for (const [name, test] of Object.entries(tests)) {
     if (name.includes(process.env.TEST ?? '')) {
         await test();
