@@ -5,6 +5,15 @@
 
     const isKorean = () => document.documentElement.lang === 'ko';
 
+    /** The site's first page, too, is shown in the language that was chosen. */
+    function rememberLanguage({ currentTarget }) {
+        try {
+            localStorage.setItem('book-language', currentTarget.hreflang);
+        } catch {
+            // It lasts as long as the page.
+        }
+    }
+
     /** Links to the same page in the other language, if the two books stand side by side. */
     function linkToOtherLanguage() {
         const [here, there] = isKorean() ? ['/ko/', '/en/'] : ['/en/', '/ko/'];
@@ -17,6 +26,7 @@
             link.href = path.slice(0, at) + there + path.slice(at + here.length);
             link.lang = link.hreflang = isKorean() ? 'en' : 'ko';
             link.textContent = isKorean() ? 'English' : '한국어';
+            link.addEventListener('click', rememberLanguage);
             document.querySelector('.right-buttons').prepend(link);
         }
     }

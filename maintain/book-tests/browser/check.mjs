@@ -99,10 +99,5 @@ await Promise.all([checkBook('ko', 'en'), checkBook('en', 'ko')]);
 await search('ko', [['격리', true], ['호스트 이름', true], ['namespace', true], ['읎는말', false]]);
 await search('en', [['isolation', true], ['hostname', true], ['격리', false], ['nosuchword', false]]);
 
-const start = await open(1280, 'light', 'start page');
-await start.goto(`${origin}/index.html`);
-await start.waitForURL(/\/(ko|en)\/index\.html$/);
-check(true);
-
 console.log(`${(await readdir(screenshots)).length} screenshots in ${screenshots}`);
 await end();
