@@ -57,7 +57,6 @@
 
     // mdBook's labels, and the Korean ones.
     const labels = {
-        'Note': '참고', 'Tip': '도움말', 'Important': '중요', 'Warning': '주의', 'Caution': '경고',
         'Toggle Table of Contents': '차례', 'Table of contents': '차례', 'Change theme': '테마', 'Themes': '테마',
         'Search (`/`)': '찾기 (/)', 'Toggle Searchbar': '찾기', 'Search this book ...': '이 책에서 찾기',
         'Search Result Teaser': '찾은 곳의 내용', 'Print this book': '인쇄', 'Git repository': '소스 저장소',
@@ -104,8 +103,8 @@
     function label() {
         labelHelp();
         const names = isKorean() ? labels : english;
-        for (const title of document.querySelectorAll('.blockquote-tag-title, .theme')) {
-            const text = title.lastChild;
+        for (const theme of document.querySelectorAll('.theme')) {
+            const text = theme.lastChild;
             text.textContent = names[text.textContent.trim()] ?? text.textContent;
         }
         for (const name of ['title', 'aria-label', 'placeholder']) {

@@ -7,6 +7,7 @@
 // - in the menu, which step this is
 // - links from each mention of a manual page, such as clone(2), to that page, with what it is
 //   about (book/LANGUAGE/man-pages.md)
+// - Korean titles of notes and warnings
 // - places where a long name such as kernel.unprivileged_userns_clone may be broken
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,11 +20,13 @@ const questions = JSON.parse(readFileSync(file('questions.json'), 'utf8'));
 const WORDS = {
     en: {
         previous: 'Previous', next: 'Next', ways: 'Chapters before and after', edit: 'Edit this page',
-        print: 'The whole book on one page', step: (step, steps) => `Step ${step} of ${steps}`,
+        print: 'The whole book on one page', notes: {}, step: (step, steps) => `Step ${step} of ${steps}`,
     },
     ko: {
         previous: '앞 장', next: '다음 장', ways: '앞뒤 장', edit: '이 페이지 고치기',
-        print: '한 페이지로 모두 보기', step: (step, steps) => `${steps}단계 중 ${step}단계`,
+        print: '한 페이지로 모두 보기',
+        notes: { Note: '참고', Tip: '도움말', Important: '중요', Warning: '주의', Caution: '경고' },
+        step: (step, steps) => `${steps}단계 중 ${step}단계`,
     },
 };
 
@@ -71,6 +74,13 @@ function linkManPages(html, pages) {
 const breakNames = (html) => replaceTexts(html, (text, inside) => (!inside.includes('code') || inside.includes('pre') ? text
     : text.replace(/[\w/.&;=-]{16,}/g, (name) => name.replace(/(?<=\w)([/._]+)(?=\w)/g, '$1<wbr>'))));
 
+/** mdBook's titles of notes are English. */
+const translateNotes = (html, { notes }) => html.replace(/(<p class="blockquote-tag-title">(?:<svg[^]*?<\/svg>)?)(\w+)(?=<\/p>)/g,
+    (found, before, title) => before + (notes[title] ?? title));
+
+/** What the pages of a book have in common. */
+const finishContent = (html, pages, words) => breakNames(linkManPages(translateNotes(html, words), pages));
+
 /** The way to a neighbouring chapter. mdBook's class is what scripts look for. */
 function wayTo(chapter, direction, rel, words) {
     return chapter ? `<a rel="${rel}" class="mobile-nav-chapters ${direction}" href="${chapter.name}.html">`
@@ -101,7 +111,7 @@ function finish(path, chapters, name, language, pages) {
     if (rest === after) {
         throw new Error(`${path} has no navigation that could be replaced`);
     }
-    writeFileSync(path, head + breakNames(linkManPages(main, pages)) + rest);
+    writeFileSync(path, head + finishContent(main, pages, words) + rest);
 }
 
 for (const language of ['ko', 'en']) {
@@ -114,5 +124,5 @@ for (const language of ['ko', 'en']) {
     finish(`${site}/${language}/index.html`, chapters, chapters[0].name, language, pages);
     const print = `${site}/${language}/print.html`;
     const [before, main, after] = split(readFileSync(print, 'utf8'), print);
-    writeFileSync(print, before + breakNames(linkManPages(main, pages)) + after);
+    writeFileSync(print, before + finishContent(main, pages, WORDS[language]) + after);
 }
