@@ -24,7 +24,6 @@ struct Members {
     lowest: u32,
 }
 
-// ANCHOR: all
 /// Prints a line for each namespace: kind, inode number, the number of processes in it,
 /// and the one with the lowest PID. The last lines say what is missing.
 pub fn list(ours: &[(String, String)]) -> Result<()> {
@@ -57,7 +56,6 @@ pub fn list(ours: &[(String, String)]) -> Result<()> {
     text.push_str(&unread(&forbidden));
     print(&text)
 }
-// ANCHOR_END: all
 
 /// The last lines: what is not in the list, and why.
 fn unread(forbidden: &[Errno]) -> String {

@@ -59,12 +59,12 @@ fn run() -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: namespaces
 /// The links of a process, by name as `ls` sorts them: `uts` and `uts:[4026531838]`.
 fn namespaces(pid: Pid) -> Result<Vec<(String, String)>> {
     read_links(pid).map_err(|error| target::explain(pid, error, "step01-proc-ns PID"))
 }
 
+// ANCHOR: read_links
 /// Reads the links in `/proc/PID/ns` (`readlink(2)`).
 fn read_links(pid: Pid) -> Result<Vec<(String, String)>> {
     let dir = format!("/proc/{pid}/ns");
@@ -84,9 +84,8 @@ fn read_links(pid: Pid) -> Result<Vec<(String, String)>> {
     links.sort();
     Ok(links)
 }
-// ANCHOR_END: namespaces
+// ANCHOR_END: read_links
 
-// ANCHOR: list
 /// Prints the namespaces of one process, and what each isolates.
 fn list(pid: Pid) -> Result<()> {
     let namespaces = namespaces(pid)?;
@@ -99,9 +98,7 @@ fn list(pid: Pid) -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: list
 
-// ANCHOR: compare
 /// Prints a column for each process, and which namespaces they share.
 fn compare(pids: &[Pid]) -> Result<()> {
     let columns = pids.iter().map(|&pid| namespaces(pid)).collect::<Result<Vec<_>>>()?;
@@ -110,6 +107,7 @@ fn compare(pids: &[Pid]) -> Result<()> {
     for (row, (kind, _)) in columns[0].iter().enumerate() {
         let mut targets: Vec<&str> = columns.iter().map(|column| column[row].1.as_str()).collect();
         let cells: String = targets.iter().map(|target| format!("{target:<20}")).collect();
+        // ANCHOR: verdict
         targets.sort();
         targets.dedup();
         let verdict = match targets.len() {
@@ -118,8 +116,8 @@ fn compare(pids: &[Pid]) -> Result<()> {
             distinct if distinct == pids.len() => "each its own".yellow(),
             distinct => format!("{distinct} different ones").yellow(),
         };
+        // ANCHOR_END: verdict
         print(&format!("{kind:<18}{cells}{verdict}"))?;
     }
     Ok(())
 }
-// ANCHOR_END: compare

@@ -120,7 +120,10 @@ fn whole(lines: &[&str]) -> Result<(), String> {
     if !ITEM.is_match(first.trim_start()) && !statement {
         return Err(format!("no item or statement begins with {:?}", first.trim()));
     }
-    if indent(first) != indent(last) || !(last.ends_with('}') || last.ends_with(';')) {
+    // rustfmt indents the last call of a chain: `f()`, and below it `    .hint(…)?;`.
+    let chain = indent(last) > indent(first) && last.trim().starts_with('.') && last.ends_with(';');
+    let level = indent(first) == indent(last) && (last.ends_with('}') || last.ends_with(';'));
+    if !(chain || level) {
         return Err(format!("no item or statement ends with {:?}", last.trim()));
     }
     if let Some(line) = lines.iter().find(|line| !line.is_empty() && indent(line) < indent(first)) {
@@ -230,6 +233,9 @@ fn an_include_that_is_not_whole_is_found() {
     assert_eq!(whole(item), Ok(()));
     assert_eq!(whole("    fn f(&'a self) {\n\n    }"), Ok(()));
     assert_eq!(whole("const A: [u8; 2] = [\n    1,\n    2,\n];"), Ok(()));
+    assert_eq!(whole("    let a = g()\n        .h()\n        .i()?;"), Ok(()), "a chain");
+    assert!(whole("    let a = g()\n        .h()").is_err(), "the chain goes on");
+    assert!(whole("    g(\n        h();").is_err(), "not the end of a chain");
     assert!(whole("").is_err());
     assert!(whole("\nfn f() {}").is_err(), "an empty line");
     assert_eq!(whole("    g();\n    if h() {\n        i();\n    }"), Ok(()), "statements");
