@@ -47,7 +47,6 @@ pub fn exec(mut command: Command) -> u8 {
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
 
-// ANCHOR: run_in_child
 /// Runs `prepare` and then the command in a child (`fork(2)`), and waits for it.
 /// Returns the command's exit status, or 128+N if signal N killed it. If the signal was
 /// SIGINT or SIGQUIT, this program dies by it too.
@@ -80,7 +79,6 @@ pub fn run_in_child(
         }
     }
 }
-// ANCHOR_END: run_in_child
 
 /// Forks a process (`fork(2)`) that survives what ends or stops a whole terminal or process
 /// group: it is in its own session, and all signals are blocked in it from its first moment.

@@ -38,7 +38,6 @@ fn main() -> ExitCode {
     exit_code(run())
 }
 
-// ANCHOR: run
 /// Creates a child in new namespaces, compares them with the parent's, and waits for it.
 fn run() -> Result<u8> {
     let mut flags = cli::parse_args()?;
@@ -50,6 +49,7 @@ fn run() -> Result<u8> {
     }
 
     let (parent_side, child_side) = handshake::pair()?;
+    // ANCHOR: clone
     let child_main = Box::new(|| exit_status(run_child(&child_side)).into());
     // The stack grows downwards: nix gives the kernel the end of this memory.
     let mut stack = vec![0; STACK_SIZE];
@@ -61,12 +61,14 @@ fn run() -> Result<u8> {
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
     print(&format!("PID of child created by clone() is {child}"))?;
+    // ANCHOR_END: clone
+    // ANCHOR: turns
     parent_side.notify();
     let compared = if parent_side.wait() { compare_namespaces(child) } else { Ok(()) };
     parent_side.notify();
+    // ANCHOR_END: turns
     report_end(child, compared)
 }
-// ANCHOR_END: run
 
 // ANCHOR: run_child
 /// Runs in the child: prints the PIDs that it sees, and stays until its parent has

@@ -39,7 +39,6 @@ fn main() -> ExitCode {
     exit_code(run())
 }
 
-// ANCHOR: run
 /// Joins the target's namespaces and runs the command in them.
 fn run() -> Result<u8> {
     let (target, command) = cli::parse_args()?;
@@ -47,10 +46,12 @@ fn run() -> Result<u8> {
     let links_before = OwnLinks::open()?;
     let watchdog = target.includes("pid", libc::CLONE_NEWPID).then(Watchdog::start).transpose()?;
     let credentials = Credentials::before_joining(&target);
+    // ANCHOR: target
     match target {
         Target::Files(files) => files.iter().try_for_each(|file| join_file(file))?,
         Target::Process(pid) => join_process(pid)?,
     }
+    // ANCHOR_END: target
 
     let changed = links_before.report_changes();
     if changed.is_empty() {
@@ -65,7 +66,6 @@ fn run() -> Result<u8> {
     }
     Ok(exec(command))
 }
-// ANCHOR_END: run
 
 // ANCHOR: join_file
 /// Moves the caller into the namespace that the file refers to (`setns(2)`, where empty
@@ -81,7 +81,6 @@ fn join_file(path: &Path) -> Result<()> {
 }
 // ANCHOR_END: join_file
 
-// ANCHOR: join_process
 /// Moves the caller into all namespaces in which the process differs from it.
 ///
 /// One call joins all of them or none. The kernel joins the user namespace first,
@@ -91,6 +90,7 @@ fn join_process(pid: Pid) -> Result<()> {
     let pidfd = pidfd_open(pid)
         .hint(|errno| cli::pidfd_hints(errno, pid))
         .with_context(|| format!("pidfd_open({pid})"))?;
+    // ANCHOR: differing
     // Only those that differ: joining our own user namespace again fails with EINVAL.
     let mut flags = CloneFlags::empty();
     for kind in &KINDS {
@@ -98,6 +98,7 @@ fn join_process(pid: Pid) -> Result<()> {
             flags |= kind.flag;
         }
     }
+    // ANCHOR_END: differing
     // So does a pidfd without flags.
     if flags.is_empty() {
         return Ok(());
@@ -106,4 +107,3 @@ fn join_process(pid: Pid) -> Result<()> {
         .hint(|errno| cli::setns_hints(errno, flags))
         .with_context(|| format!("setns(pidfd of {pid}, {})", flag_names(flags)))
 }
-// ANCHOR_END: join_process
