@@ -1,9 +1,7 @@
 //! Measures what isolation costs on this machine: `cargo bench -p bench`.
 //!
-//! Prints the results of criterion, and writes a table (`cost.csv`) and a picture for each
+//! Prints the results of criterion, and writes a table (`cost.csv`) and a chart for each
 //! group to `target/cost`, or with `BOOK=1` to `book/img/cost`, where the book includes them.
-
-mod picture;
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -13,6 +11,7 @@ use std::process::{Command, exit};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use bench::plot::{self, Bar, Unit};
 use bench::{
     KINDS, all, become_root, by_clone, by_clone3, by_fork, enter, inside, into_cgroup,
     kernel_memory, pinned_namespace, teardown, then_moved, unshare_flags,
@@ -20,7 +19,6 @@ use bench::{
 use criterion::{Bencher, Criterion};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{getpid, getppid};
-use picture::{Bar, Unit};
 use step_support::cgroup::{self, Version};
 
 const UTS: u64 = libc::CLONE_NEWUTS as u64;
@@ -202,22 +200,20 @@ impl Drop for Cgroup {
     }
 }
 
-/// Writes the table and the pictures.
+/// Writes the table and the charts.
 fn report(done: &[(&str, Vec<String>)], memory: &[Bar]) -> Result<()> {
     let project =
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the project")?;
-    let out = match std::env::var_os("BOOK") {
-        Some(_) => project.join("book/img/cost"),
-        None => project.join("target/cost"),
-    };
+    let for_book = std::env::var_os("BOOK").is_some();
+    let out = project.join(if for_book { "book/img/cost" } else { "target/cost" });
     fs::create_dir_all(&out)?;
-    let mut table = String::from("group,what,unit,median,low,high\n");
+    let mut table = String::new();
     for (group, names) in done {
-        picture::write(&out, group, Unit::Nanoseconds, &estimates(group, names)?, &mut table)?;
+        table += &plot::table(group, Unit::Nanoseconds, &estimates(group, names)?);
     }
-    picture::write(&out, "memory", Unit::Bytes, memory, &mut table)?;
-    picture::write(&out, "end", Unit::Nanoseconds, &teardowns()?, &mut table)?;
-    fs::write(out.join("cost.csv"), table)?;
+    table += &plot::table("memory", Unit::Bytes, memory);
+    table += &plot::table("end", Unit::Nanoseconds, &teardowns()?);
+    plot::write(&out, &table, for_book)?;
     fs::write(out.join("machine.md"), machine()?)?;
     println!("\nwritten to {}", out.display());
     Ok(())

@@ -1,6 +1,8 @@
 //! What the chapter on costs measures: creating, joining and ending namespaces and
 //! cgroups, each with as few system calls as possible.
 
+pub mod plot;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
