@@ -139,11 +139,18 @@
         }
     }
 
+    /** A label that stays when something is typed. */
+    function labelSearch() {
+        const bar = document.getElementById('mdbook-searchbar');
+        bar?.setAttribute('aria-label', bar.placeholder);
+    }
+
     /** Sets up the page's content; called again when that was replaced (lab/page/content.js). */
     function setUp() {
         linkToOtherLanguage();
         linkToSource();
         label();
+        labelSearch();
         keepOptionsWhole();
         // A keyboard must be able to scroll what is wider than the page.
         for (const code of document.querySelectorAll('main pre > code, main .table-wrapper')) {

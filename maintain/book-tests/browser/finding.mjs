@@ -74,17 +74,19 @@ async function ways(language, words) {
     await page.goto(`${origin}/${language}/index.html`);
     const seen = [];
     for (;;) {
-        const [title, onward] = await page.evaluate(() => [document.querySelector('main h1').textContent,
-            document.querySelector('.chapter-end .next')?.textContent ?? null]);
-        const back = await page.evaluate(() => document.querySelector('.chapter-end .previous')?.textContent ?? null);
-        check(seen.length === 0 ? back === null : back?.includes(seen.at(-1)) && /\?$/.test(back), `${language}, ${title}: the way back is ${back}`);
-        seen.push(title);
+        const [name, back, onward] = await page.evaluate(() => [location.pathname.split('/').at(-1),
+            ...['previous', 'next'].map((way) => document.querySelector(`.chapter-end .${way}`))
+                .map((link) => link && [link.getAttribute('href'), link.textContent])]);
+        // The first page is shown as index.html, too.
+        const last = seen.length === 1 ? 'isolation.html' : seen.at(-1);
+        check(last ? back?.[0] === last && /\?$/.test(back[1]) : back === null, `${language}/${name}: the way back is ${back}`);
+        seen.push(name);
         if (onward === null) {
             break;
         }
-        check(onward.startsWith(words.next) && /\?$/.test(onward), `${language}, ${title}: the way on is ${onward}`);
+        check(onward[1].startsWith(words.next) && /\?$/.test(onward[1]), `${language}/${name}: the way on is ${onward}`);
         await page.click('.chapter-end .next');
-        await page.waitForFunction((title) => document.querySelector('main h1')?.textContent !== title, title);
+        await page.waitForURL(`**/${onward[0]}`);
     }
     check(seen.length > 10 && new Set(seen).size === seen.length, `${language}: the ways on lead to ${seen.join('; ')}`);
     await page.goto(`${origin}/${language}/step03-uts.html`);
