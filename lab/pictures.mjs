@@ -1,4 +1,6 @@
-// Adds to the pages of the books what the kernel held when their terminal sessions had run:
+// Adds to the pages of the books what the kernel held when their terminal sessions had run, and
+// checks what the pages say of it: predictions (page/conditions.js tells their grammar) and what
+// is pointed at.
 //
 //     node pictures.mjs BOOKS    with lab/recordings/PAGE.json beside the books ko and en
 
@@ -7,7 +9,10 @@ import { h } from 'preact';
 import { html } from 'htm/preact';
 import { renderToString } from 'preact-render-to-string';
 import { buildFor } from './page/language.js';
-import { AtEnd } from './view/recorded.js';
+import { seenIn } from './page/conditions.js';
+import { checkPredictions } from './recording/predictions.js';
+import { placeOf } from './view/point.js';
+import { AtEnd, Still } from './view/recorded.js';
 import { words } from './view/words.js';
 
 const [books] = process.argv.slice(2);
@@ -21,21 +26,40 @@ const picture = (session, index) => renderToString(html`<details class="kernel-r
     <div><p>${words().recordedNote}</p>${h(AtEnd, { session })}</div>
 </details>`);
 
+/** The picture of a session whose text is about it: it stands open. `point` may be like uts-A. */
+function figure(session, index, point) {
+    const seen = seenIn(session);
+    const [kind, letter] = point?.split('-') ?? [];
+    const place = point && placeOf(seen, { kind, letter });
+    if (point && !place) {
+        throw new Error(`session ${index + 1} points at ${point}, and nothing in its picture is called so`);
+    }
+    return renderToString(html`<figure class="kernel-recorded" data-session=${index} data-point=${place && JSON.stringify(place)}>
+        <figcaption><span>${words().figure}</span> <small>${words().legend}</small></figcaption>
+        <div class="kernel-figure">${h(Still, { ...seen, point: point && { kind, letter } })}</div>
+    </figure>`);
+}
+
 /** Adds the pictures to a page. */
-function add(path, { sessions }) {
+function add(page, { sessions }) {
     let count = 0;
-    const page = readFileSync(path, 'utf8').replace(SESSION, (found, classes) => {
-        const words = classes.split(' ');
-        if (words.includes('norun') && !words.includes('lab')) {
+    const added = page.replace(SESSION, (found, classes) => {
+        const names = classes.split(' ');
+        if (names.includes('norun') && !names.includes('lab')) {
             return found;
         }
+        const session = sessions[count];
         count += 1;
-        return found + picture(sessions[count - 1], count - 1);
+        if (!session || !names.includes('picture')) {
+            return session ? found + picture(session, count - 1) : found;
+        }
+        const point = names.find((name) => name.startsWith('point='))?.slice('point='.length);
+        return found + figure(session, count - 1, point);
     });
     if (count !== sessions.length) {
-        throw new Error(`${path} has ${count} sessions, and ${sessions.length} are recorded`);
+        throw new Error(`it has ${count} sessions, and ${sessions.length} are recorded`);
     }
-    writeFileSync(path, page);
+    return added;
 }
 
 for (const language of ['ko', 'en']) {
@@ -43,7 +67,13 @@ for (const language of ['ko', 'en']) {
     for (const name of readdirSync(`${books}/lab/recordings`)) {
         const path = `${books}/${language}/${name.replace('.json', '.html')}`;
         if (existsSync(path)) {
-            add(path, JSON.parse(readFileSync(`${books}/lab/recordings/${name}`)));
+            try {
+                const recording = JSON.parse(readFileSync(`${books}/lab/recordings/${name}`));
+                writeFileSync(path, add(checkPredictions(readFileSync(path, 'utf8'), recording), recording));
+            } catch (error) {
+                console.error(`${path}: ${error.message}`);
+                process.exitCode = 1;
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ import { words } from './words.js';
  * @typedef {object} Page
  * @property {import('./blocks.js').Sessions} sessions
  * @property {Map<import('./blocks.js').Block, Bar>} bars
+ * @property {Map<import('./blocks.js').Block, import('./about.js').About[]>} about what the text has about a session
  * @property {HTMLElement} pressed the last button, from where the focus came and to where it returns
  * @property {() => Promise<import('./panel.js').Panel>} open the panel, opened if it was not
  * @property {(panel: import('./panel.js').Panel, ran: import('./runs.js').Ran) => void} follow notices the end of
@@ -34,6 +35,7 @@ export class Bar {
     constructor(block, page) {
         this.block = block;
         this.page = page;
+        this.name = window.book.progress.pageAt(location);
         this.button = button(block.pane === 0 ? words.run : words.runIn(block.pane + 1), () => this.press());
         this.#bar = element('div', { className: 'lab-run' }, this.button, this.#outcome);
         block.pre.after(this.#bar);
@@ -105,26 +107,29 @@ export class Bar {
         panel.retry();
         this.#show();
         await panel.ready;
+        const about = this.page.about.get(block) ?? [];
+        about.forEach((it) => it.begins());
         // While it was loaded, the reader may have gone elsewhere. On a screen that is touched,
         // the focus would bring a keyboard up, over what is to be seen.
         const focused = document.activeElement;
         if (!touch && (focused === document.body || focused?.closest('.lab-run'))) {
             panel.focus(block.pane);
         }
-        let begin = 0;
-        const goesOn = await panel.run(block, sessions, () => {
+        const { goesOn, seconds, seen } = await panel.run(block, sessions, about.length > 0, () => {
             this.#interruptOthers();
             this.say(words.running(block.pane + 1));
             panel.say(words.running(block.pane + 1));
             this.#show();
-            begin = performance.now();
         });
-        const ran = { pane: block.pane, goesOn, seconds: ((performance.now() - begin) / 1000).toFixed(1) };
-        sessions.run.ran.set(sessions.blocks.indexOf(block), ran);
+        const ran = { pane: block.pane, goesOn, seconds, seen };
+        const index = sessions.blocks.indexOf(block);
+        sessions.run.ran.set(index, ran);
+        window.book.progress.ran(this.name, index);
         if (goesOn) {
             this.page.follow(panel, ran);
         }
         panel.say(this.sayRan(ran));
+        about.forEach((it) => it.ran(seen));
         if (this.page.sessions === sessions) {
             showNumbers(sessions.known);
         }

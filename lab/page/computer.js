@@ -132,6 +132,15 @@ export class Computer {
         this.#machine.onenter = (line) => this.shells[line] && !this.#isStarting && entered(line);
     }
 
+    /**
+     * What the kernel holds when the machine has come to rest; nothing, where that cannot be read.
+     *
+     * @returns {Promise<import('../kernel/picture.js').Picture | undefined>}
+     */
+    look() {
+        return this.#unlessEnded(this.#machine.ask('look'));
+    }
+
     /** The machine stands still until `go`. */
     pause() {
         return this.#machine.ask('pause');

@@ -2,6 +2,7 @@
 // machine in the page. maintain/ci/book adds this to the pages if lab/build has made the machine.
 // Nothing large is loaded before a button is pressed, or a machine comes back that was stored.
 
+import { aboutSessions } from './about.js';
 import { Bar } from './bar.js';
 import { findBlocks, Sessions } from './blocks.js';
 import { button, element } from './dom.js';
@@ -21,6 +22,7 @@ let pages;
 const page = {
     sessions: new Sessions([], runOf(location)),
     bars: new Map(),
+    about: new Map(),
     pressed: document.body,
     open: () => {
         opened ??= openPanel().catch((error) => {
@@ -63,6 +65,7 @@ function forgetRuns() {
     runs.clear();
     page.sessions.run = runOf(location);
     page.bars.forEach((bar) => bar.say());
+    page.about.forEach((all) => all.forEach((it) => it.forget()));
     showNumbers(page.sessions.known);
 }
 
@@ -95,6 +98,7 @@ function addBars() {
             bar.sayRan(ran);
         }
         bars.set(block, bar);
+        page.about.get(block)?.forEach((it) => it.follow(() => bar.press(), ran));
     }
     if (!opened) {
         bars.get(sessions.blocks[0])?.say(words.size(megabytes(MACHINE.bytes)));
@@ -139,6 +143,7 @@ function setUp() {
     if (page.sessions.blocks.length === 0) {
         return;
     }
+    page.about = aboutSessions(page.sessions.blocks);
     if (!isPossible) {
         note(words.computer);
     } else if (isPhone && !opened && !isUpright) {

@@ -122,20 +122,27 @@ export class Panel {
     }
 
     /**
-     * Runs a session in its terminal; tells whether its last program is left running.
+     * Runs a session in its terminal; tells whether its last program is left running, how long that
+     * took, and, if it is looked at, what was seen.
      *
      * @param {import('./blocks.js').Block} block
      * @param {import('./blocks.js').Sessions} sessions
+     * @param {boolean} isLookedAt
      * @param {() => void} begin what happens when its turn has come
      */
-    run(block, sessions, begin) {
+    run(block, sessions, isLookedAt, begin) {
         const shell = this.shells[block.pane];
-        return shell.use(() => {
+        return shell.use(async () => {
             this.#layout.reveal();
             this.#panes.show(block.pane);
             this.view.go();
             begin();
-            return play(shell, block, sessions, (text) => this.say(text));
+            const start = performance.now();
+            const look = async () => (isLookedAt ? this.view.look() : undefined);
+            const { goesOn, printed, before } = await play(shell, block, sessions, (text) => this.say(text), look);
+            const seconds = ((performance.now() - start) / 1000).toFixed(1);
+            const after = await look();
+            return { goesOn, seconds, seen: before && after && { printed, before, after } };
         }, sessions.typed(block.name));
     }
 

@@ -4,10 +4,10 @@
 // has the same sessions in both languages.
 
 /**
- * What became of a session: where and how long it ran, whether its program goes on, and the name
- * of the session that has interrupted it.
+ * What became of a session: where and how long it ran, whether its program goes on, the name of the
+ * session that has interrupted it, and what was seen, if the text is about that.
  *
- * @typedef {{ pane: number, seconds: string, goesOn: boolean, by?: string }} Ran
+ * @typedef {{ pane: number, seconds: string, goesOn: boolean, by?: string, seen?: import('./conditions.js').Seen }} Ran
  */
 
 /**

@@ -10,6 +10,7 @@
 //   prepare   reads what is stored under an id, for:
 //   resume    makes the machine as it was stored under an id, and runs it; the value is what is
 //             known of it, or nothing if there is none
+//   look      what the kernel holds when the machine has come to rest, or after a while if it does not
 // Without an answer:
 //   { line, text }    what is typed at a serial line
 // To the page, unasked:
@@ -20,9 +21,14 @@ import { V86 } from 'v86';
 import { idle, output } from './doze.js';
 import { download } from './download.js';
 import * as storage from './storage.js';
+import { withoutPage } from '../kernel/history.js';
+import { restOf } from '../recording/rest.js';
 import { Watch } from './watch.js';
 
 const LINES = [0, 1, 2];
+
+/** How long a machine may take to come to rest before it is looked at all the same, in ms. */
+const RESTLESS = 5000;
 
 /**
  * What lab/build knows of the machine, where its files are, and whether its own state is needed
@@ -32,7 +38,7 @@ const LINES = [0, 1, 2];
  *     fromStart: boolean }} Description
  */
 
-/** @type {{ emulator: V86, url: string, bytes: number, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch } | undefined} */
+/** @type {{ emulator: V86, url: string, bytes: number, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch, rest: ReturnType<typeof restOf> } | undefined} */
 let machine;
 
 /** Tells how many of these bytes have been downloaded. */
@@ -54,7 +60,7 @@ async function load({ files, state, bytes, emulator: emulatorBytes, options, ker
     LINES.forEach((line) => forward(emulator, line));
     const watch = new Watch(() => /** @type {any} */ (emulator).v86.cpu.mem8, kernel, pictured);
     slices.after = () => watch.look();
-    machine = { emulator, url, bytes: bytes - emulatorBytes, state: saved, stopDozing: idle(emulator), watch };
+    machine = { emulator, url, bytes: bytes - emulatorBytes, state: saved, stopDozing: idle(emulator), watch, rest: restOf(emulator, kernel) };
 }
 
 /**
@@ -91,6 +97,11 @@ function step() {
         loaded().watch.isClose = true;
         slices.release();
     });
+}
+
+async function look() {
+    const picture = await loaded().rest(RESTLESS);
+    return picture && withoutPage(picture);
 }
 
 /** Downloads the machine's own state, if that is not there yet. */
@@ -189,7 +200,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, complete, restore, take, store, prepare, resume, pause, step, go };
+const requests = { load, complete, restore, take, store, prepare, resume, look, pause, step, go };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {

@@ -17,13 +17,24 @@ export function restOf(emulator, kernel) {
     const fingerprint = fingerprintOf(kernel);
     const look = () => ({ print: fingerprint(cpu.mem8), at: cpu.instruction_counter[0] >>> 0, halted: cpu.in_hlt[0] === 1 });
 
-    /** A picture of a machine at rest. */
-    return async () => {
+    /**
+     * A picture of a machine at rest. One that does not come to rest in time is taken as it is then,
+     * if that is possible.
+     *
+     * @param {number} [patience] in ms
+     */
+    return async (patience = Infinity) => {
+        const late = performance.now() + patience;
         for (let since = look(), last = since; ; last = await next(last)) {
+            if (performance.now() > late) {
+                return takePicture(cpu.mem8, kernel);
+            }
             const executed = (last.at - since.at) >>> 0;
+            // What stops an idle machine (page/doze.js) has waited for the same.
+            const dozes = last.halted && !emulator.is_running();
             if (last.print !== since.print) {
                 since = last;
-            } else if (executed > (last.halted ? 0 : COMPUTES)) {
+            } else if (dozes || executed > (last.halted ? 0 : COMPUTES)) {
                 const picture = takePicture(cpu.mem8, kernel);
                 if (picture && !picture.processes.some((process) => isBusy(process, last.halted))) {
                     return picture;

@@ -27,7 +27,7 @@ const lettered = async (before) => new Letters().name(withoutPage(await picture(
 function cells(picture) {
     const rows = tableOf(picture, newsOf([]), ALL);
     const drawn = renderToString(html`<${Table} table=${rows} choose=${() => {}} all toggleAll=${() => {}} />`);
-    return new Map([...drawn.matchAll(/<tr>(<th scope="row">.*?)<\/tr>/gs)].flatMap(([, row]) => {
+    return new Map([...drawn.matchAll(/<tr data-pid="\d+">(<th scope="row">.*?)<\/tr>/gs)].flatMap(([, row]) => {
         const [, who] = row.match(/title="(.*?)"/);
         return [...row.matchAll(/<td data-kind="(.*?)".*?aria-label="(.*?)"/gs)].map(([, kind, label]) => [`${who} ${kind}`, label]);
     }));

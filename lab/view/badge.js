@@ -43,28 +43,38 @@ export function holds(namespace, process) {
 /** The letter's place among the looks. @param {string} letter */
 const look = (letter) => (letter.charCodeAt(letter.length - 1) - 65) % LOOKS;
 
+/** With an arrow, if the text points at it. @param {BadgeProps} props */
+export function Badge(props) {
+    const badge = html`<${Plain} ...${props} />`;
+    return props.isPoint ? html`<span class="kernel-pointed"><span class="kernel-pointer" aria-hidden="true">➤</span>${badge}</span>` : badge;
+}
+
 /**
- * @param {object} props
- * @param {Namespace} props.namespace
- * @param {Process} [props.process]
- * @param {boolean} [props.isNew]
- * @param {boolean} [props.isChosen]
- * @param {boolean} [props.forChildren] whether the process is not in it, but its next child will be
- * @param {() => void} [props.choose] not given, it is no button
+ * @typedef {object} BadgeProps
+ * @property {Namespace} namespace
+ * @property {Process} [process]
+ * @property {boolean} [isNew]
+ * @property {boolean} [isChosen]
+ * @property {boolean} [isPoint] whether the text points at it
+ * @property {boolean} [forChildren] whether the process is not in it, but its next child will be
+ * @property {() => void} [choose] not given, it is no button
  */
-export function Badge({ namespace, process, isNew, isChosen, forChildren, choose }) {
+
+/** @param {BadgeProps} props */
+function Plain({ namespace, process, isNew, isChosen, isPoint, forChildren, choose }) {
     const { kind, letter } = namespace;
     const text = forChildren ? '' : holds(namespace, process);
     const label = [
         forChildren ? words().chooseChildren(kind, letter ?? words().initial)
             : letter ? words().choose(kind, letter, text) : words().chooseInitial(kind),
         ...(isNew ? [words().isNew] : []),
+        ...(isPoint ? [words().isPoint] : []),
     ].join(', ');
     const inside = letter || forChildren
         ? html`<b aria-hidden="true">${forChildren ? '↳ ' : ''}${letter ?? '○'}</b>${text && html` <span aria-hidden="true">${text}</span>`}`
         : html`<i class="kernel-dot" aria-hidden="true"></i>`;
     const name = letter || forChildren ? `kernel-badge kernel-look-${letter ? look(letter) : 'none'}` : 'kernel-initial';
-    const classes = `${name}${isNew ? ' is-new' : ''}`;
+    const classes = `${name}${isNew ? ' is-new' : ''}${isPoint ? ' is-point' : ''}`;
     if (!choose) {
         return html`<span class=${classes} role="img" aria-label=${label} title=${label}>${inside}</span>`;
     }

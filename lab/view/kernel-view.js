@@ -95,6 +95,15 @@ export class KernelView {
         }
     }
 
+    /** What the kernel holds when the machine has come to rest, with the letters that it is shown with. */
+    async look() {
+        const picture = await this.#computer?.look();
+        if (picture) {
+            this.#add(picture);
+        }
+        return picture && this.#history.now;
+    }
+
     /** The machine has ended. */
     end() {
         this.#computer = undefined;

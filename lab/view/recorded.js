@@ -33,13 +33,33 @@ function changedBy(session, step) {
 const newsFrom = (changed) => newsOf([{ number: 1, at: 0, changes: changed, entered: [0], picture: '' }]);
 
 /** The picture at the end of a session, with what all of it changed. @param {{ session: Session }} props */
-export function AtEnd({ session }) {
-    const picture = session.steps[session.steps.length - 1].after;
-    const news = newsFrom(changes(session.before, picture));
-    return html`<div class="kernel"><${Printed} steps=${session.steps} /><div class="kernel-scroll">
-        <${Table} table=${tableOf(picture, news, FEW)} />
-        <${Cgroups} picture=${picture} news=${news.cgroups} rates=${new Map()} />
-    </div></div>`;
+export function AtEnd({ session: { before, steps } }) {
+    return html`<${Still} before=${before} after=${steps[steps.length - 1].after} steps=${steps} />`;
+}
+
+/**
+ * What the kernel held after a run, with what that changed, and what the terminal printed of some steps.
+ *
+ * @param {object} props
+ * @param {Picture} props.before
+ * @param {Picture} props.after
+ * @param {Session['steps']} [props.steps]
+ * @param {import('./point.js').Point} [props.point] what the text points at
+ * @param {boolean} [props.canChoose] whether the reader can, which takes a script
+ * @param {import('./table.js').Choice} [props.first] what is chosen to begin
+ */
+export function Still({ before, after, steps = [], point, canChoose, first }) {
+    const [choice, choose] = useState(first);
+    const [details, setDetails] = useState(false);
+    const [all, setAll] = useState(false);
+    const news = newsFrom(changes(before, after));
+    return html`<div class="kernel"><${Printed} steps=${steps} /><div class="kernel-scroll" tabindex="0" role="group" aria-label=${words().title}>
+        <${Table} table=${tableOf(after, news, all ? ALL : FEW)} point=${point} choice=${choice} choose=${canChoose ? choose : undefined}
+            all=${all} toggleAll=${canChoose ? () => setAll(!all) : undefined} />
+        <${Cgroups} picture=${after} news=${news.cgroups} rates=${new Map()} />
+    </div>
+    ${choice && html`<${Structures} picture=${after} choice=${choice} choose=${choose} details=${details} key=${`${choice.pid} ${choice.kind}`}
+        toggleDetails=${() => setDetails(!details)} />`}</div>`;
 }
 
 /** The session step by step. @param {{ session: Session }} props */

@@ -22,8 +22,9 @@ import { words } from './words.js';
  * @param {(choice: Choice) => void} [props.choose] not given, nothing can be chosen
  * @param {boolean} [props.all] whether each process has a row
  * @param {() => void} [props.toggleAll]
+ * @param {import('./point.js').Point} [props.point] the namespace that the text points at
  */
-export function Table({ table, choice, choose, all, toggleAll }) {
+export function Table({ table, choice, choose, all, toggleAll, point }) {
     const { columns, inCgroups, rows, more } = table;
     const others = 8 - columns.length;
     const width = 1 + columns.length + (inCgroups ? 1 : 0) + (others > 0 ? 1 : 0);
@@ -40,7 +41,7 @@ export function Table({ table, choice, choose, all, toggleAll }) {
                 ${toggleAll && html` <button type="button" aria-expanded=${String(all)} onClick=${toggleAll}>${all ? words().hide : words().show}</button>`}
             </td></tr>`}
             ${rows.map((row) => html`<${ProcessRow} key=${row.process.address + row.process.pid} row=${row} choice=${choice} choose=${choose}
-                inCgroups=${inCgroups} hasOthers=${others > 0} />`)}
+                inCgroups=${inCgroups} hasOthers=${others > 0} point=${point} />`)}
         </tbody>
     </table>`;
 }
@@ -51,19 +52,19 @@ function ofBoot(initial) {
     return text && html`<small title=${text}><i class="kernel-dot" role="img" aria-label=${words().initial}></i> ${text}</small>`;
 }
 
-/** @typedef {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean }} RowProps */
+/** @typedef {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean, point?: import('./point.js').Point }} RowProps */
 
 /**
  * All that a row shows. Of many rows few change at a time.
  *
  * @param {RowProps} props
  */
-function looks({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers }) {
+function looks({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers, point }) {
     const { comm, pid, state } = process;
     const own = cells.map((cell) => [cell.kind, cell.namespace?.letter, cell.namespace && holds(cell.namespace, process),
         cell.forChildren?.letter ?? Boolean(cell.forChildren), cell.isNew]);
     return [language(), comm, pid, state, depth, terminal, isNew, cgroup, inCgroups, hasOthers, others.some(({ namespace }) => namespace),
-        choice?.pid === pid && (choice.kind ?? true), own].join();
+        choice?.pid === pid && (choice.kind ?? true), point?.kind, point?.letter, own].join();
 }
 
 /** @extends {Component<RowProps>} */
@@ -78,20 +79,20 @@ class ProcessRow extends Component {
     }
 
     /** @param {RowProps} props */
-    render({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers }) {
+    render({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers, point }) {
         const { pid, comm, state } = process;
         const isChosen = choice?.pid === pid;
         const name = html`
             ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
             <span class="kernel-comm">${comm}</span> ${pid}${terminal && ` · ${words().terminal(terminal)}`}${mark(state)}
             ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
-        return html`<tr class=${isNew ? 'is-new' : null}>
+        return html`<tr class=${isNew ? 'is-new' : null} data-pid=${pid}>
             <th scope="row">
                 ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
                     title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
             </th>
             ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : null}>
-                <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} />
+                <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} point=${point} />
             </td>`)}
             ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}</td>`}
             ${hasOthers && html`<td class="kernel-boot kernel-others">
@@ -105,14 +106,15 @@ class ProcessRow extends Component {
 /** @param {Cell} cell */
 const isInitial = ({ namespace, forChildren }) => !namespace?.letter && !forChildren;
 
-/** @param {{ cell: Cell, process: import('../kernel/processes.js').Process, isChosen: boolean, choose?: (choice: Choice) => void }} props */
-function CellOf({ cell: { kind, namespace, forChildren, isNew }, process, isChosen, choose }) {
+/** @param {{ cell: Cell, process: import('../kernel/processes.js').Process, isChosen: boolean, choose?: (choice: Choice) => void, point?: import('./point.js').Point }} props */
+function CellOf({ cell: { kind, namespace, forChildren, isNew }, process, isChosen, choose, point }) {
     if (!namespace) {
         return html`<span title=${words().none}>–</span>`;
     }
     const chooseThis = choose && (() => choose({ pid: process.pid, kind }));
-    return html`<${Badge} namespace=${namespace} process=${process} isNew=${isNew} isChosen=${isChosen} choose=${chooseThis} />
-        ${forChildren && html` <${Badge} namespace=${forChildren} process=${process} isNew=${isNew} forChildren choose=${chooseThis} />`}`;
+    const isPoint = (/** @type {import('../kernel/history.js').Lettered} */ { letter }) => point?.kind === kind && point.letter === letter;
+    return html`<${Badge} namespace=${namespace} process=${process} isNew=${isNew} isChosen=${isChosen} isPoint=${isPoint(namespace)} choose=${chooseThis} />
+        ${forChildren && html` <${Badge} namespace=${forChildren} process=${process} isNew=${isNew} isPoint=${isPoint(forChildren)} forChildren choose=${chooseThis} />`}`;
 }
 
 /** What a shell says of a process that does not run. @param {import('../kernel/processes.js').State} state */

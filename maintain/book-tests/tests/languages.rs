@@ -26,7 +26,9 @@ const LEADS: &str = LANGUAGES[0];
 const FOLLOWS: &str = LANGUAGES[1];
 
 static HTML: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"</?(?:details|summary)\b|\{\{[^}]*\}\}").expect("a regular expression")
+    // Of a <div> all attributes count: what a prediction's conditions are, and which it is.
+    Regex::new(r#"</?(?:details|summary)\b|<div\b(?:"[^"]*"|[^">])*>|</div>|\{\{[^}]*\}\}"#)
+        .expect("a regular expression")
 });
 
 /// An element that every language must have, and its line.
@@ -216,7 +218,8 @@ fn every_translation_follows_the_current_original() {
 #[test]
 fn a_different_structure_is_found() {
     let page = "# A {#a}\n\nText with [a](b.md) and [c](d.md#e) and [^1].\n\n```console\n$ a\n1\n```\n\n\
-                > [!NOTE]\n> Text.\n\n<details>\n<summary>Text</summary>\n\nText\n\n</details>\n\n\
+                > [!NOTE]\n> Text.\n\n<div class=\"prediction\" id=\"p\" data-if=\"prints a > b; else\">\n\n\
+                Text\n\n1. Text\n2. Text\n\n</div>\n\n<div class=\"answer\" data-for=\"p\">\n\n1. Text\n\n</div>\n\n<details>\n<summary>Text</summary>\n\nText\n\n</details>\n\n\
                 | a | b |\n| - | - |\n| c | d |\n\n```rust\n{{#include a.rs:b}}\n```\n\n\
                 ![a](b.svg)\n\n[^1]: Text.\n";
     let whats = |text: &str| structure(text).into_iter().map(|it| it.what).collect::<Vec<_>>();
@@ -230,6 +233,11 @@ fn a_different_structure_is_found() {
         ("```console", "```text"),
         ("[!NOTE]", "[!TIP]"),
         ("<summary>Text</summary>", "Text"),
+        ("class=\"prediction\"", "class=\"answer\""),
+        ("id=\"p\"", "id=\"q\""),
+        ("prints a > b; else", "prints a > c; else"),
+        ("data-for=\"p\"", "data-for=\"q\""),
+        ("\n\n</div>", ""),
         ("| c | d |\n", "| c | d |\n| c | d |\n"),
         ("a.rs:b", "a.rs:c"),
         ("b.svg", "c.svg"),

@@ -1,0 +1,128 @@
+// The picture that stands open under a session, because the text is about it: of the recorded run
+// until the reader runs the session, and then of that run. What it shows can be chosen from.
+
+import { pointAt } from '../view/point.js';
+import { button, element } from './dom.js';
+import { words } from './words.js';
+
+/** What is shown: what the page came with, that with choices, its steps, or the reader's own run. */
+/** @typedef {'built' | 'end' | 'steps' | 'live'} Mode */
+
+export class Figure {
+    /** @type {Mode} */
+    #mode = 'built';
+
+    /** @type {import('./conditions.js').Seen | undefined} */
+    #seen;
+
+    #place = element('div', { className: 'kernel-figure', hidden: true });
+
+    #status = element('p', { className: 'kernel-status' });
+
+    #button = button(words.stepByStep, () => this.#show(this.#mode === 'steps' ? 'end' : 'steps'));
+
+    /** @param {HTMLElement} root */
+    constructor(root) {
+        this.root = root;
+        this.page = window.book.progress.pageAt(location);
+        this.session = Number(root.dataset.session);
+        this.point = root.dataset.point === undefined ? undefined : /** @type {import('../view/point.js').Place} */ (JSON.parse(root.dataset.point));
+        this.built = /** @type {HTMLElement} */ (root.querySelector('.kernel-figure'));
+        this.caption = /** @type {HTMLElement} */ (root.querySelector('figcaption > span'));
+        this.said = this.caption.textContent;
+        this.caption.after(' ', this.#button);
+        this.built.after(this.#place, this.#status);
+        this.#status.role = 'status';
+        this.built.addEventListener('click', ({ target }) => this.#show('end', choiceAt(/** @type {Element} */ (target))));
+        this.built.addEventListener('focusin', ({ target }) => {
+            if (/** @type {Element} */ (target).matches(':focus-visible')) {
+                this.#show('end').then(() => /** @type {HTMLElement | null} */ (this.#place.querySelector('.kernel-scroll'))?.focus());
+            }
+        });
+    }
+
+    /**
+     * @param {() => void} _run
+     * @param {import('./runs.js').Ran} [ran] what became of the session on the machine that there is
+     */
+    follow(_run, ran) {
+        if (ran?.seen) {
+            this.ran(ran.seen);
+        }
+    }
+
+    begins() {}
+
+    /** @param {import('./conditions.js').Seen} [seen] */
+    ran(seen) {
+        this.#seen = seen;
+        if (seen) {
+            this.#show('live');
+        }
+    }
+
+    /** The machine is another: its picture is that of the recorded run. */
+    forget() {
+        this.#seen = undefined;
+        if (this.#mode === 'live') {
+            this.#show('built');
+        }
+    }
+
+    /**
+     * @param {Mode} mode
+     * @param {import('../view/table.js').Choice} [first] what is chosen
+     */
+    async #show(mode, first) {
+        this.#mode = mode;
+        try {
+            await this.#draw(mode, first);
+            this.#status.textContent = '';
+        } catch {
+            this.#mode = 'built';
+            this.#status.textContent = words.notLoaded;
+        }
+        const isLive = this.#mode === 'live';
+        this.built.hidden = this.#mode !== 'built';
+        this.#place.hidden = this.#mode === 'built';
+        this.#button.hidden = isLive;
+        this.#button.textContent = this.#mode === 'steps' ? words.atEnd : words.stepByStep;
+        this.caption.textContent = isLive ? words.figureLive : this.said;
+        this.root.classList.toggle('is-live', isLive);
+    }
+
+    /**
+     * @param {Mode} mode
+     * @param {import('../view/table.js').Choice} [first]
+     */
+    async #draw(mode, first) {
+        if (mode === 'built') {
+            return;
+        }
+        const { drawPlayer, drawStill, load, seenIn } = await import('./recorded.js');
+        const seen = this.#seen;
+        if (mode === 'live' && seen) {
+            drawStill(this.#place, seen, this.point && pointAt(seen, this.point), first);
+            return;
+        }
+        const session = (await load(this.page)).sessions[this.session];
+        if (this.#mode === 'steps') {
+            drawPlayer(this.#place, session);
+        } else if (this.#mode === 'end') {
+            const recorded = seenIn(session);
+            drawStill(this.#place, recorded, this.point && pointAt(recorded, this.point), first);
+        }
+    }
+}
+
+/**
+ * What is shown where the reader has pressed.
+ *
+ * @param {Element} target
+ * @returns {import('../view/table.js').Choice | undefined}
+ */
+function choiceAt(target) {
+    const row = target.closest('tr');
+    const kind = target.closest('td')?.dataset.kind;
+    return row?.dataset.pid === undefined ? undefined : { pid: Number(row.dataset.pid), kind: /** @type {any} */ (kind) };
+}
