@@ -2,8 +2,8 @@
 //
 //     node finish-pages.mjs SITE    with the books SITE/ko and SITE/en
 //
-// - below a chapter, the ways to the next and the previous one, each with its question
-//   (book/questions.json), to the page's source, and to the book on one page
+// - below a chapter, the ways to the next and the previous one, each with its question (a step's is
+//   in the README, any other in book/questions.json), to the page's source, and to the book on one page
 // - in the menu, which step this is
 // - links from each mention of a manual page, such as clone(2), to that page, with what it is
 //   about (book/LANGUAGE/man-pages.md)
@@ -14,32 +14,40 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { escape, replaceTexts, split } from './html.mjs';
 
 const site = process.argv[2];
-const file = (path) => new URL(`../../book/${path}`, import.meta.url);
-const questions = JSON.parse(readFileSync(file('questions.json'), 'utf8'));
+const file = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 const WORDS = {
     en: {
-        previous: 'Previous', next: 'Next', ways: 'Chapters before and after', edit: 'Edit this page',
+        readme: 'README.md', previous: 'Previous', next: 'Next', ways: 'Chapters before and after', edit: 'Edit this page',
         print: 'The whole book on one page', notes: {}, step: (step, steps) => `Step ${step} of ${steps}`,
     },
     ko: {
-        previous: '앞 장', next: '다음 장', ways: '앞뒤 장', edit: '이 페이지 고치기',
+        readme: 'README.ko.md', previous: '앞 장', next: '다음 장', ways: '앞뒤 장', edit: '이 페이지 고치기',
         print: '한 페이지로 모두 보기',
         notes: { Note: '참고', Tip: '도움말', Important: '중요', Warning: '주의', Caution: '경고' },
         step: (step, steps) => `${steps}단계 중 ${step}단계`,
     },
 };
 
-/** The chapters of a book, in order: the name of the page, and its title as HTML. */
+/** The questions of the chapters, by the names of their pages. */
+function questionsOf(language) {
+    const steps = file(WORDS[language].readme).matchAll(/^\| \[`(step\d[\w-]*)`\][^|]*\| ([^|]+) \|/gm);
+    const others = Object.entries(JSON.parse(file('book/questions.json')));
+    return new Map([...[...steps].map(([, name, question]) => [name, question]),
+        ...others.map(([name, question]) => [name, question[language]])]);
+}
+
+/** The chapters of a book, in order: the name of the page, its title as HTML, and its question. */
 function chaptersOf(language) {
     const contents = readFileSync(`${site}/${language}/toc.html`, 'utf8');
-    const links = [...contents.matchAll(/<a href="([^"]+)\.html" target="_parent">(.*?)<\/a>/g)];
-    const chapters = links.map(([, name, title]) => ({ name, title, question: questions[name]?.[language] }));
+    const questions = questionsOf(language);
+    const chapters = [...contents.matchAll(/<a href="([^"]+)\.html" target="_parent">(.*?)<\/a>/g)]
+        .map(([, name, title]) => ({ name, title, question: questions.get(name) }));
     for (const { name } of chapters.filter(({ question }) => !question)) {
-        throw new Error(`book/questions.json has no question for ${language}/${name}`);
+        throw new Error(`${language}/${name} has no question in the README or in book/questions.json`);
     }
-    for (const name of Object.keys(questions).filter((name) => !chapters.some((it) => it.name === name))) {
-        throw new Error(`book/questions.json has a question for ${name}, which is no page`);
+    for (const name of [...questions.keys()].filter((name) => !chapters.some((it) => it.name === name))) {
+        throw new Error(`${name} has a question in the README or in book/questions.json, and is no page in ${language}`);
     }
     return chapters;
 }
@@ -49,7 +57,7 @@ const addressOf = (name, section) => `https://man7.org/linux/man-pages/man${sect
 
 /** What the manual pages are about, by their names. */
 function manPages(language) {
-    const rows = [...readFileSync(file(`${language}/man-pages.md`), 'utf8').matchAll(/^\| (\S+\(\d\)) \| (.+) \|$/gm)];
+    const rows = [...file(`book/${language}/man-pages.md`).matchAll(/^\| (\S+\(\d\)) \| (.+) \|$/gm)];
     return new Map(rows.map(([, name, summary]) => [name, summary.replaceAll('`', '')]));
 }
 
@@ -83,9 +91,10 @@ const finishContent = (html, pages, words) => breakNames(linkManPages(translateN
 
 /** The way to a neighbouring chapter. mdBook's class is what scripts look for. */
 function wayTo(chapter, direction, rel, words) {
+    // A title may be the question.
+    const question = chapter?.title.endsWith('?') ? '' : ` <span class="question">${escape(chapter?.question ?? '')}</span>`;
     return chapter ? `<a rel="${rel}" class="mobile-nav-chapters ${direction}" href="${chapter.name}.html">`
-        + `<span class="direction">${words[direction]}</span> <span class="title">${chapter.title}</span> `
-        + `<span class="question">${escape(chapter.question)}</span></a>` : '';
+        + `<span class="direction">${words[direction]}</span> <span class="title">${chapter.title}</span>${question}</a>` : '';
 }
 
 /** What stands below a chapter; the reader's progress is filled in by a script (theme/reading.js). */
