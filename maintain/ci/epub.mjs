@@ -60,6 +60,13 @@ function picture(svg, index) {
     return `<img src="${name}" alt="${description}">`;
 }
 
+/** A picture of the kernel is a table: what is seen by its form there stands in it as text here. */
+const recorded = (figure) => figure
+    .replace(/<figure[^>]*>/g, '<div class="figure">').replace(/<\/figure>/g, '</div>')
+    .replace(/<figcaption[^>]*>([^]*?)<\/figcaption>/g, '<p><strong>$1</strong></p>')
+    .replace(/<i\b[^>]*class="kernel-dot"[^>]*><\/i>/g, '·')
+    .replace(/<\/?(button|svg|path)\b[^>]*>/g, '');
+
 /** What is in the page for a browser only, or known to no reader of books, in simpler elements. */
 function simplify(main) {
     let pictures = 0;
@@ -67,6 +74,7 @@ function simplify(main) {
         .replace(/<!--[^]*?-->|<wbr>/g, '')
         .replace(/<div style="break-before: page;[^"]*"><\/div>/g, '')
         .replace(/<a class="header" href="[^"]*">([^]*?)<\/a>/g, '$1')
+        .replace(/<figure class="kernel-recorded"[^]*?<\/figure>/g, recorded)
         .replace(/<svg class="picture[^]*?<\/svg>/g, (svg) => picture(svg, pictures++))
         .replace(/<blockquote class="blockquote-tag[^"]*">\s*<p class="blockquote-tag-title">(?:<svg[^]*?<\/svg>)?(.*?)<\/p>([^]*?)<\/blockquote>/g,
             '<blockquote><p><strong>$1</strong></p>$2</blockquote>')
@@ -83,7 +91,7 @@ function simplify(main) {
 
 const [before, main] = split(readFileSync(path, 'utf8'), path);
 const html = simplify(main);
-const left = html.match(/<(svg|details|iframe|button|form|script)\b[^>]*>/);
+const left = html.match(/<(svg|details|figure|iframe|button|form|script)\b[^>]*>/);
 if (left) {
     throw new Error(`${path}: an EPUB cannot have ${left[0]}`);
 }

@@ -71,11 +71,13 @@ function linkManPages(html, pages) {
     };
     const linked = html.replace(/<a href="([^"]+)">(?=(?:<code>)?([a-z_][\w.+-]*)\((\d)\)(?:<\/code>)?<\/a>)/g,
         (found, address, name, section) => (address === addressOf(name, section) && link(address, name, section)) || found);
-    return replaceTexts(linked, (text, inside) => (inside.some((it) => /^(a|pre|h\d|svg|button|summary)$/.test(it)) ? text
+    const all = replaceTexts(linked, (text, inside) => (inside.some((it) => /^(a|pre|h\d|svg|button|summary)$/.test(it)) ? text
         : text.replace(MENTION, (mention, name, section) => {
             const start = link(addressOf(name, section), name, section);
             return start ? `${start}${mention}</a>` : mention;
         })));
+    // Code has no links in an EPUB, while a link may have code.
+    return all.replace(/<code>(<a class="man-page"[^>]*>)([^<]*)<\/a><\/code>/g, '$1<code>$2</code></a>');
 }
 
 /** Lets a browser break long names after / . and _, where the column is narrow. */
