@@ -36,13 +36,13 @@ fn main() -> ExitCode {
     exit_code(run())
 }
 
-// ANCHOR: run
 /// Leaves the old namespaces and runs the command in the new ones.
 fn run() -> Result<u8> {
     let Args { flags, map_root, fork, mount_proc, command } = cli::parse_args()?;
     // Started now, or the watchdog would be PID 1 of the new PID namespace.
     let watchdog = fork.then(Watchdog::start).transpose()?;
     let links_before = OwnLinks::open()?;
+    // ANCHOR: unshare
     // Read now: in a new user namespace both are the overflow IDs until they are mapped.
     let (uid, gid) = (geteuid(), getegid());
 
@@ -52,20 +52,22 @@ fn run() -> Result<u8> {
     if map_root {
         map_to_root(uid, gid)?;
     }
+    // ANCHOR_END: unshare
     links_before.report_changes();
     if flags.contains(CloneFlags::CLONE_NEWNS) {
         make_mounts_private()?;
     }
 
+    // ANCHOR: fork
     let prepare = || if mount_proc { mount_new_proc() } else { Ok(()) };
     if let Some(watchdog) = watchdog {
         return run_in_child(command, watchdog, prepare);
     }
+    // ANCHOR_END: fork
     cli::warn_without_fork(flags);
     prepare()?;
     Ok(exec(command))
 }
-// ANCHOR_END: run
 
 // ANCHOR: map_to_root
 /// Makes this user and group root in the caller's new user namespace. Each map takes one
@@ -96,6 +98,7 @@ fn make_mounts_private() -> Result<()> {
         .hint(refusal::propagation)
         .context("mount(/, MS_REC | MS_PRIVATE)")
 }
+// ANCHOR_END: make_mounts_private
 
 /// Mounts a `/proc` that shows the caller's PID namespace on top of the old one.
 fn mount_new_proc() -> Result<()> {
@@ -104,4 +107,3 @@ fn mount_new_proc() -> Result<()> {
         .hint(refusal::new_proc)
         .context("mount(proc, /proc)")
 }
-// ANCHOR_END: make_mounts_private

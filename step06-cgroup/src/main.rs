@@ -45,7 +45,6 @@ fn run() -> Result<u8> {
     }
 }
 
-// ANCHOR: run_in_group
 /// Runs the command in a cgroup of its own, which is removed whatever happens.
 fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
     let place = Place::choose(&cgroup::all()?, limits, &[getpid()])?;
@@ -63,4 +62,3 @@ fn run_in_group(limits: &Limits, command: Command) -> Result<u8> {
         Ending::Signal(signal) => Ok(end_by_signal(signal)),
     }
 }
-// ANCHOR_END: run_in_group

@@ -56,7 +56,6 @@ pub fn clone_into(dir: &File) -> nix::Result<ForkResult> {
 }
 // ANCHOR_END: clone_into
 
-// ANCHOR: start_and_join
 /// Starts the command and moves it into the cgroups before it begins: the child waits
 /// until its PID is in each `cgroup.procs`, so that everything it starts is inside, too.
 pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> Result<Pid> {
@@ -80,7 +79,6 @@ pub fn start_and_join(command: Command, dirs: &[PathBuf], signals: &Signals) -> 
     parent_side.notify();
     Ok(pid)
 }
-// ANCHOR_END: start_and_join
 
 /// In the child: becomes the command, with the signals as the caller of the step had them.
 /// It dies with the step.

@@ -37,7 +37,6 @@ pub struct Group {
     pub dirs: Vec<PathBuf>,
 }
 
-// ANCHOR: run
 /// Runs the command in the group.
 pub fn run(
     group: &Group,
@@ -64,9 +63,7 @@ pub fn run(
     let left = dirs.first().map_or(Ok(Vec::new()), |dir| processes(dir))?.len();
     Ok((ending, Report { command_name, counted, left }))
 }
-// ANCHOR_END: run
 
-// ANCHOR: settings
 /// The limits as v1 wants them: a value for a file.
 fn settings(limits: &Limits) -> Vec<Setting> {
     let mut settings = Vec::new();
@@ -85,7 +82,6 @@ fn settings(limits: &Limits) -> Vec<Setting> {
     }
     settings
 }
-// ANCHOR_END: settings
 
 /// Removes the group. Until all processes are killed, all directories stay.
 pub fn remove(group: &Group) -> Result<()> {

@@ -55,7 +55,6 @@ pub struct Group {
     pub controllers: Vec<&'static str>,
 }
 
-// ANCHOR: run
 /// Runs the command in the group. The step and its supervisor stay outside.
 pub fn run(
     group: &Group,
@@ -63,6 +62,7 @@ pub fn run(
     command: Command,
     supervisor: &mut Supervisor,
 ) -> Result<(Ending, Report)> {
+    // ANCHOR: run
     let _owned = create(group, &[getpid(), supervisor.pid()])?;
     supervisor.guard_group();
     apply(&settings(limits), slice::from_ref(&group.dir))?;
@@ -75,11 +75,10 @@ pub fn run(
 
     let counted = report::read(&COUNTERS, slice::from_ref(&group.dir));
     let left = processes(&group.dir)?.len();
+    // ANCHOR_END: run
     Ok((ending, Report { command_name, counted, left }))
 }
-// ANCHOR_END: run
 
-// ANCHOR: create
 /// Creates the cgroup below a parent that enables the controllers for it.
 fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
     let Group { parent, dir, controllers } = group;
@@ -92,9 +91,7 @@ fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
     }
     create_owned(dir) // mkdir
 }
-// ANCHOR_END: create
 
-// ANCHOR: enable
 /// Enables controllers for the children of `parent`. A cgroup that does so may not have
 /// processes of its own (EBUSY), except for the root cgroup. If only ours are in it, they
 /// move to a child of it first.
@@ -105,13 +102,14 @@ pub fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
             write(&parent.join(parent::SUPERVISORS).join("cgroup.procs"), pid)?;
         }
     }
+    // ANCHOR: enable
     let switches = format!("+{}", missing.join(" +"));
     let file = parent.join("cgroup.subtree_control");
     write(&file, &switches).map_err(|error| explain_enable(error, parent, missing))?;
+    // ANCHOR_END: enable
     note(&format!("echo '{switches}' > {}", printable(&file)));
     Ok(())
 }
-// ANCHOR_END: enable
 
 // ANCHOR: settings
 /// The limits as v2 wants them: a value for a file.
@@ -133,7 +131,6 @@ fn settings(limits: &Limits) -> Vec<Setting> {
 }
 // ANCHOR_END: settings
 
-// ANCHOR: start
 /// Starts the command as a process that is created inside of the cgroup.
 fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
     let parent = ParentPidfd::of_this_process()?;
@@ -149,13 +146,10 @@ fn start(dir: &Path, command: Command, signals: &Signals) -> Result<Pid> {
         Err(errno) => Err(errno).hint(refusal::forking).context("clone3(CLONE_INTO_CGROUP)"),
     }
 }
-// ANCHOR_END: start
 
-// ANCHOR: remove
 /// Removes the group, and then what runs have enabled in the parent, unless others use it.
 pub fn remove(group: &Group) -> Result<()> {
     cgroup::remove(&group.dir)?; // cgroup.kill, rmdir
     parent::undo(&group.parent);
     Ok(())
 }
-// ANCHOR_END: remove

@@ -140,7 +140,6 @@ fn for_each_child<T>(dir: &Path, action: impl Fn(&Path) -> Result<T>) -> Result<
     children(&short)?.iter().map(|child| action(child)).collect()
 }
 
-// ANCHOR: kill_all
 /// Kills every process in a cgroup and below it, and returns when they have ended.
 /// `cgroup.kill` (v2, Linux 5.14) kills all of them at once. Without it each PID is killed;
 /// a process could escape by forking meanwhile, so forks are forbidden first.
@@ -165,7 +164,6 @@ fn kill_all_within(dir: &Path, timeout: Duration) -> Result<()> {
         thread::sleep(INTERVAL);
     }
 }
-// ANCHOR_END: kill_all
 
 /// Kills the processes by pidfd. A PID may be reused between reading it and opening the
 /// pidfd, so only those that `cgroup.procs` lists afterwards, too, are killed.
