@@ -39,6 +39,35 @@
         }
     }
 
+    /** Tells the cells of tables what their columns are called: a phone shows rows as cards. */
+    function labelCells() {
+        for (const table of document.querySelectorAll('main .table-wrapper > table')) {
+            const heads = [...table.querySelectorAll('thead th')].map((head) => head.textContent);
+            // As cards they are no table for the browser, unless it is told.
+            table.setAttribute('role', 'table');
+            for (const row of table.rows) {
+                row.setAttribute('role', 'row');
+                [...row.cells].forEach((cell, column) => {
+                    const isHead = cell.tagName === 'TH';
+                    cell.setAttribute('role', isHead ? 'columnheader' : 'cell');
+                    if (!isHead) {
+                        cell.dataset.label = heads[column] ?? '';
+                    }
+                });
+            }
+        }
+    }
+
+    /** Lets the name of a file or setting in a table break where its parts end. */
+    function breakNames() {
+        for (const code of document.querySelectorAll('main .table-wrapper code')) {
+            for (const text of [...code.childNodes].filter((it) => it instanceof Text)) {
+                const parts = text.data.split(/(?<=\w[/._])(?=\w)/);
+                text.replaceWith(...parts.flatMap((part, index) => (index ? [document.createElement('wbr'), part] : [part])));
+            }
+        }
+    }
+
     // The copy button of a terminal takes what is typed, not what appears.
     document.addEventListener('click', (event) => {
         const button = event.target.closest('.clip-button');
@@ -152,6 +181,8 @@
         label();
         labelSearch();
         keepOptionsWhole();
+        labelCells();
+        breakNames();
         // A keyboard must be able to scroll what is wider than the page.
         for (const code of document.querySelectorAll('main pre > code, main .table-wrapper')) {
             code.tabIndex = 0;

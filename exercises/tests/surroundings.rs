@@ -301,7 +301,7 @@ fn with_children_that_it_has_not_started() {
 }
 
 /// Judges so many answers, right and wrong ones, beside four busy threads for each processor.
-fn judge_under_load(judgements: u64) {
+fn judge_under_load(judgments: u64) {
     let stop = AtomicBool::new(false);
     let next = AtomicU64::new(0);
     let processors = thread::available_parallelism().map_or(1, usize::from);
@@ -318,7 +318,7 @@ fn judge_under_load(judgements: u64) {
                 scope.spawn(|| {
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
-                        if number >= judgements {
+                        if number >= judgments {
                             break;
                         }
                         judge_one(number as usize);
@@ -348,7 +348,7 @@ fn no_false_verdict_under_load() {
 }
 
 #[test]
-#[ignore = "takes minutes; JUDGEMENTS is how many"]
-fn judgements_under_load() {
-    judge_under_load(setting("JUDGEMENTS").unwrap_or(2000));
+#[ignore = "takes minutes; JUDGMENTS is how many"]
+fn judgments_under_load() {
+    judge_under_load(setting("JUDGMENTS").unwrap_or(2000));
 }

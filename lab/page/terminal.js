@@ -1,4 +1,4 @@
-// A terminal as people expect them: colours of the page, copy and paste, a way out by keyboard.
+// A terminal as people expect them: colors of the page, copy and paste, a way out by keyboard.
 
 import { Terminal as Xterm } from '@xterm/xterm';
 import { FitAddon } from '@xterm/addon-fit';
@@ -69,7 +69,7 @@ function readAloudRight(terminal, frame) {
 }
 
 /**
- * Gives a terminal the colours of its frame.
+ * Gives a terminal the colors of its frame.
  *
  * @param {{ terminal: Xterm, frame: HTMLElement }} shell
  */

@@ -1,5 +1,5 @@
 // A namespace in the table: a quiet dot for one of boot, a badge with its letter and what it
-// holds for any other. Letter, colour and shape each tell which it is.
+// holds for any other. Letter, color and shape each tell which it is.
 
 import { html } from 'htm/preact';
 import { words } from './words.js';

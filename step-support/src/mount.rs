@@ -22,7 +22,7 @@ pub fn at(path: &Path) -> Option<Mount> {
     let mask = libc::STATX_MNT_ID;
     // SAFETY: the path ends with a NUL, and the buffer is as large as the kernel expects.
     let result = unsafe { libc::statx(libc::AT_FDCWD, path.as_ptr(), 0, mask, statx.as_mut_ptr()) };
-    // SAFETY: all bytes are initialised, and every value is valid in this structure.
+    // SAFETY: all bytes are initialized, and every value is valid in this structure.
     let statx = unsafe { statx.assume_init() };
     let root = libc::STATX_ATTR_MOUNT_ROOT as u64;
     let is_root = statx.stx_attributes & root != 0;

@@ -270,8 +270,8 @@ fn a_full_stderr_is_no_error() {
 }
 
 #[test]
-fn colour_appears_only_on_request() {
-    Step::assert_colour_on_request(|| step(User::Ordinary).args(["helo"]));
+fn color_appears_only_on_request() {
+    Step::assert_color_on_request(|| step(User::Ordinary).args(["helo"]));
 }
 
 #[test]

@@ -744,7 +744,7 @@ fn nonsense_is_refused_before_anything_is_made() {
         (&["--cpu=0%".as_ref(), "true".as_ref()], "no CPU time"),
         (&["--cpu=1.5".as_ref(), "true".as_ref()], "not a whole number"),
         (&["--cpu=9999999".as_ref(), "true".as_ref()], "not have that many CPUs"),
-        (&["--colour".as_ref()], "invalid option '--colour'"),
+        (&["--color".as_ref()], "invalid option '--color'"),
     ];
     for (args, error) in sample(cases) {
         let output = step(User::all()[0]).args(args).run();

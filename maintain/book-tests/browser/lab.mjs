@@ -164,8 +164,8 @@ async function startAgain() {
     const lines = await page.evaluate(() => book.lab.shells[1].command('hostname'));
     check(lines.join() === 'goldilocks-web', `after "Start again" hostname prints ${lines}`);
 
-    const colour = () => page.evaluate(() => book.lab.shells[0].terminal.options.theme.background);
-    const light = await colour();
+    const color = () => page.evaluate(() => book.lab.shells[0].terminal.options.theme.background);
+    const light = await color();
     await page.evaluate(() => document.documentElement.classList.replace('light', 'navy'));
     await page.waitForFunction((light) => book.lab.shells[0].terminal.options.theme.background !== light, light);
     await accessible(page, '.lab-panel', 'the lab in a dark theme');

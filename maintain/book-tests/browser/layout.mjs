@@ -245,9 +245,9 @@ async function failure() {
     await forbidden.context().close();
 }
 
-/** The contrast of two colours, as WCAG has it. */
-function contrast(...colours) {
-    const [dark, light] = colours.map((colour) => {
+/** The contrast of two colors, as WCAG has it. */
+function contrast(...colors) {
+    const [dark, light] = colors.map((color) => {
         const [red, green, blue] = colour.match(/[\d.]+/g).map(Number)
             .map((it) => (it / 255 <= 0.03928 ? it / 255 / 12.92 : ((it / 255 + 0.055) / 1.055) ** 2.4));
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
@@ -263,7 +263,7 @@ async function themes() {
     for (const next of ['light', 'rust', 'coal', 'navy', 'ayu']) {
         await page.evaluate(([theme, next]) => document.documentElement.classList.replace(theme, next), [theme, next]);
         theme = next;
-        const colours = await page.evaluate(() => {
+        const colors = await page.evaluate(() => {
             const of = (selector) => getComputedStyle(document.querySelector(selector));
             const [panel, button, run] = ['.lab-panel', '.lab-close button', '.lab-run > button'].map(of);
             const page = getComputedStyle(document.documentElement).backgroundColor;
@@ -275,7 +275,7 @@ async function themes() {
                 'what happened': [of('.lab-outcome').color, page, 4.5],
             };
         });
-        for (const [what, [one, other, least]] of Object.entries(colours)) {
+        for (const [what, [one, other, least]] of Object.entries(colors)) {
             const found = contrast(one, other);
             check(found >= least, `${theme}: the contrast of ${what} is ${found.toFixed(2)}`);
         }

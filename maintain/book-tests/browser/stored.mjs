@@ -44,7 +44,7 @@ export async function reload() {
         const rows = [...Array(active.length).keys()].map((row) => active.getLine(row));
         return rows.find((row) => row.translateToString().startsWith('red')).getCell(0).getFgColor();
     });
-    check(red === 1, `after a reload the colour is ${red}`);
+    check(red === 1, `after a reload the color is ${red}`);
     await isMarked(page, '$ step03-uts helo\n', 'after a reload');
     await page.evaluate(() => book.lab.shells[0].terminal.input('\r'));
     await holds(page, 'step03-uts does not go on', () => book.lab.shells[0].prompt === '$');

@@ -74,7 +74,7 @@ const running = {
     async 'a selection is visible and can be copied, on plain http, too'(reader) {
         const theme = await reader.page.evaluate(() => book.lab.shells[0].terminal.options.theme);
         check(theme.selectionBackground !== theme.background && theme.selectionForeground !== theme.foreground,
-            `the selection has the colours ${JSON.stringify(theme)}`);
+            `the selection has the colors ${JSON.stringify(theme)}`);
         for (const insecure of [false, true]) {
             if (insecure) {
                 await reader.page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));

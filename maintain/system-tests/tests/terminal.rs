@@ -1,4 +1,4 @@
-//! Names that would colour, overwrite or reverse text on a terminal if a step printed them
+//! Names that would color, overwrite or reverse text on a terminal if a step printed them
 //! as they are. Another user may have named a process, a host or a cgroup, so every step
 //! escapes such names.
 

@@ -41,7 +41,7 @@ impl Step {
         };
         let mut command = Command::new(program);
         command.env(MARK, &mark).current_dir("/");
-        // The environment of the tests must not decide about colour.
+        // The environment of the tests must not decide about color.
         command.env_remove("CLICOLOR_FORCE").env_remove("NO_COLOR");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if user.uid() != nix::unistd::geteuid() {
@@ -122,9 +122,9 @@ impl Step {
         output.assert_error("write(stdout): ENOSPC: No space left on device", "");
     }
 
-    /// Asserts that the output has colours only if `CLICOLOR_FORCE` asks for them.
+    /// Asserts that the output has colors only if `CLICOLOR_FORCE` asks for them.
     #[track_caller]
-    pub fn assert_colour_on_request(step: impl Fn() -> Step) {
+    pub fn assert_color_on_request(step: impl Fn() -> Step) {
         let output = step().run();
         assert!(!output.assert_ok().stdout.contains('\x1b'), "{output:?}");
         let output = step().env("CLICOLOR_FORCE", "1").run();
