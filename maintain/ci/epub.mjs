@@ -21,24 +21,24 @@ const TERMINAL_2 = { en: 'Terminal 2', ko: '터미널 2' };
 /** The theme's variables that pictures use, on white paper. */
 const PAPER = { bg: '#fff', fg: '#000', links: '#0b4f8a', 'mono-font': 'monospace' };
 
-/** The rules of the theme for pictures, with the values of their variables. */
+/** The rules of the theme for pictures, and the values of their variables. */
 function styleOfPictures() {
     const rules = [...theme.replace(/\/\*[^]*?\*\//g, '').matchAll(/^([^{}@]*svg\.picture[^{}]*)\{([^{}]*)\}/gm)]
         // The ones of dark themes and of the languages have a condition before the picture.
         .filter(([, selector]) => /^\s*svg\.picture/.test(selector));
     const own = rules.flatMap(([, , body]) => [...body.matchAll(/--([\w-]+):\s*([^;]+);/g)].map(([, name, value]) => [name, value]));
-    const values = { ...PAPER, ...Object.fromEntries(own) };
-    return rules.map(([, selector, body]) => `${selector.trim()} {${body}}`).join('\n')
-        .replace(/--[\w-]+:[^;]+;/g, '')
-        .replace(/font-family:\s*inherit/g, 'font-family: sans-serif')
-        .replace(/var\(--([\w-]+)\)/g, (all, name) => {
-            if (!(name in values)) {
-                throw new Error(`pages.css: pictures use --${name}, for which an EPUB has no value`);
-            }
-            return values[name];
-        });
+    return [rules.map(([, selector, body]) => `${selector.trim()} {${body}}`).join('\n')
+        .replace(/--[\w-]+:[^;]+;/g, '').replace(/font-family:\s*inherit/g, 'font-family: sans-serif'), { ...PAPER, ...Object.fromEntries(own) }];
 }
-const style = styleOfPictures();
+const [style, values] = styleOfPictures();
+
+/** Puts values where variables and mixed colors are, which few readers of books know. */
+const resolve = (svg) => svg.replace(/var\(--([\w-]+)\)/g, (all, name) => {
+    if (!(name in values)) {
+        throw new Error(`a picture uses --${name}, for which an EPUB has no value`);
+    }
+    return values[name];
+}).replace(/color-mix\((?:[^()]|\([^()]*\))*\)/g, '#999');
 
 /** Removes the elements in other languages; they have no elements of the same name in them. */
 const inLanguage = (svg) => svg.replace(/<(\w+)\b[^>]*\blang="(\w+)"[^>]*>[^]*?<\/\1>/g, (element, name, lang) => (lang === language ? element : ''));
@@ -53,10 +53,10 @@ function picture(svg, index) {
     if (!description) {
         throw new Error(`${path}: picture ${index + 1} has no title`);
     }
-    writeFileSync(join(folder, name), own
+    writeFileSync(join(folder, name), resolve(own
         // HTML writes names of attributes in lower case; ids are for the page's own descriptions.
         .replace(/viewbox=/g, 'viewBox=').replace(/ aria-labelledby="[^"]*"/g, '')
-        .replace(/^<svg [^>]*>/, (start) => `${start.includes('xmlns=') ? start : start.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')}<style>${style}</style>`));
+        .replace(/^<svg [^>]*>/, (start) => `${start.includes('xmlns=') ? start : start.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')}<style>${style}</style>`)));
     return `<img src="${name}" alt="${description}">`;
 }
 
@@ -64,7 +64,7 @@ function picture(svg, index) {
 const recorded = (figure) => figure
     .replace(/<figure[^>]*>/g, '<div class="figure">').replace(/<\/figure>/g, '</div>')
     .replace(/<figcaption[^>]*>([^]*?)<\/figcaption>/g, '<p><strong>$1</strong></p>')
-    .replace(/<i\b[^>]*class="kernel-dot"[^>]*><\/i>/g, '·')
+    .replace(/<i\b[^>]*class="kernel-dot"[^>]*><\/i>/g, '•')
     .replace(/<\/?(button|svg|path)\b[^>]*>/g, '');
 
 /** What is in the page for a browser only, or known to no reader of books, in simpler elements. */

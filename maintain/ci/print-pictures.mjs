@@ -18,7 +18,9 @@ for (const language of ['ko', 'en']) {
     const path = `${site}/${language}/print.html`;
     const [before, main, after] = split(readFileSync(path, 'utf8'), path);
     let count = 0;
-    const whole = main.replace(SESSION, (session) => session + (sessions[count++]?.[1] ?? ''));
+    const whole = main.replace(SESSION, (session) => session + (sessions[count++]?.[1] ?? ''))
+        // In a chapter the answers wait for the script, which lets the reader predict first.
+        .replaceAll('<div class="prediction"', '$& data-state="printed"');
     if (count !== sessions.length) {
         throw new Error(`${path} has ${count} terminal sessions, and the chapters have ${sessions.length}`);
     }
