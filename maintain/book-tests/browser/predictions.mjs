@@ -42,6 +42,11 @@ class Reader {
         return this.page.locator('figure.kernel-recorded').first();
     }
 
+    /** What the figure shows now: what it came with is kept. */
+    get shown() {
+        return this.figure.locator('.kernel-figure:not([hidden])');
+    }
+
     button(which) {
         return this.prediction.getByRole('button', { name: LABELS[which], exact: true });
     }
@@ -157,12 +162,12 @@ async function live() {
     await reader.isGraded('after the run', RIGHT, 'your run');
     const child = await page.evaluate(() => book.lab.shells[0].lines(0).join('\n').match(/PID of child created by clone\(\) is (\d+)/)[1]);
     check(JSON.stringify(await page.evaluate((page) => book.progress.of(page).ran, PAGE)) === '[0]', 'live: the progress does not have the run');
-    await reader.figure.locator(`tr[data-pid="${child}"] [aria-label]`).first().waitFor({ timeout });
+    await reader.shown.locator(`tr[data-pid="${child}"] [aria-label]`).first().waitFor({ timeout });
     check((await reader.figure.locator('figcaption').innerText()).includes('your run'), 'live: the picture is not said to be of this run');
-    const pointed = await reader.figure.locator('.is-point').evaluateAll((all) => all.map((it) => `${it.closest('tr').dataset.pid} ${it.ariaLabel}`));
+    const pointed = await reader.shown.locator('.is-point').evaluateAll((all) => all.map((it) => `${it.closest('tr').dataset.pid} ${it.ariaLabel}`));
     check(pointed.length === 1 && pointed[0].startsWith(child) && BADGE.test(pointed[0]), `live: the picture points at ${pointed}, and the child is ${child}`);
-    await reader.figure.locator('.is-point').click();
-    check((await reader.figure.locator('.kernel-structures').innerText()).includes('"helo"'), 'live: the badge cannot be chosen');
+    await reader.shown.locator('.is-point').click();
+    check((await reader.shown.locator('.kernel-structures').innerText()).includes('"helo"'), 'live: the badge cannot be chosen');
 
     // The second run's namespaces are not the first ones of the machine.
     await reader.button('again').click();
@@ -172,7 +177,7 @@ async function live() {
     check(await reader.prediction.getAttribute('data-state') !== 'open', 'live: the session was run, and the choice is not locked');
     await reader.until('✗');
     await reader.isGraded('after its own button', 3, 'your run shows 1');
-    const letters = await reader.figure.locator('.is-point').evaluateAll((all) => all.map((it) => it.ariaLabel));
+    const letters = await reader.shown.locator('.is-point').evaluateAll((all) => all.map((it) => it.ariaLabel));
     check(letters.length === 1 && BADGE.test(letters[0]) && !letters[0].includes('namespace A '), `live: the second picture points at ${letters}`);
 
     await page.locator('.lab-head button', { hasText: 'Start again' }).click();
