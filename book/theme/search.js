@@ -53,17 +53,17 @@
         return (start > 0 ? '… ' : '') + body.slice(start);
     }
 
-    /** Searches all sections; the ones with the words in their titles come first. */
+    /** Searches all sections; the ones with the words in their titles, or in the name of their page, come first. */
     function find(sections, query) {
         const words = parse(query);
         const counters = words.map(counter);
         const found = [];
-        for (const { ref, doc, title, body } of sections) {
-            const counts = counters.map((count) => ({ title: count(title), body: count(body) }));
+        for (const { ref, doc, title, body, address } of sections) {
+            const counts = counters.map((count) => ({ title: count(title), body: count(body), address: count(address) }));
             if (counts.every((it) => it.title + it.body > 0)) {
                 const whole = words.join(' ');
                 // The second mention of a word in a section tells less than the first.
-                const score = counts.reduce((sum, it) => sum + 20 * Math.min(it.title, 1) + 10 * it.body / (it.body + 3), 0)
+                const score = counts.reduce((sum, it) => sum + 20 * Math.min(it.title, 1) + 8 * Math.min(it.address, 1) + 10 * it.body / (it.body + 3), 0)
                     + (title.text.includes(whole) ? 10 : 0) + (body.text.includes(whole) ? 3 : 0)
                     // A page of the book before one of its sections.
                     + (doc.isPage ? 2 : 0);
@@ -82,7 +82,9 @@
             const isPage = parts.length > 1 && parts.at(-1) === parts.at(-2);
             const shown = { ...doc, isPage, breadcrumbs: parts.slice(0, isPage ? -1 : undefined).join(' » ') };
             shown.body ||= docs[place + 1]?.[1].body ?? '';
-            return { ref, doc: shown, title: prepare(doc.title), body: prepare(doc.body) };
+            // As user-namespaces.html#owner.
+            const address = prepare((window.search.doc_urls?.[ref] ?? '').replace('.html', ' ').replace(/[-#]/g, ' '));
+            return { ref, doc: shown, title: prepare(doc.title), body: prepare(doc.body), address };
         });
     }
 

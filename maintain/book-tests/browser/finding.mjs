@@ -43,8 +43,8 @@ async function search() {
         check(found.slice(0, 5).every((it) => it.marked.length > 0), `${name} is not marked in what is shown of a section`);
     }
     check((await find(page, 'EPERM'))[0].address.endsWith('errno.html#eperm'), 'the first place for EPERM is not its own section');
-    const [first] = await find(page, 'user namespace');
-    check(/user-namespaces\.html/.test(first.address), `the first place for "user namespace" is ${first.address}`);
+    const best = (await find(page, 'user namespace')).slice(0, 3);
+    check(best.some((it) => /user-namespaces\.html/.test(it.address)), `the first places for "user namespace" are ${best.map((it) => it.address)}`);
     const chapters = await find(page, 'step');
     check(chapters.every((it) => it.teaser.length > 20), 'a place is found without its text');
     check(chapters.every(({ title }) => !/^(.+) » \1$/.test(title)), 'a page is called twice in what is found');
