@@ -60,9 +60,8 @@ pub fn man_pages(language: &str) -> Vec<(String, String)> {
 pub fn address_of_man_page(name: &str) -> Option<String> {
     let (name, section) = name.strip_suffix(')')?.split_once('(')?;
     let is_section = section.len() == 1 && section.chars().all(|it| it.is_ascii_digit());
-    is_section.then(|| {
-        format!("https://man7.org/linux/man-pages/man{section}/{name}.{section}.html")
-    })
+    is_section
+        .then(|| format!("https://man7.org/linux/man-pages/man{section}/{name}.{section}.html"))
 }
 
 /// The text of a file; panics with its name if it cannot be read.
