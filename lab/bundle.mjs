@@ -1,7 +1,8 @@
 // Bundles the page's code with the libraries that it uses:
 //
 //     node bundle.mjs FOLDER    with machine.json; adds page.js and style.css, which pages
-//                               include, worker.js, and the chunks that page.js loads later
+//                               include, landing.js for the site's first page, worker.js, and
+//                               the chunks that they load later
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ machine.emulator = parts[1].length;
 machine.build = parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex').slice(0, 16);
 
 await build({
-    entryPoints: { page: page('main.js'), worker: page('worker.js'), style: page('page.css') },
+    entryPoints: { page: page('main.js'), landing: page('landing.js'), worker: page('worker.js'), style: page('page.css') },
     outdir: folder,
     bundle: true,
     splitting: true,

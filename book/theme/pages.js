@@ -1,9 +1,19 @@
-// What both books add to mdBook: a way to the other language, a search that
-// knows Hangul, copying that leaves the output out, Korean labels.
+// What both books add to mdBook: a way to the other language, copying that leaves the output out,
+// Korean labels. The scripts beside this one add the search (search.js), the reader's progress
+// (progress.js, reading.js) and what manual pages are about (manual.js).
 (() => {
     'use strict';
 
     const isKorean = () => document.documentElement.lang === 'ko';
+
+    /** The site's first page, too, is shown in the language that was chosen. */
+    function rememberLanguage({ currentTarget }) {
+        try {
+            localStorage.setItem('book-language', currentTarget.hreflang);
+        } catch {
+            // It lasts as long as the page.
+        }
+    }
 
     /** Links to the same page in the other language, if the two books stand side by side. */
     function linkToOtherLanguage() {
@@ -17,37 +27,9 @@
             link.href = path.slice(0, at) + there + path.slice(at + here.length);
             link.lang = link.hreflang = isKorean() ? 'en' : 'ko';
             link.textContent = isKorean() ? 'English' : '한국어';
+            link.addEventListener('click', rememberLanguage);
             document.querySelector('.right-buttons').prepend(link);
         }
-    }
-
-    // elasticlunr drops every word that is not ASCII from its index, but keeps
-    // the pages' text: a query with such a word is looked up in that.
-    function find(index, query) {
-        const words = query.toLowerCase().split(/\s+/).filter((word) => word);
-        const found = [];
-        for (const [ref, doc] of Object.entries(index.documentStore.docs)) {
-            const title = doc.title.toLowerCase();
-            const body = doc.body.toLowerCase();
-            const count = (word) => 20 * (title.split(word).length - 1) + body.split(word).length - 1;
-            const counts = words.map(count);
-            if (counts.every((it) => it > 0)) {
-                found.push({ ref, doc, score: counts.reduce((sum, it) => sum + it, 0) });
-            }
-        }
-        return found.sort((a, b) => b.score - a.score);
-    }
-
-    if (window.elasticlunr) {
-        const load = elasticlunr.Index.load;
-        elasticlunr.Index.load = function (stored) {
-            const index = load.call(this, stored);
-            const search = index.search;
-            index.search = function (query, options) {
-                return /[^\x00-\x7f]/.test(query) ? find(this, query) : search.call(this, query, options);
-            };
-            return index;
-        };
     }
 
     /** Copies a text, also where the browser has no clipboard for the page: on plain http. */
@@ -114,19 +96,54 @@
 
     // mdBook's labels, and the Korean ones.
     const labels = {
-        'Note': '참고', 'Tip': '도움말', 'Important': '중요', 'Warning': '주의', 'Caution': '경고',
-        'Toggle Table of Contents': '차례', 'Change theme': '테마', 'Toggle Searchbar': '찾기 (/)',
-        'Search this book ...': '이 책에서 찾기', 'Print this book': '인쇄',
+        'Toggle Table of Contents': '차례', 'Table of contents': '차례', 'Change theme': '테마', 'Themes': '테마',
+        'Search (`/`)': '찾기 (/)', 'Toggle Searchbar': '찾기', 'Search this book ...': '이 책에서 찾기',
+        'Search Result Teaser': '찾은 곳의 내용', 'Print this book': '인쇄', 'Git repository': '소스 저장소',
+        'Suggest an edit': '이 페이지 고치기', 'Page navigation': '앞뒤 장',
         'Next chapter': '다음 장', 'Previous chapter': '앞 장', 'Copy to clipboard': '복사',
         'Auto': '자동', 'Light': '밝게', 'Dark': '어둡게',
     };
     const english = Object.fromEntries(Object.entries(labels).map(([ours, korean]) => [korean, ours]));
 
+    // What mdBook's help says, line by line; the keys are elements in between.
+    const help = [
+        ['Keyboard shortcuts', '단축키'],
+        ['Press ', ''], [' or ', ' 또는 '], [' to navigate between chapters', ': 앞뒤 장으로'],
+        [' to search in the book', ': 책에서 찾기'], [' to show this help', ': 이 도움말 보기'], [' to hide this help', ': 도움말 닫기'],
+    ];
+
+    /** Puts mdBook's help into the language of the page. */
+    function labelHelp() {
+        const popup = document.getElementById('mdbook-help-popup');
+        if (!popup || (popup.lang || 'en') === document.documentElement.lang) {
+            return;
+        }
+        popup.lang = document.documentElement.lang;
+        const texts = document.createTreeWalker(popup, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            // What was there at first is needed again when the language changes.
+            const text = texts.currentNode;
+            text.english ??= text.data;
+            const korean = help.find(([english]) => english === text.english)?.[1];
+            text.data = isKorean() ? korean ?? text.english : text.english;
+        }
+    }
+
+    /** mdBook's link to the source of the page that was loaded leads to the source of this one. */
+    function linkToSource() {
+        const link = document.querySelector('.right-buttons a[href*="/edit/"]');
+        const source = document.querySelector('.page-links a[href*="/edit/"]');
+        if (link && source) {
+            link.href = source.href;
+        }
+    }
+
     /** Puts the labels into the language of the page. */
     function label() {
+        labelHelp();
         const names = isKorean() ? labels : english;
-        for (const title of document.querySelectorAll('.blockquote-tag-title, .theme')) {
-            const text = title.lastChild;
+        for (const theme of document.querySelectorAll('.theme')) {
+            const text = theme.lastChild;
             text.textContent = names[text.textContent.trim()] ?? text.textContent;
         }
         for (const name of ['title', 'aria-label', 'placeholder']) {
@@ -148,15 +165,6 @@
         }
     }, { passive: true });
 
-    const header = document.getElementById('mdbook-searchresults-header');
-    new MutationObserver(() => {
-        const [count] = header.textContent.match(/^\d+/) ?? ['0'];
-        const said = `찾은 곳: ${count}`;
-        if (isKorean() && header.textContent && header.textContent !== said) {
-            header.textContent = said;
-        }
-    }).observe(header, { childList: true });
-
     /** Keeps an option on one line: browsers break after the hyphens of --option. */
     function keepOptionsWhole() {
         for (const code of document.querySelectorAll('main code:not([class*="language-"], .hljs *)')) {
@@ -170,10 +178,18 @@
         }
     }
 
+    /** A label that stays when something is typed. */
+    function labelSearch() {
+        const bar = document.getElementById('mdbook-searchbar');
+        bar?.setAttribute('aria-label', bar.placeholder);
+    }
+
     /** Sets up the page's content; called again when that was replaced (lab/page/content.js). */
     function setUp() {
         linkToOtherLanguage();
+        linkToSource();
         label();
+        labelSearch();
         keepOptionsWhole();
         labelCells();
         breakNames();

@@ -43,8 +43,8 @@
 
     const KEY = 'book-progress';
 
-    /** Not chapters: these show all of them, none of them, or the first once more. */
-    const NO_CHAPTERS = ['index', 'print', 'toc', '404'];
+    /** Not chapters: the first pages of the site and of the books, and what shows all chapters or none. */
+    const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404'];
 
     /**
      * What is known, where the browser does not store it.

@@ -84,6 +84,8 @@ impl Unit {
 /// and what the axis is called in English and in Korean.
 struct Chart {
     group: &'static str,
+    /// What a table calls it.
+    title: [&'static str; 2],
     end: f64,
     ticks: usize,
     axis: [&'static str; 2],
@@ -93,10 +95,25 @@ struct Chart {
 
 /// Those that measure the birth of a child have the same axis, so they can be compared.
 const CHARTS: [Chart; 8] = [
-    Chart { group: "birth", end: 1e6, ticks: 5, axis: CHILD, second: |_| false },
-    Chart { group: "ways", end: 1e6, ticks: 5, axis: CHILD, second: |_| false },
+    Chart {
+        group: "birth",
+        title: ["birth", "태어나기"],
+        end: 1e6,
+        ticks: 5,
+        axis: CHILD,
+        second: |_| false,
+    },
+    Chart {
+        group: "ways",
+        title: ["three ways", "세 가지 방법"],
+        end: 1e6,
+        ticks: 5,
+        axis: CHILD,
+        second: |_| false,
+    },
     Chart {
         group: "alive",
+        title: ["many alive", "많을 때"],
         end: 1e6,
         ticks: 5,
         axis: CHILD,
@@ -104,6 +121,7 @@ const CHARTS: [Chart; 8] = [
     },
     Chart {
         group: "setns",
+        title: ["setns", "setns"],
         end: 2e3,
         ticks: 4,
         axis: ["µs for two calls, another scale", "호출 두 번, µs, 다른 눈금"],
@@ -111,6 +129,7 @@ const CHARTS: [Chart; 8] = [
     },
     Chart {
         group: "cgroup",
+        title: ["cgroup", "cgroup"],
         end: 1e6,
         ticks: 5,
         axis: ["µs each time", "한 번, µs"],
@@ -118,6 +137,7 @@ const CHARTS: [Chart; 8] = [
     },
     Chart {
         group: "work",
+        title: ["inside", "안에서 살기"],
         end: 2e3,
         ticks: 4,
         axis: ["µs each time, another scale", "한 번, µs, 다른 눈금"],
@@ -125,6 +145,7 @@ const CHARTS: [Chart; 8] = [
     },
     Chart {
         group: "memory",
+        title: ["memory", "메모리"],
         end: 250.0 * 1024.0,
         ticks: 5,
         axis: ["KiB for one namespace", "네임스페이스 하나, KiB"],
@@ -132,6 +153,7 @@ const CHARTS: [Chart; 8] = [
     },
     Chart {
         group: "end",
+        title: ["end", "끝"],
         end: 200e6,
         ticks: 4,
         axis: ["ms", "ms"],
@@ -141,7 +163,7 @@ const CHARTS: [Chart; 8] = [
 const CHILD: [&str; 2] = ["µs for one child", "자식 하나, µs"];
 
 /// The Korean for names in the table; what a program is called, it is called in Korean, too.
-fn korean(name: &str) -> Option<String> {
+fn in_korean(name: &str) -> Option<String> {
     let words = [
         ("none", "없음"),
         ("all eight", "여덟 개 모두"),
@@ -191,8 +213,8 @@ const STYLE: &str = "
 </style>
 ";
 
-/// The files that are made from a table, a chart and the rows of a table in Markdown
-/// (in English and in Korean) for each group: their names and contents.
+/// The files that are made from a table, a chart for each group and the rows of a table in
+/// Markdown, all in both languages: their names and contents.
 ///
 /// # Errors
 ///
@@ -216,11 +238,12 @@ pub fn files(table: &str) -> Result<Vec<(String, String)>> {
         }
     }
     let mut files = Vec::new();
+    let mut rows = String::new();
     for (chart, unit, bars) in groups {
         files.push((format!("{}.svg", chart.group), chart.svg(unit, &bars)?));
-        files.push((format!("{}.md", chart.group), rows(unit, &bars, |_| None)));
-        files.push((format!("{}.ko.md", chart.group), rows(unit, &bars, korean)));
+        rows += &chart.rows(unit, &bars);
     }
+    files.push(("figures.md".to_owned(), rows));
     Ok(files)
 }
 
@@ -242,18 +265,6 @@ fn shown(unit: Unit, bar: &Bar) -> String {
     }
 }
 
-/// The figures as rows of a table in Markdown: name, median, lower and upper bound.
-fn rows(unit: Unit, bars: &[Bar], translate: fn(&str) -> Option<String>) -> String {
-    let mut rows = String::new();
-    for bar in bars {
-        let name = translate(&bar.name).unwrap_or_else(|| bar.name.clone());
-        let [low, high] = [bar.low, bar.high].map(|bound| unit.format(bound));
-        let median = shown(unit, bar).replace('<', "&lt;");
-        let _ = writeln!(rows, "| {name} | {median} | {low} | {high} |");
-    }
-    rows
-}
-
 /// The width of all charts, and of what stands at both sides of the bars.
 const WIDTH: i32 = 400;
 const NAMES: i32 = 132;
@@ -269,6 +280,25 @@ const FIRST: RGBColor = RGBColor(3, 3, 3);
 const SECOND: RGBColor = RGBColor(4, 4, 4);
 
 impl Chart {
+    /// The figures as rows of a table in Markdown, with a link to the part of the page that
+    /// has the chart: name, median, lower and upper bound.
+    fn rows(&self, unit: Unit, bars: &[Bar]) -> String {
+        let words = |english: &str, korean: &str| {
+            let word = |lang, text| format!("<span class=\"words\" lang=\"{lang}\">{text}</span>");
+            word("en", english) + &word("ko", korean)
+        };
+        let mut rows = String::new();
+        for bar in bars {
+            let group = format!("[{}](#{})", words(self.title[0], self.title[1]), self.group);
+            let name = in_korean(&bar.name)
+                .map_or_else(|| bar.name.clone(), |korean| words(&bar.name, &korean));
+            let [low, high] = [bar.low, bar.high].map(|bound| unit.format(bound));
+            let median = shown(unit, bar).replace('<', "&lt;");
+            let _ = writeln!(rows, "| {group} | {name} | {median} | {low} | {high} |");
+        }
+        rows
+    }
+
     fn svg(&self, unit: Unit, bars: &[Bar]) -> Result<String> {
         let height = ROW * bars.len() as i32 + AXIS;
         let mut svg = String::new();
@@ -356,7 +386,7 @@ impl Chart {
              <desc id=\"{id}-desc\" lang=\"en\">{}</desc>\n\
              <desc id=\"{id}-desc-ko\" lang=\"ko\">{}</desc>\n",
             figures(|_| None),
-            figures(korean),
+            figures(in_korean),
         );
         let colors = [
             ("#010101", "currentColor"),
@@ -382,7 +412,7 @@ impl Chart {
             let text = lines.next().unwrap_or_default();
             lines.next(); // </text>
             let translated =
-                if text == english_axis { Some(korean_axis.to_owned()) } else { korean(text) };
+                if text == english_axis { Some(korean_axis.to_owned()) } else { in_korean(text) };
             let _ = match translated {
                 Some(korean) => write!(
                     out,

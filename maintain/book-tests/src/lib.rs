@@ -44,6 +44,26 @@ pub fn pages(language: &'static str) -> Vec<Page> {
         .collect()
 }
 
+/// The manual pages that the book mentions, such as `clone(2)`, with what they are about:
+/// `book/LANGUAGE/man-pages.md`, a table that the glossary includes.
+pub fn man_pages(language: &str) -> Vec<(String, String)> {
+    let table = read(&book().join(language).join("man-pages.md"));
+    let rows = table.lines().skip(2).map(|line| {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let [_, name, summary, _] = cells[..] else { panic!("{language}/man-pages.md: {line}") };
+        (name.to_owned(), summary.to_owned())
+    });
+    rows.collect()
+}
+
+/// Where a manual page is on the web; `None` if the name is none of a manual page.
+pub fn address_of_man_page(name: &str) -> Option<String> {
+    let (name, section) = name.strip_suffix(')')?.split_once('(')?;
+    let is_section = section.len() == 1 && section.chars().all(|it| it.is_ascii_digit());
+    is_section
+        .then(|| format!("https://man7.org/linux/man-pages/man{section}/{name}.{section}.html"))
+}
+
 /// The text of a file; panics with its name if it cannot be read.
 pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use book_tests::{LANGUAGES, Page, book, pages, read};
+use book_tests::{LANGUAGES, Page, address_of_man_page, book, man_pages, pages, read};
 use markdown::{events, none, place};
 use pulldown_cmark::{Event, Tag};
 use regex::Regex;
@@ -169,6 +169,11 @@ fn every_external_link_is_listed_and_every_listed_one_is_used() {
                 used.entry(target).or_insert_with(|| place(&page, line));
             }
         }
+    }
+    // The links that maintain/ci/finish-pages.mjs makes of their names.
+    for (name, _) in LANGUAGES.into_iter().flat_map(man_pages) {
+        let address = address_of_man_page(&name).expect("the name of a manual page");
+        used.entry(address).or_insert_with(|| format!("man-pages.md: {name}"));
     }
     if std::env::var_os("UPDATE").is_some() {
         let lines: String = used.keys().map(|target| format!("{target}\n")).collect();

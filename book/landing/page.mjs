@@ -1,0 +1,113 @@
+// The site's first page as HTML. What stands in a comment `with PROJECT_URL` is shown where the
+// project's address is known: see maintain/ci/book.
+
+import { CALLS, PAGES, WORDS } from './words.mjs';
+
+const escaped = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]);
+
+/** Lines of the terminal that tell what the demonstration is about. */
+const MATTERS = /^uts\.nodename/;
+
+/**
+ * The recorded run: what was typed, what appeared, and the processes with their namespaces. It is
+ * what it is in the end; landing.css and page.js let it play.
+ */
+function figure({ prompt, command, printed, title, legend, table }, words) {
+    const lines = printed.map((line, index) =>
+        `<span class="line${MATTERS.test(line) ? ' matters' : ''}" style="--line: ${index}">${escaped(line)}</span>`);
+    return `<figure class="demo" style="--characters: ${command.length}; --lines: ${printed.length}">
+            <pre><code>${prompt} <span class="typed">${escaped(command)}</span>\n${lines.join('\n')}</code></pre>
+            <div class="held">
+                <p class="held-head"><strong>${title}</strong> <span>${legend}</span></p>
+                <div class="kernel">${table}</div>
+            </div>
+            <figcaption><span class="caption">${words.caption}</span> <span class="recorded">${words.recorded}<button type="button" class="again">${words.again}</button></span></figcaption>
+        </figure>`;
+}
+
+/** The button of the machine, and what is said once it is there. */
+const machineButton = ({ command, printed }, { bytes }, words) => `
+                <button type="button" class="start" hidden data-command="${escaped(command)}" data-lines="${printed.length}"
+                    data-starting="${words.starting}" data-failed="${words.failed}">${words.run} <small>${words.size(Math.round(bytes / 1e6))}</small></button>`;
+
+const waiting = (language, words) => `
+            <p class="waiting">${words.waiting} <a href="${language}/step03-uts.html#outside">${words.why}</a></p>`;
+
+const step = ({ page, question, sessions }, index, language, words) => `
+            <li data-page="${page}"${sessions ? ` data-sessions="${sessions}"` : ''}>
+                <a href="${language}/${page}.html">
+                    <span class="number">${words.step(index + 1)}</span> <span class="done"></span>
+                    <b>${escaped(question)}</b>
+                    <code>${escaped(CALLS[page])}</code>
+                </a>
+            </li>`;
+
+export function landing({ language, css, progress, demonstration, machine, head, script, steps }) {
+    const words = WORDS[language];
+    const other = language === 'en' ? 'ko' : 'en';
+    const { visited, ran, predicted } = words;
+    return `<!DOCTYPE html>
+<html lang="${language}">
+<head>
+    <meta charset="utf-8">
+    <title>${words.title}</title>
+    <meta name="description" content="${words.description}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <link rel="icon" href="icon.svg">
+    <script>${head}</script>
+    <style>${css}</style>
+</head>
+<body>
+<div class="page">
+    <header>
+        <strong><img src="icon.svg" alt="" width="22" height="22">${words.title}</strong>
+        <nav>
+            <a href="${language}/index.html">${words.book}</a>
+            <a href="${language}/workshop.html">${words.workshops}</a>
+            <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->
+            <a href="${PAGES[other]}#${other}" lang="${other}" hreflang="${other}">${WORDS[other].other}</a>
+        </nav>
+    </header>
+    <main>
+        <section class="hero${demonstration ? ' has-demo' : ''}">
+            <div class="claim">
+                <h1>${words.claim}</h1>
+                <p class="what">${words.what}</p>
+                <p class="ways">${demonstration && machine ? machineButton(demonstration, machine, words) : ''}
+                    <a class="read" href="${language}/isolation.html">${words.read}</a>
+                </p>
+                <p class="said" role="status"></p>${demonstration && machine ? waiting(language, words) : ''}
+            </div>
+            ${demonstration ? figure(demonstration, words) : ''}
+        </section>
+        <h2>${words.steps}</h2>
+        <ol class="steps" data-words="${escaped(JSON.stringify({ visited, ran, predicted }))}">${steps.map((it, index) => step(it, index, language, words)).join('')}
+        </ol>
+        <p class="kept" hidden>${words.kept}</p>
+        <div class="two">
+            <section>
+                <h2>${words.own}</h2>
+                <p>${words.inFolder}</p>
+                <pre class="commands" tabindex="0"><code><!-- with PROJECT_URL: <span>git clone PROJECT_URL isolation</span><span>cd isolation</span> --><span>cargo run -p step00-doctor</span><span>cargo run -p step03-uts -- helo</span></code></pre>
+                <p class="soft">${words.needs}<br><a href="${language}/before-you-start.html">${words.before}</a></p>
+            </section>
+            <section>
+                <h2>${words.workshop}</h2>
+                <p>${words.agendas}</p>
+                <p class="soft"><a href="${language}/workshop.html">${words.plan}</a></p>
+            </section>
+        </div>
+    </main>
+    <footer>
+        <span>${words.license}</span>${machine ? `
+        <a href="lab/NOTICE.txt">${words.notice}</a>` : ''}
+        <a href="${language}/further-reading.html#source">${words.further}</a>
+        <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->
+    </footer>
+</div>
+${progress ? `<script src="en/theme/${progress}"></script>\n` : ''}<script>${script}</script>
+</body>
+</html>
+`;
+}
