@@ -196,17 +196,17 @@ async function numbers() {
     const child = await last();
     const shown = await text();
     check(shown.includes(`created by clone() is ${child}`), 'the block that ran shows the printed number');
-    check(shown.includes(`the child PID ${child}.`), 'the prose shows the printed number');
+    check(shown.includes(`PID ${child}, stay`), 'the prose shows the printed number');
     check(shown.includes(`readlink /proc/${child}/ns/uts\n`), 'a block to come shows the printed number');
     check(await page.locator('data[title="11120 in the printed book"]').count() > 0, 'no title has the printed number');
     // The second run has other numbers, and the first ones are in no one's way.
     await run(page, 0);
     const next = await last();
-    check(next !== child && (await text()).includes(`the child PID ${next}.`), 'a second run is not shown');
+    check(next !== child && (await text()).includes(`PID ${next}, stay`), 'a second run is not shown');
     await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
     check(await text() === printed, 'on paper the numbers are those of a run');
     await page.evaluate(() => dispatchEvent(new Event('afterprint')));
-    check((await text()).includes(`the child PID ${next}.`), 'after printing the numbers are the printed ones');
+    check((await text()).includes(`PID ${next}, stay`), 'after printing the numbers are the printed ones');
     await page.emulateMedia({ media: 'print' });
     const left = await page.evaluate(() => [...document.querySelectorAll('.lab-panel, .lab-run')]
         .filter((part) => part.checkVisibility()).length);
@@ -248,7 +248,7 @@ async function failure() {
 /** The contrast of two colors, as WCAG has it. */
 function contrast(...colors) {
     const [dark, light] = colors.map((color) => {
-        const [red, green, blue] = colour.match(/[\d.]+/g).map(Number)
+        const [red, green, blue] = color.match(/[\d.]+/g).map(Number)
             .map((it) => (it / 255 <= 0.03928 ? it / 255 / 12.92 : ((it / 255 + 0.055) / 1.055) ** 2.4));
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     }).sort((a, b) => a - b);
