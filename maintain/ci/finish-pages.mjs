@@ -91,7 +91,7 @@ const translateNotes = (html, { notes }) => html.replace(/(<p class="blockquote-
 /** What the pages of a book have in common. */
 const finishContent = (html, pages, words) => breakNames(linkManPages(translateNotes(html, words), pages));
 
-/** The way to a neighbouring chapter. mdBook's class is what scripts look for. */
+/** The way to a neighboring chapter. mdBook's class is what scripts look for. */
 function wayTo(chapter, direction, rel, words) {
     // A title may be the question.
     const question = chapter?.title.endsWith('?') ? '' : ` <span class="question">${escape(chapter?.question ?? '')}</span>`;
