@@ -53,6 +53,10 @@
     function labelCells() {
         for (const table of document.querySelectorAll('main .table-wrapper > table')) {
             const heads = [...table.querySelectorAll('thead th')].map((head) => head.textContent);
+            // What is a little wider than a phone is narrower with its words on two lines.
+            table.style.width = 'max-content';
+            table.parentElement.classList.toggle('cards', table.offsetWidth > 480);
+            table.style.width = '';
             // As cards they are no table for the browser, unless it is told.
             table.setAttribute('role', 'table');
             for (const row of table.rows) {
