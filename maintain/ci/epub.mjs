@@ -65,7 +65,11 @@ const recorded = (figure) => figure
     .replace(/<figure[^>]*>/g, '<div class="figure">').replace(/<\/figure>/g, '</div>')
     .replace(/<figcaption[^>]*>([^]*?)<\/figcaption>/g, '<p><strong>$1</strong></p>')
     .replace(/<i\b[^>]*class="kernel-dot"[^>]*><\/i>/g, '•')
-    .replace(/<\/?(button|svg|path)\b[^>]*>/g, '');
+    // A bar beside the numbers that tell the same.
+    .replace(/(<\/span>)\s*<span class="kernel-bar[^>]*>(?:<i\b[^>]*><\/i>)?<\/span>/g, ':$1 ')
+    .replace(/<h3>([^]*?)<\/h3>/g, '<p><strong>$1</strong></p>')
+    // An EPUB has fewer roles, and no class of the page's.
+    .replace(/ (?:role|style|tabindex|title|aria-[a-z]+)="[^"]*"/g, '');
 
 /** What is in the page for a browser only, or known to no reader of books, in simpler elements. */
 function simplify(main) {
