@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { h } from 'preact';
 import { html } from 'htm/preact';
 import { renderToString } from 'preact-render-to-string';
+import { changes } from './kernel/changes.js';
 import { buildFor } from './page/language.js';
 import { seenIn } from './page/conditions.js';
 import { checkPredictions } from './recording/predictions.js';
@@ -19,6 +20,9 @@ const [books] = process.argv.slice(2);
 
 /** A session of a page, and the classes that tell whether the machine can run it. */
 const SESSION = /<pre><code class="(language-console[^"]*)">[^]*?<\/code><\/pre>/g;
+
+/** Whether something was different after a command or key of a session. */
+const changed = ({ before, steps }) => steps.some(({ after }) => changes(before, after).length > 0);
 
 /** A session's picture, which opens without a script. */
 const picture = (session, index) => renderToString(html`<details class="kernel-recorded" data-session=${index}>
@@ -50,8 +54,11 @@ function add(page, { sessions }) {
         }
         const session = sessions[count];
         count += 1;
-        if (!session || !names.includes('picture')) {
-            return session ? found + picture(session, count - 1) : found;
+        if (!session || !(names.includes('picture') || changed(session))) {
+            return found;
+        }
+        if (!names.includes('picture')) {
+            return found + picture(session, count - 1);
         }
         const point = names.find((name) => name.startsWith('point='))?.slice('point='.length);
         return found + figure(session, count - 1, point);

@@ -63,7 +63,7 @@ export function landing({ language, css, progress, demonstration, machine, head,
     <header>
         <strong><img src="icon.svg" alt="" width="22" height="22">${words.title}</strong>
         <nav>
-            <a href="${language}/index.html">${words.book}</a>
+            <a href="${language}/isolation.html">${words.book}</a>
             <a href="${language}/workshop.html">${words.workshops}</a>
             <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->
             <a href="${PAGES[other]}#${other}" lang="${other}" hreflang="${other}">${WORDS[other].other}</a>
