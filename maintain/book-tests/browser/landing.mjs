@@ -134,6 +134,7 @@ async function plays() {
         .filter(({ playState }) => playState === 'running').length);
     const hidden = () => page.evaluate(() => [...document.querySelectorAll('.demo .line')]
         .filter((line) => !line.checkVisibility({ visibilityProperty: true })).length);
+    await page.locator('.demo.is-seen').waitFor();
     check(await moving() > 0 && await hidden() > 0, 'the demonstration does not play');
     const size = () => page.evaluate(() => document.querySelector('.demo').getBoundingClientRect().height);
     const height = await size();
