@@ -8,6 +8,7 @@
 // - links from each mention of a manual page, such as clone(2), to that page, with what it is
 //   about (book/LANGUAGE/man-pages.md)
 // - Korean titles of notes and warnings
+// - code without the indentation that all of its lines have
 // - places where a long name such as kernel.unprivileged_userns_clone may be broken
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -88,8 +89,14 @@ const breakNames = (html) => replaceTexts(html, (text, inside) => (!inside.inclu
 const translateNotes = (html, { notes }) => html.replace(/(<p class="blockquote-tag-title">(?:<svg[^]*?<\/svg>)?)(\w+)(?=<\/p>)/g,
     (found, before, title) => before + (notes[title] ?? title));
 
+/** Statements of a function begin at the left edge, as a phone shows few columns. */
+const dedent = (html) => html.replace(/(<code class="language-rust[^"]*">)([^]*?)(?=<\/code>)/g, (_, start, code) => {
+    const indents = code.split('\n').filter((line) => line.trim()).map((line) => line.search(/\S/));
+    return start + code.replaceAll(new RegExp(`^ {${Math.min(...indents)}}`, 'gm'), '');
+});
+
 /** What the pages of a book have in common. */
-const finishContent = (html, pages, words) => breakNames(linkManPages(translateNotes(html, words), pages));
+const finishContent = (html, pages, words) => breakNames(linkManPages(translateNotes(dedent(html), words), pages));
 
 /** The way to a neighboring chapter. mdBook's class is what scripts look for. */
 function wayTo(chapter, direction, rel, words) {
