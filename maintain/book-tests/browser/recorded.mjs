@@ -16,7 +16,7 @@ async function chapter(name, options = {}) {
     return page;
 }
 
-/** The picture of the first session, which stands open, and the first that does not. */
+/** The picture of the first session, which stands open, and that of the last, which ends its processes. */
 const first = (page) => page.locator('figure.kernel-recorded').first();
 const closed = (page) => page.locator('details.kernel-recorded').first();
 
@@ -24,6 +24,12 @@ const closed = (page) => page.locator('details.kernel-recorded').first();
 async function showsChild(page, when, picture = first(page)) {
     const table = await picture.locator('.kernel-table >> visible=true').innerText();
     check(/step03-uts \d+[^]*step03-uts \d+/.test(table) && /A\s*no map/.test(table) && /A\s*helo/.test(table), `${when} the child's namespaces are not shown: ${table}`);
+}
+
+/** Checks that the last session's picture is that of its end. */
+async function showsEnd(page, when) {
+    const table = await closed(page).locator('.kernel-table >> visible=true').innerText();
+    check(/bash \d+/.test(table) && !table.includes('step03-uts'), `${when} the end of the processes is not shown: ${table}`);
 }
 
 /** It can be gone through, and chosen from. */
@@ -81,7 +87,7 @@ async function everywhere() {
     const still = await chapter('no script', { javaScriptEnabled: false });
     await showsChild(still, 'without a script');
     await closed(still).locator('summary').click();
-    await showsChild(still, 'without a script', closed(still));
+    await showsEnd(still, 'without a script');
     await still.context().close();
 
     const size = { width: 390, height: 844 };
@@ -89,6 +95,8 @@ async function everywhere() {
     await showsChild(phone, 'on a phone');
     await closed(phone).locator('summary').tap();
     await closed(phone).locator('.kernel-player').waitFor();
+    await showsEnd(phone, 'on a phone');
+    await closed(phone).locator('.kernel-steps button').first().tap(); // before Enter was pressed
     await showsChild(phone, 'on a phone', closed(phone));
     const wider = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     check(wider <= 0, `on a phone ${wider} px are out of the window`);
@@ -109,7 +117,7 @@ async function missing() {
     await showsChild(page, 'without the recording');
     await closed(page).locator('summary').click();
     await closed(page).getByText('The recording cannot be downloaded.').waitFor();
-    await showsChild(page, 'without the recording', closed(page));
+    await showsEnd(page, 'without the recording');
     await page.context().close();
 }
 
