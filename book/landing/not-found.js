@@ -1,9 +1,9 @@
-// Where the site is in a folder that was not known when it was built, the address that was asked
-// for may tell; and a page whose name begins alike may be the one that was meant.
+// Where the site is in a folder that was not known when it was built (otherwise it is placed), the
+// address that was asked for may tell; and a page whose name begins alike may be the one that was meant.
 (() => {
     const links = [...document.querySelectorAll('main a')];
     const [root] = location.pathname.match(/^.*?(?=\/(?:en|ko|lab)\/)/) ?? [];
-    if (root !== undefined) {
+    if (root !== undefined && document.querySelector('main').dataset.placed === undefined) {
         links.forEach((link) => { link.pathname = root + link.dataset.path; });
     }
     const name = (path) => path.split('/').at(-1).replace(/\.\w+$/, '').toLowerCase();

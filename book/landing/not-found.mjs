@@ -37,10 +37,11 @@ export function notFound({ css, theme, script, address, chapters }) {
 </head>
 <body>
 <div class="page">
-    <main class="not-found">${part('en')}${part('ko')}
+    <main class="not-found"${address ? ' data-placed' : ''}>${part('en')}${part('ko')}
     </main>
 </div>
-${address ? '' : `<script>${script}</script>\n`}</body>
+<script>${script}</script>
+</body>
 </html>
 `;
 }

@@ -20,7 +20,7 @@
                 observer.disconnect();
                 play();
             }
-        }, { threshold: 0.4 }).observe(demo);
+        }, { rootMargin: '-30% 0px' }).observe(demo); // it is in the middle of the window, however small that is
         demo.querySelector('.again').addEventListener('click', () => {
             demo.classList.remove('is-seen');
             root.classList.remove('plays');
@@ -86,7 +86,9 @@
         const list = document.querySelector('.steps');
         const words = JSON.parse(list.dataset.words);
         for (const step of list.children) {
-            const { visited, ran, predicted } = window.book.progress.of(step.dataset.page);
+            const { visited, ran: all, predicted } = window.book.progress.of(step.dataset.page);
+            // An earlier edition may have had more.
+            const ran = all.filter((index) => index < Number(step.dataset.sessions ?? Infinity));
             const predictions = Object.keys(predicted).length;
             const done = [
                 ran.length > 0 && step.dataset.sessions && words.ran.replace('COUNT', ran.length).replace('ALL', step.dataset.sessions),
@@ -98,8 +100,7 @@
         }
         document.querySelector('.kept').hidden = !list.querySelector('.is-visited, .is-run');
     }
-    if (window.book?.progress) {
-        showProgress();
-        document.addEventListener('book-progress', showProgress);
-    }
+    // When the page has been loaded, and when the reader comes back to it from a chapter.
+    addEventListener('pageshow', () => window.book?.progress && showProgress());
+    document.addEventListener('book-progress', showProgress);
 })();

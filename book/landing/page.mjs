@@ -1,9 +1,8 @@
 // The site's first page as HTML. What stands in a comment `with PROJECT_URL` is shown where the
 // project's address is known: see maintain/ci/book.
 
+import { escape as escaped } from '../../maintain/ci/html.mjs';
 import { CALLS, PAGES, WORDS } from './words.mjs';
-
-const escaped = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]);
 
 /** Lines of the terminal that tell what the demonstration is about. */
 const MATTERS = /^uts\.nodename/;
@@ -106,7 +105,7 @@ export function landing({ language, css, progress, demonstration, machine, head,
         <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->
     </footer>
 </div>
-${progress ? `<script src="en/theme/${progress}"></script>\n` : ''}<script>${script}</script>
+<script>${script}</script>${progress ? `\n<script src="en/theme/${progress}"></script>` : ''}
 </body>
 </html>
 `;

@@ -74,7 +74,7 @@ export const WORDS = {
         recorded: '기록해 둔 실행',
         steps: '여섯 단계, 단계마다 질문 하나',
         step: (number) => `${number}단계`,
-        visited: '펼쳐 봄',
+        visited: '열어 봄',
         ran: '실행 COUNT/ALL',
         predicted: '예측 COUNT',
         kept: '진행 상황은 이 브라우저에만 저장됩니다.',

@@ -74,6 +74,7 @@ export async function start({ command, lines, onrun, leave, onclose }) {
     };
     opened.onrestart = () => {
         runs.clear();
+        isRun = false;
         queueMicrotask(begin); // by then it is being started
     };
     await begin();

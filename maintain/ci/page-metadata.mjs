@@ -7,12 +7,13 @@
 // address.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { PAGES as LANDING } from '../../book/landing/words.mjs';
+import { escape as escaped } from './html.mjs';
 
 const site = process.argv[2];
 const address = process.env.SITE_URL?.replace(/\/$/, '');
 
 const LOCALES = { en: 'en_US', ko: 'ko_KR' };
-const LANDING = { en: 'index.html', ko: 'ko.html' };
 
 /** Not in the sitemap: all chapters once more, and parts of pages. */
 const NOT_INDEXED = ['print.html', 'toc.html'];
@@ -27,8 +28,6 @@ const textOf = (html) => html.replace(/<[^>]*>/g, '')
     .replace(/&(#x?[\da-f]+|\w+);/gi, (whole, name) => ENTITIES[name]
         ?? (name.startsWith('#') ? String.fromCodePoint(Number(name.replace('#', '').replace(/^x/i, '0x'))) : whole))
     .replace(/\s+/g, ' ').trim();
-
-const escaped = (text) => text.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[char]);
 
 /** The beginning of a text: whole sentences, or else whole words. */
 function shortened(text) {
@@ -97,7 +96,7 @@ function add({ path, language, canonical = path, others }) {
     if (!isLanding) {
         html = html.replace(/\s*<meta name="description"[^>]*>/, '')
             .replace(/<title>[^]*?<\/title>/, `$&\n        <meta name="description" content="${escaped(description)}">`)
-            .replace(/(<h1 class="menu-title">)([^]*?)(<\/h1>)/, `$1<a href="../${LANDING[language]}">$2</a>$3`);
+            .replace(/(<h1 class="menu-title">)([^]*?)(<\/h1>)/, `$1<a href="../${LANDING[language]}#${language}">$2</a>$3`);
     }
     const head = lines({ path, language, canonical, others, title, description });
     writeFileSync(file, html.replace(/<\/title>/, `$&\n        ${head.join('\n        ')}`));

@@ -148,7 +148,7 @@ const CHARTS: [Chart; 8] = [
         title: ["memory", "메모리"],
         end: 250.0 * 1024.0,
         ticks: 5,
-        axis: ["KiB for one namespace", "네임스페이스 하나, KiB"],
+        axis: ["KiB for one namespace", "namespace 하나, KiB"],
         second: |_| false,
     },
     Chart {
@@ -199,7 +199,8 @@ pub fn write(dir: &Path, groups: &str, for_book: bool) -> Result<()> {
     let table = format!("{COLUMNS}\n{groups}");
     fs::write(dir.join("cost.csv"), &table)?;
     for (name, content) in files(&table)? {
-        let content = if for_book { content } else { content.replacen('\n', STYLE, 1) };
+        let alone = !for_book && name.ends_with(".svg");
+        let content = if alone { content.replacen('\n', STYLE, 1) } else { content };
         fs::write(dir.join(name), content)?;
     }
     Ok(())
