@@ -11,7 +11,7 @@ import { renderToString } from 'preact-render-to-string';
 import { changes } from './kernel/changes.js';
 import { buildFor } from './page/language.js';
 import { seenIn } from './page/conditions.js';
-import { checkPredictions } from './recording/predictions.js';
+import { checkPredictions, isRun } from './recording/predictions.js';
 import { placeOf } from './view/point.js';
 import { AtEnd, Still } from './view/recorded.js';
 import { words } from './view/words.js';
@@ -48,10 +48,10 @@ function figure(session, index, point) {
 function add(page, { sessions }) {
     let count = 0;
     const added = page.replace(SESSION, (found, classes) => {
-        const names = classes.split(' ');
-        if (names.includes('norun') && !names.includes('lab')) {
+        if (!isRun(classes)) {
             return found;
         }
+        const names = classes.split(' ');
         const session = sessions[count];
         count += 1;
         if (!session || !(names.includes('picture') || changed(session))) {

@@ -9,14 +9,16 @@
 //     book.progress.of('step03-uts')                           what is known of the page
 //     book.progress.all()                                      the same of each page, by name
 //     book.progress.forget()                                   nothing is known any more
+//     book.progress.isKept()                                   the browser stores it
 //
 // After each change `book-progress` is dispatched on the document, also after one in another tab.
 // A page is called as its file is, so both languages have the same progress.
 
 /**
- * What the reader chose, 1 for the first choice, and whether the kernel agreed.
+ * What the reader chose, 1 for the first choice, and whether the kernel agreed; which choice came
+ * true, and in which run.
  *
- * @typedef {{ choice: number, isRight: boolean }} Predicted
+ * @typedef {{ choice: number, isRight: boolean, held?: number, by?: 'run' | 'recording' }} Predicted
  */
 
 /**
@@ -30,11 +32,12 @@
  * @typedef {object} Progress
  * @property {(page: string) => void} visited
  * @property {(page: string, session: number) => void} ran
- * @property {(page: string, id: string, choice: number, isRight: boolean) => void} predicted
+ * @property {(page: string, id: string, choice: number, isRight: boolean, held?: number, by?: 'run' | 'recording') => void} predicted
  * @property {(page: string, id: string) => void} retracted
  * @property {(page: string) => PageProgress} of
  * @property {() => Record<string, PageProgress>} all
  * @property {() => void} forget
+ * @property {() => boolean} isKept whether the browser stores it
  * @property {(address: { pathname: string }) => string} pageAt the name of the page at an address
  */
 
@@ -121,7 +124,7 @@
     const progress = {
         visited: (page) => change(page, (it) => { it.visited = true; }),
         ran: (page, session) => change(page, (it) => { it.ran = [...new Set([...it.ran, session])].sort((a, b) => a - b); }),
-        predicted: (page, id, choice, isRight) => change(page, (it) => { it.predicted[id] = { choice, isRight }; }),
+        predicted: (page, id, choice, isRight, held, by) => change(page, (it) => { it.predicted[id] = { choice, isRight, held, by }; }),
         retracted: (page, id) => change(page, (it) => { delete it.predicted[id]; }),
         of: (page) => all()[page] ?? checked({}),
         all,
@@ -134,6 +137,7 @@
             }
             tell();
         },
+        isKept: () => unstored === undefined,
         pageAt: ({ pathname }) => pathname.split('/').at(-1)?.replace(/\.html$/, '') || 'index',
     };
     // The site's first page has no other script of the books.

@@ -15,6 +15,7 @@
             ranHere: (count, all) => `You have run ${count} of the ${all} terminal sessions on this page.`,
             predictedHere: (right, count, all) => `You have made ${count} of its ${all} predictions; ${right} ${right === 1 ? 'was' : 'were'} right.`,
             kept: 'Your progress is kept in this browser only.',
+            notKept: 'This browser does not let the page keep your progress.',
             forget: 'Delete it',
             sure: 'Delete your progress on all pages? It cannot be brought back.',
             forgotten: 'Your progress has been deleted.',
@@ -26,6 +27,7 @@
             ranHere: (count, all) => `이 페이지의 터미널 세션 ${all}개 중 ${count}개를 실행했습니다.`,
             predictedHere: (right, count, all) => `예측 ${all}개 중 ${count}개에 답했고, 그중 ${right}개가 맞았습니다.`,
             kept: '진행 상황은 이 브라우저에만 저장됩니다.',
+            notKept: '이 브라우저에서는 진행 상황을 저장할 수 없습니다.',
             forget: '지우기',
             sure: '모든 페이지의 진행 상황을 지울까요? 되돌릴 수 없습니다.',
             forgotten: '진행 상황을 지웠습니다.',
@@ -72,24 +74,32 @@
     /** Says below the chapter what was done in it. */
     function sumUp() {
         const end = document.querySelector('.chapter-end');
-        const page = progress.of(progress.pageAt(location));
         const [sessions, questions] = counts();
+        // An earlier edition of the page may have had others.
+        const known = progress.of(progress.pageAt(location));
+        const asked = new Set([...document.querySelectorAll('main .prediction')].map(({ id }) => id));
+        const page = {
+            ran: known.ran.filter((session) => session < sessions),
+            predicted: Object.fromEntries(Object.entries(known.predicted).filter(([id]) => asked.has(id))),
+        };
         const [right, count] = predictions(page);
-        const known = Object.keys(progress.all()).length > 0;
+        const isAny = Object.keys(progress.all()).length > 0;
         end?.querySelector('.progress')?.remove();
-        if (!end || !known) {
+        if (!end || !isAny) {
             return;
         }
         const done = [
             page.ran.length > 0 && words().ranHere(page.ran.length, sessions),
             count > 0 && words().predictedHere(right, count, questions),
-            words().kept,
+            progress.isKept() ? words().kept : words().notKept,
         ].filter((it) => it);
         const button = element('button', { type: 'button' }, words().forget);
         button.addEventListener('click', () => {
             if (confirm(words().sure)) {
                 progress.forget();
-                end.querySelector('.page-links').before(element('p', { className: 'progress', role: 'status' }, words().forgotten));
+                const said = element('p', { className: 'progress', tabIndex: -1 }, words().forgotten);
+                end.querySelector('.page-links').before(said);
+                said.focus();
             }
         });
         end.querySelector('.page-links').before(element('p', { className: 'progress' }, done.join(' '), ' ', button));

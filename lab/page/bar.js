@@ -103,16 +103,17 @@ export class Bar {
 
     async #run() {
         const { block, page: { sessions } } = this;
+        const about = this.page.about.get(block) ?? []; // by the time there is a machine, the page may have been set up anew
         const panel = await this.page.open();
         panel.retry();
         this.#show();
         await panel.ready;
-        const about = this.page.about.get(block) ?? [];
+        const { run } = sessions;
         about.forEach((it) => it.begins());
         // While it was loaded, the reader may have gone elsewhere. On a screen that is touched,
         // the focus would bring a keyboard up, over what is to be seen.
         const focused = document.activeElement;
-        if (!touch && (focused === document.body || focused?.closest('.lab-run'))) {
+        if (!touch && (focused === document.body || focused?.closest('.lab-run, .prediction'))) {
             panel.focus(block.pane);
         }
         const { goesOn, seconds, seen } = await panel.run(block, sessions, about.length > 0, () => {
@@ -121,6 +122,9 @@ export class Bar {
             panel.say(words.running(block.pane + 1));
             this.#show();
         });
+        if (sessions.run !== run) {
+            throw new Interrupted(); // the machine has been started again
+        }
         const ran = { pane: block.pane, goesOn, seconds, seen };
         const index = sessions.blocks.indexOf(block);
         sessions.run.ran.set(index, ran);

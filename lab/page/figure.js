@@ -36,7 +36,7 @@ export class Figure {
         this.built.addEventListener('click', ({ target }) => this.#show('end', choiceAt(/** @type {Element} */ (target))));
         this.built.addEventListener('focusin', ({ target }) => {
             if (/** @type {Element} */ (target).matches(':focus-visible')) {
-                this.#show('end').then(() => /** @type {HTMLElement | null} */ (this.#place.querySelector('.kernel-scroll'))?.focus());
+                this.#show('end');
             }
         });
     }
@@ -79,12 +79,18 @@ export class Figure {
             await this.#draw(mode, first);
             this.#status.textContent = '';
         } catch {
-            this.#mode = 'built';
-            this.#status.textContent = words.notLoaded;
+            if (this.#mode === mode) {
+                this.#mode = 'built';
+                this.#status.textContent = words.notLoaded;
+            }
         }
+        const hadFocus = this.built.contains(document.activeElement);
         const isLive = this.#mode === 'live';
         this.built.hidden = this.#mode !== 'built';
         this.#place.hidden = this.#mode === 'built';
+        if (hadFocus && !this.#place.hidden) {
+            /** @type {HTMLElement | null} */ (this.#place.querySelector('.kernel-scroll'))?.focus();
+        }
         this.#button.hidden = isLive;
         this.#button.textContent = this.#mode === 'steps' ? words.atEnd : words.stepByStep;
         this.caption.textContent = isLive ? words.figureLive : this.said;

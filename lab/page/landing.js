@@ -32,6 +32,8 @@ function open(leave, onclose, stored) {
     opened.onresume = (resumed) => resumed.runs.forEach(
         (/** @type {import('./runs.js').Run} */ run, /** @type {string} */ name) => runs.set(name, run));
     window.book.lab = opened; // for the curious, and for the tests
+    // That of the books' pages, which also copies on plain http, is not on this page.
+    window.book.copy ??= (text) => navigator.clipboard.writeText(text).then(() => true, () => false);
     return opened;
 }
 

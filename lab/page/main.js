@@ -155,7 +155,7 @@ function setUp() {
 }
 
 // On paper there is no machine, and nothing that can be opened.
-const recorded = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('.kernel-recorded:not([open])'));
+const recorded = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('details.kernel-recorded:not([open])'));
 /** @type {HTMLDetailsElement[]} */
 let opening = [];
 addEventListener('beforeprint', () => {

@@ -68,7 +68,7 @@ export class Prediction {
         const { predicted } = window.book.progress.of(this.page);
         const before = predicted[root.id];
         if (before && before.choice <= this.#choices.length) {
-            this.#state = { is: 'graded', choice: before.choice, held: before.isRight ? before.choice : this.recorded, by: 'recording' };
+            this.#state = { is: 'graded', choice: before.choice, held: before.held ?? (before.isRight ? before.choice : this.recorded), by: before.by ?? 'recording' };
             this.#choices[before.choice - 1].checked = true;
         }
         this.#draw();
@@ -118,7 +118,7 @@ export class Prediction {
             this.#choices[0]?.focus();
             return;
         }
-        this.#become({ is: 'locked', choice });
+        this.#become({ is: 'locked', choice }, true);
         then();
     }
 
@@ -154,7 +154,7 @@ export class Prediction {
     #grade(held, by) {
         const choice = this.#choice;
         if (held !== undefined) {
-            window.book.progress.predicted(this.page, this.root.id, choice, held === choice);
+            window.book.progress.predicted(this.page, this.root.id, choice, held === choice, held, by);
         }
         this.#become({ is: 'graded', choice, held, by });
     }
@@ -187,7 +187,8 @@ export class Prediction {
         this.#buttons.run.hidden = state.is !== 'open' || !this.#run;
         this.#buttons.show.hidden = !isCovered || this.recorded === undefined;
         this.#buttons.show.textContent = state.is === 'locked' ? words.showRecorded : words.lockShow;
-        this.#buttons.all.hidden = state.is !== 'open';
+        // Without a machine or a recording nothing would grade it.
+        this.#buttons.all.hidden = state.is === 'locked' ? this.recorded !== undefined : state.is !== 'open';
         this.#buttons.again.hidden = isCovered;
         const verdict = verdictOf(state);
         this.#say(verdict);

@@ -27,7 +27,7 @@ function attribute(attributes, name) {
 const items = (part) => part.split('<li>').length - 1;
 
 /** @param {string} classes */
-function isRun(classes) {
+export function isRun(classes) {
     const names = classes.split(' ');
     return !names.includes('norun') || names.includes('lab');
 }

@@ -25,7 +25,7 @@ export function restOf(emulator, kernel) {
      */
     return async (patience = Infinity) => {
         const late = performance.now() + patience;
-        for (let since = look(), last = since; ; last = await next(last)) {
+        for (let since = look(), last = since; ; last = await next(last, late)) {
             if (performance.now() > late) {
                 return takePicture(cpu.mem8, kernel);
             }
@@ -44,13 +44,14 @@ export function restOf(emulator, kernel) {
     };
 
     /**
-     * A look after the machine has executed something.
+     * A look after the machine has executed something, or when it is late.
      *
      * @param {ReturnType<typeof look>} last
+     * @param {number} late
      */
-    async function next({ at }) {
+    async function next({ at }, late) {
         let now = look();
-        while (now.at === at) {
+        while (now.at === at && performance.now() <= late) {
             await new Promise((resolve) => setTimeout(resolve));
             now = look();
         }
