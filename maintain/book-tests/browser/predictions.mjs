@@ -91,7 +91,8 @@ class Reader {
         check(said.startsWith(isRight ? '✓ Right' : '✗ You predicted') && said.includes(by), `${this.name}: ${when} it says ${said}`);
         check((await this.answer.innerText()).includes(said), `${this.name}: ${when} the answers do not begin with ${said}`);
         const kept = await this.page.evaluate(([page, id]) => JSON.stringify(book.progress.of(page).predicted[id]), [PAGE, ID]);
-        check(kept === JSON.stringify({ choice, isRight }), `${this.name}: ${when} the progress is ${kept}`);
+        const grader = by.startsWith('your run') ? 'run' : 'recording';
+        check(kept === JSON.stringify({ choice, isRight, held: RIGHT, by: grader }), `${this.name}: ${when} the progress is ${kept}`);
         check(await this.prediction.getByRole('radio', { disabled: true }).count() === CHOICES, `${this.name}: ${when} the choice is not locked`);
         check(await this.choice(choice).isChecked(), `${this.name}: ${when} another choice is shown`);
         await this.shows(when, isRight ? String(RIGHT) : [RIGHT, choice].sort().join());
