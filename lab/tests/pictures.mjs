@@ -6,7 +6,7 @@ import { ask, emulator, first, machine, test } from './harness.mjs';
 import { placesRead } from './places.mjs';
 
 /** How many pictures of damaged memory, how many while processes come and go, and of how many namespaces. */
-const [DAMAGED, OF_STORM, SEEN] = [10_000, 1_000, 100];
+const [DAMAGED, OF_STORM, SEEN] = [10_000, 1_000, 40];
 
 /** The longest that one may take, in ms: a walk that does not end takes forever. */
 const LONGEST = 2000;

@@ -16,7 +16,7 @@ const [COST, PICTURE, NOTICED] = [2, 6, 50];
 const [TIME_UNDER_LOAD, SPEED_UNDER_LOAD] = [2, 10];
 
 /** How often the speed is measured with the watch and without it, each for how many ms. */
-const [ROUNDS, ROUND] = [40, 100];
+const [ROUNDS, ROUND] = [20, 100];
 
 /** How many processes a picture is taken of, how many pictures, and how many changes are made. */
 const [PROCESSES, PICTURES, CHANGES] = [30, 100, 20];

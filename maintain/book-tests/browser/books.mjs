@@ -10,6 +10,7 @@ const site = resolve(process.argv[2]);
 let passed = 0;
 let failed = 0;
 
+/** Counts a check, and returns whether it has passed. */
 export function check(ok, what) {
     if (ok) {
         passed += 1;
@@ -17,6 +18,7 @@ export function check(ok, what) {
         failed += 1;
         console.log(`FAILED: ${what}`);
     }
+    return Boolean(ok);
 }
 
 // A static server on the loopback address. It serves the book also below /folder/, as some

@@ -1,9 +1,10 @@
 // Opens every page of the built books in a browser and checks its layout, accessibility,
 // links between the languages, and search.
 //
-//     node check.mjs SITE SCREENSHOTS
+//     node check.mjs SITE FOLDER    with screenshots in the folder of what is wrong
+//     SCREENSHOTS=all node …        of all pages
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { accessible, check, end, open, origin, pages } from './site.mjs';
 
@@ -28,24 +29,27 @@ async function checkPage(language, name) {
 async function checkLayout(page, language, name, width, theme) {
     const where = `${language}/${name} (${theme}, ${width} px)`;
     const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    check(wider <= 0, `${where}: the page is ${wider} px too wide`);
+    const checks = [check(wider <= 0, `${where}: the page is ${wider} px too wide`)];
     const pictures = await page.evaluate(() => [...document.querySelectorAll('main svg.picture')]
         .map((it) => it.getBoundingClientRect())
         .filter((it) => it.width < 200 || it.right > innerWidth || it.height < 40).length);
-    check(pictures === 0, `${where}: ${pictures} pictures do not fit`);
+    checks.push(check(pictures === 0, `${where}: ${pictures} pictures do not fit`));
     // On a phone readers may have to scroll code and tables.
     const cut = await page.evaluate(() => [...document.querySelectorAll('main :is(.table-wrapper, pre > code)')]
         .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.textContent.slice(0, 60)));
-    check(width < 1000 || cut.length === 0, `${where}: too wide: ${JSON.stringify(cut)}`);
+    checks.push(check(width < 1000 || cut.length === 0, `${where}: too wide: ${JSON.stringify(cut)}`));
     const left = await page.evaluate(() => document.querySelector('main').innerText.includes('{{#'));
-    check(!left, `${where}: an include was not resolved`);
+    checks.push(check(!left, `${where}: an include was not resolved`));
 
     // Each width and each theme once: this takes a second or two.
     if ((width === 1280) === (theme === 'light')) {
-        await accessible(page, 'main', where);
+        checks.push(await accessible(page, 'main', where));
     }
-    const file = `${language}-${name.replace('.html', '')}-${theme}-${width}.png`;
-    await page.screenshot({ path: join(screenshots, file), fullPage: true });
+    // The whole of a page takes a second to draw.
+    if (process.env.SCREENSHOTS === 'all' || checks.includes(false)) {
+        const file = `${language}-${name.replace('.html', '')}-${theme}-${width}.png`;
+        await page.screenshot({ path: join(screenshots, file), fullPage: true });
+    }
 }
 
 async function otherLanguage(language, other, name) {
@@ -99,5 +103,4 @@ await Promise.all([checkBook('ko', 'en'), checkBook('en', 'ko')]);
 await search('ko', [['격리', true], ['호스트 이름', true], ['namespace', true], ['uid_map', true], ['읎는말', false]]);
 await search('en', [['isolation', true], ['isolating', true], ['who owns a namespace', true], ['--mount-proc', true], ['격리', false], ['nosuchword', false]]);
 
-console.log(`${(await readdir(screenshots)).length} screenshots in ${screenshots}`);
 await end();

@@ -1,7 +1,8 @@
 // The site's first page: in both languages, with and without a script, the demonstration and the
 // machine that takes its place, the reader's progress; and the page for addresses that are not there.
 //
-//     node landing.mjs SITE SCREENSHOTS
+//     node landing.mjs SITE FOLDER
+//     SCREENSHOTS=all node …        with screenshots in the folder
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -54,7 +55,9 @@ async function looks(language) {
                 const [button, demo] = await page.evaluate(() => ['.start', '.demo'].map((part) => document.querySelector(part).getBoundingClientRect().bottom));
                 check(button <= height && demo <= height, `${where}: the button ends at ${button}, the demonstration at ${demo} px`);
             }
-            await page.screenshot({ path: join(screenshots, `landing-${language}-${colorScheme}-${width}.png`), fullPage: true });
+            if (process.env.SCREENSHOTS === 'all') {
+                await page.screenshot({ path: join(screenshots, `landing-${language}-${colorScheme}-${width}.png`), fullPage: true });
+            }
         }
         await accessible(page, 'html', `${PAGES[language]} (${colorScheme})`);
         await page.context().close();

@@ -1,4 +1,5 @@
 // Starts Chromium ($CHROMIUM, or the first one that PATH has) with the books that books.mjs serves.
+// $V8_FLAGS are for its JavaScript and WebAssembly.
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,8 +13,9 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 
 export const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM
-        ?? program(['chromium', 'chromium-browser', 'google-chrome'], 'chromium'),
+        ?? program(['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'], 'chromium-headless-shell'),
     args: [
+        ...process.env.V8_FLAGS ? [`--js-flags=${process.env.V8_FLAGS}`] : [],
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
         '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ],
@@ -39,12 +41,12 @@ export async function open(width, theme, name, options = {}) {
     return page;
 }
 
-/** Checks that axe finds no violation in a part of the page. */
+/** Checks that axe finds no violation in a part of the page, and returns whether. */
 export async function accessible(page, part, name) {
     await page.evaluate(axe);
     const { violations } = await page.evaluate((part) => axe.run(part), part);
     const found = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 120))}`);
-    check(violations.length === 0, `${name}: axe: ${found.join('; ')}`);
+    return check(violations.length === 0, `${name}: axe: ${found.join('; ')}`);
 }
 
 /** Closes the browser and the server, and prints the counts. */

@@ -1,6 +1,8 @@
-//! Load: thousands of processes, and up to a thousand namespaces of each kind, as many as
-//! the machine has room for. `step01-proc-ns --all` must agree with `lsns`, and both with
-//! the links in `/proc`, while processes start and end.
+//! Load: a hundred namespaces of each kind, ten times as many processes, or as many as the
+//! machine has room for. `step01-proc-ns --all` must agree with `lsns`, and both with the links
+//! in `/proc`, while processes start and end.
+//!
+//! `MANY_NAMESPACES=1000 cargo test -p system-tests --test many_processes` is a greater one.
 //!
 //! All of it is in a PID namespace with its own `/proc`, so no other process is listed,
 //! and everything dies with its PID 1, a shell.
@@ -14,7 +16,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::Pid;
 use testkit::tempfile::TempDir;
 use testkit::{
-    Running, Step, User, descendants, log, namespace, require_programs, skip, step_binary,
+    Running, Step, User, descendants, log, namespace, require_programs, setting, skip, step_binary,
     temp_dir, wait_until,
 };
 
@@ -22,9 +24,8 @@ use testkit::{
 const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 const ALL_KINDS: &str = "-UrCimnpTuf";
 
-/// How many namespaces of each kind, and how many processes, if there is room.
-const NAMESPACES: u64 = 1000;
-const PROCESSES: u64 = 10_000;
+/// How many processes there are for each namespace of a kind.
+const PROCESSES_EACH: u64 = 10;
 
 /// Measured and rounded up, in kilobytes: one namespace of each kind, with the three
 /// processes that keep them alive; and one process.
@@ -122,6 +123,11 @@ fn number(file: &str) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
+/// How many namespaces of each kind there are, if there is room.
+fn wanted() -> u64 {
+    setting("MANY_NAMESPACES").unwrap_or(100)
+}
+
 /// How many namespaces of each kind, and how many processes, there is room for.
 fn room() -> (u64, u64) {
     let memory = fs::read_to_string("/proc/meminfo").unwrap();
@@ -132,8 +138,8 @@ fn room() -> (u64, u64) {
     let (soft, _) = getrlimit(Resource::RLIMIT_NPROC).unwrap();
     let pids = number("/proc/sys/kernel/pid_max").unwrap().min(soft);
     // Half of everything stays free for others.
-    let namespaces = NAMESPACES.min(limit / 2).min(memory / 4 / KB_PER_NAMESPACES).min(pids / 8);
-    let processes = PROCESSES.min(memory / 4 / KB_PER_PROCESS).min(pids / 2);
+    let namespaces = wanted().min(limit / 2).min(memory / 4 / KB_PER_NAMESPACES).min(pids / 8);
+    let processes = (PROCESSES_EACH * wanted()).min(memory / 4 / KB_PER_PROCESS).min(pids / 2);
     (namespaces, processes.max(3 * namespaces))
 }
 
@@ -144,7 +150,7 @@ fn among_many_processes_all_agrees_with_lsns_while_processes_start_and_end() {
     if namespaces < 10 {
         skip!("too little room: memory, ulimit -u, pid_max, user.max_*_namespaces");
     }
-    if (namespaces, processes) != (NAMESPACES, PROCESSES) {
+    if (namespaces, processes) != (wanted(), PROCESSES_EACH * wanted()) {
         log(&format!(
             "many_processes: room for {namespaces} namespaces of each kind, {processes} processes"
         ));
