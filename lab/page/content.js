@@ -76,9 +76,7 @@ function markInSidebar() {
     const links = /** @type {HTMLAnchorElement[]} */ (chapters(box));
     box.querySelectorAll('.on-this-page').forEach((headings) => headings.remove());
     links.forEach((link) => link.classList.remove('active'));
-    // index.html is the first chapter.
-    const current = links.find((link) => link.href === address)
-        ?? (/\/(index\.html)?$/.test(address) ? links[0] : undefined);
+    const current = links.find((link) => link.href === address);
     current?.classList.add('active');
     document.dispatchEvent(new Event('DOMContentLoaded')); // toc.js waits for it
     const offset = sessionStorage.getItem('sidebar-scroll-offset');

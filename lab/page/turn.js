@@ -11,13 +11,14 @@ const PATIENCE = 10_000;
 const site = new URL('..', import.meta.url);
 
 /**
- * Whether this is the address of a page that can be shown here: print.html prints itself.
+ * Whether this is the address of a page that can be shown here: index.html leads elsewhere, and print.html
+ * prints itself.
  *
  * @param {URL} url
  */
 function isPage(url) {
     const name = url.href.startsWith(site.href) ? url.pathname.slice(site.pathname.length) : '';
-    return /^(ko|en)\/([^/]+\.html)?$/.test(name) && !/\/(print|toc)\.html$/.test(name);
+    return /^(ko|en)\/[^/]+\.html$/.test(name) && !/\/(index|print|toc)\.html$/.test(name);
 }
 
 /**

@@ -10,6 +10,7 @@
 // - Korean titles of notes and warnings
 // - code without the indentation that all of its lines have
 // - places where a long name such as kernel.unprivileged_userns_clone may be broken
+// - for index.html, a way to the first chapter
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { escape, replaceTexts, split } from './html.mjs';
@@ -132,14 +133,25 @@ function finish(path, chapters, name, language, pages) {
     writeFileSync(path, head + finishContent(main, pages, words) + rest);
 }
 
+/** The page for who leaves out a chapter's name: mdBook would show the first one twice, under two names. */
+const wayToFirst = ({ name, title }, language) => `<!DOCTYPE html>
+<html lang="${language}">
+<head>
+    <meta charset="utf-8">
+    <title>${title}</title>
+    <meta http-equiv="refresh" content="0; url=${name}.html">
+</head>
+<body><a href="${name}.html">${title}</a></body>
+</html>
+`;
+
 for (const language of ['ko', 'en']) {
     const chapters = chaptersOf(language);
     const pages = manPages(language);
     for (const { name } of chapters) {
         finish(`${site}/${language}/${name}.html`, chapters, name, language, pages);
     }
-    // The first chapter once more.
-    finish(`${site}/${language}/index.html`, chapters, chapters[0].name, language, pages);
+    writeFileSync(`${site}/${language}/index.html`, wayToFirst(chapters[0], language));
     const print = `${site}/${language}/print.html`;
     const [before, main, after] = split(readFileSync(print, 'utf8'), print);
     writeFileSync(print, before + finishContent(main, pages, WORDS[language]) + after);

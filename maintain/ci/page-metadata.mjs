@@ -15,8 +15,8 @@ const address = process.env.SITE_URL?.replace(/\/$/, '');
 
 const LOCALES = { en: 'en_US', ko: 'ko_KR' };
 
-/** Not in the sitemap: all chapters once more, and parts of pages. */
-const NOT_INDEXED = ['print.html', 'toc.html'];
+/** Not in the sitemap: a way to the first chapter, all chapters once more, and parts of pages. */
+const NOT_INDEXED = ['index.html', 'print.html', 'toc.html'];
 
 /** As much of a text as search engines show. */
 const LONGEST = 160;
@@ -63,19 +63,18 @@ const link = (path, from) => (address ? `${address}/${path.replace(/^index\.html
  * @param {object} page
  * @param {string} page.path in the site
  * @param {string} page.language
- * @param {string} page.canonical the path of the page that this one is, or repeats
  * @param {Record<string, string>} page.others the path of the page in each language
  */
-function lines({ path, language, canonical, others, title, description }) {
+function lines({ path, language, others, title, description }) {
     const of = (name, content) => `<meta property="og:${name}" content="${escaped(content)}">`;
     return [
-        `<link rel="canonical" href="${link(canonical, path)}">`,
+        `<link rel="canonical" href="${link(path, path)}">`,
         ...Object.entries(others).map(([other, at]) => `<link rel="alternate" hreflang="${other}" href="${link(at, path)}">`),
         `<link rel="alternate" hreflang="x-default" href="${link(others.en, path)}">`,
         of('type', path === LANDING[language] ? 'website' : 'article'),
         of('title', title), of('description', description), of('locale', LOCALES[language]),
         ...(address ? [
-            of('url', link(canonical, path)), of('image', `${address}/social.${language}.png`),
+            of('url', link(path)), of('image', `${address}/social.${language}.png`),
             of('image:width', '1200'), of('image:height', '630'), '<meta name="twitter:card" content="summary_large_image">',
         ] : []),
     ];
@@ -84,7 +83,7 @@ function lines({ path, language, canonical, others, title, description }) {
 /** Pages that are listed, each with its path in every language. */
 const listed = [];
 
-function add({ path, language, canonical = path, others }) {
+function add({ path, language, others }) {
     const file = `${site}/${path}`;
     let html = readFileSync(file, 'utf8');
     const isLanding = path === LANDING[language];
@@ -98,27 +97,21 @@ function add({ path, language, canonical = path, others }) {
             .replace(/<title>[^]*?<\/title>/, `$&\n        <meta name="description" content="${escaped(description)}">`)
             .replace(/(<h1 class="menu-title">)([^]*?)(<\/h1>)/, `$1<a href="../${LANDING[language]}#${language}">$2</a>$3`);
     }
-    const head = lines({ path, language, canonical, others, title, description });
+    const head = lines({ path, language, others, title, description });
     writeFileSync(file, html.replace(/<\/title>/, `$&\n        ${head.join('\n        ')}`));
-    if (canonical === path) {
-        listed.push({ path, others });
-    }
+    listed.push({ path, others });
 }
-
-/** The chapter that mdBook has copied to index.html: the first of the table of contents. */
-const firstChapter = (language) => readFileSync(`${site}/${language}/toc.html`, 'utf8').match(/href="([^"#]+\.html)"/)[1];
 
 for (const language of Object.keys(LANDING)) {
     add({ path: LANDING[language], language, others: LANDING });
     for (const name of readdirSync(`${site}/${language}`).filter((name) => name.endsWith('.html') && !NOT_INDEXED.includes(name))) {
-        const same = name === 'index.html' ? firstChapter(language) : name;
-        const others = Object.fromEntries(Object.keys(LANDING).map((other) => [other, `${other}/${same}`]));
+        const others = Object.fromEntries(Object.keys(LANDING).map((other) => [other, `${other}/${name}`]));
         for (const other of Object.values(others)) {
             if (!existsSync(`${site}/${other}`)) {
                 throw new Error(`${language}/${name} has no ${other}`);
             }
         }
-        add({ path: `${language}/${name}`, language, canonical: `${language}/${same}`, others });
+        add({ path: `${language}/${name}`, language, others });
     }
 }
 

@@ -63,7 +63,7 @@ async function otherLanguage(language, other, name) {
 
 async function search(language, words) {
     const page = await open(1280, 'light', `search in ${language}`);
-    await page.goto(`${origin}/${language}/index.html`);
+    await page.goto(`${origin}/${language}/${names[language][0]}`);
     // The page loads the index when the search box is first opened.
     await page.keyboard.press('/');
     await page.waitForFunction(() => window.search?.doc_urls && !document.querySelector('.searching'));

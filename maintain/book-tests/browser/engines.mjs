@@ -70,7 +70,7 @@ async function startAgain(tab) {
 
 /** Errors of a page are reported: otherwise none would be found in this engine. */
 async function reports(tab, { name }) {
-    await tab.go(`${origin}/en/index.html`);
+    await tab.go(`${origin}/en/isolation.html`);
     const provoked = await tab.evaluate(() => {
         console.error('said');
         setTimeout(() => { throw new Error('thrown'); });

@@ -71,14 +71,15 @@ async function search() {
 /** Below each chapter are the next and the previous one, each with a question. */
 async function ways(language, words) {
     const page = await open(1280, 'light', `ways in ${language}`);
-    await page.goto(`${origin}/${language}/index.html`);
+    // Who leaves out the name of a page is led to the first one.
+    await page.goto(`${origin}/${language}/`);
+    await page.waitForURL(`**/${language}/isolation.html`);
     const seen = [];
     for (;;) {
         const [name, back, onward] = await page.evaluate(() => [location.pathname.split('/').at(-1),
             ...['previous', 'next'].map((way) => document.querySelector(`.chapter-end .${way}`))
                 .map((link) => link && [link.getAttribute('href'), link.textContent])]);
-        // The first page is shown as index.html, too.
-        const last = seen.length === 1 ? 'isolation.html' : seen.at(-1);
+        const last = seen.at(-1);
         check(last ? back?.[0] === last && /\?$/.test(back[1]) : back === null, `${language}/${name}: the way back is ${back}`);
         seen.push(name);
         if (onward === null) {

@@ -299,11 +299,11 @@ async function notFound() {
     await page.context().close();
 }
 
-/** Each page of the books tells what it is about, where its translation is, and which page it repeats. */
+/** Each page of the books tells what it is about, its address, and where its translation is. */
 async function metadata() {
     const known = new Map();
     for (const language of ['en', 'ko']) {
-        for (const name of ['index.html', ...names[language]]) {
+        for (const name of names[language]) {
             const html = String(await file(`/${language}/${name}`));
             const [, title] = html.match(/<title>([^]*?)<\/title>/);
             const descriptions = [...html.matchAll(/<meta name="description" content="([^"]*)">/g)].map(([, it]) => it);
@@ -311,13 +311,11 @@ async function metadata() {
             check(descriptions.length === 1 && descriptions[0].length > 20, `${where} has the descriptions ${JSON.stringify(descriptions)}`);
             check(!/<|\{\{|^\s/.test(descriptions[0]) && descriptions[0].replace(/&\w+;/g, '&').length <= 160, `${where} is described as ${descriptions[0]}`);
             const canonical = html.match(/<link rel="canonical" href="([^"]*)">/)[1].split('/').at(-1);
-            check(canonical === (name === 'index.html' ? names[language][0] : name), `${where} says that it is ${canonical}`);
+            check(canonical === name, `${where} says that it is ${canonical}`);
             const alternates = [...html.matchAll(/<link rel="alternate" hreflang="([\w-]+)" href="([^"]*)">/g)].map(([, of, at]) => `${of} ${at.split('/').slice(-2).join('/')}`);
             check(alternates.join() === `en en/${canonical},ko ko/${canonical},x-default en/${canonical}`, `${where} has the translations ${alternates}`);
-            if (name !== 'index.html') {
-                check(!known.has(title) && !known.has(descriptions[0]), `${where} is called or described as ${known.get(title) ?? known.get(descriptions[0])}`);
-                known.set(title, where).set(descriptions[0], where);
-            }
+            check(!known.has(title) && !known.has(descriptions[0]), `${where} is called or described as ${known.get(title) ?? known.get(descriptions[0])}`);
+            known.set(title, where).set(descriptions[0], where);
         }
     }
 }
@@ -344,7 +342,7 @@ async function published() {
     check(listed.sort().join() === wanted.map((path) => address + path).sort().join(), `the sitemap has ${listed}`);
     for (const [path, canonical, picture] of [
         ['index.html', '/', 'social.en.png'], ['ko.html', '/ko.html', 'social.ko.png'],
-        ['ko/step03-uts.html', '/ko/step03-uts.html', 'social.ko.png'], ['en/index.html', `/en/${names.en[0]}`, 'social.en.png'],
+        ['ko/step03-uts.html', '/ko/step03-uts.html', 'social.ko.png'],
     ]) {
         const html = await read(path);
         const whole = [`<link rel="canonical" href="${address}${canonical}">`, `<meta property="og:url" content="${address}${canonical}">`,
