@@ -26,7 +26,7 @@
      | { what: 'offsets', name: Name, offsets: import('./namespaces.js').Namespace['offsets'] }
  *     | { what: 'made' | 'removed', path: string }
  *     | { what: 'enabled' | 'disabled', path: string, controller: Controller }
- *     | { what: 'limit', path: string, controller: Controller, limit: number | undefined }
+ *     | { what: 'limit', path: string, controller: Controller, limit: number | undefined, period?: number }
  *     | { what: 'refused' | 'killed' | 'throttled', path: string, times: number }
  * )} Change
  */
@@ -179,7 +179,7 @@ function* cgroupChanges(before, after) {
                 yield /** @type {Change} */ ({ what: has ? 'enabled' : 'disabled', path, controller });
             }
             if (has && has[limit] !== had?.[limit]) {
-                yield /** @type {Change} */ ({ what: 'limit', path, controller, limit: has[limit] });
+                yield /** @type {Change} */ ({ what: 'limit', path, controller, limit: has[limit], ...(controller === 'cpu' ? { period: has.period } : {}) });
             }
             if (has && has[count] > (had?.[count] ?? 0)) {
                 yield /** @type {Change} */ ({ what: count, path, times: has[count] - (had?.[count] ?? 0) });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { changes } from '../kernel/changes.js';
 import { fingerprintOf } from '../kernel/fingerprint.js';
 import { takePicture } from '../kernel/picture.js';
+import { sentence } from '../view/sentences.js';
 import { ask, emulator, first, machine, namespace, second, test } from './harness.mjs';
 
 const fingerprint = fingerprintOf(machine.kernel);
@@ -97,11 +98,14 @@ await test('unshare without fork, a map, a program and an exit are one change ea
     assert.deepEqual(ended.seen.filter((it) => it.pid === pid && it.what === 'ended'), [{ what: 'ended', pid, comm: 'sleep' }]);
 });
 
-await test('a cgroup, its limit, and a move into it are one change each', async () => {
+await test('a cgroup, its limits, and a move into it are one change each', async () => {
     const made = await during(() => ask('mkdir /sys/fs/cgroup/here'));
     only(made.seen, { what: 'made', path: '/here' });
     const limited = await during(() => ask('echo 9 >/sys/fs/cgroup/here/pids.max'));
     only(limited.seen, { what: 'limit', path: '/here', controller: 'pids', limit: 9 });
+    const throttled = await during(() => ask('echo 10000 50000 >/sys/fs/cgroup/here/cpu.max'));
+    only(throttled.seen, { what: 'limit', path: '/here', controller: 'cpu', limit: 10_000_000, period: 50_000_000 });
+    assert.equal(sentence(throttled.seen[0]), 'cpu limit of cgroup /here became 20 % of a CPU');
     const pid = Number((await first.run('echo $$'))[0]);
     const moved = await during(() => ask(`echo ${pid} >/sys/fs/cgroup/here/cgroup.procs`));
     only(moved.seen, { what: 'moved', pid, comm: 'bash', path: '/here' });

@@ -1,6 +1,7 @@
 // A change in words that say only what was seen.
 
 import { isKorean } from '../page/language.js';
+import { words } from './words.js';
 
 /** @typedef {import('../kernel/changes.js').Change} Change */
 /** @typedef {import('../kernel/changes.js').Name} Name */
@@ -20,12 +21,15 @@ export function inUnits(bytes) {
 /** @param {import('../kernel/namespaces.js').Extent[]} map */
 const lines = (map) => map.map(({ first, lower, count }) => `${first}→${lower}${count > 1 ? ` ×${count}` : ''}`).join(', ');
 
-/** @param {{ controller: string, limit?: number }} change */
-const amount = ({ controller, limit }) => {
+/** @param {{ controller: string, limit?: number, period?: number }} change a period only where the limit is of CPU time */
+const amount = ({ controller, limit, period }) => {
     if (limit === undefined) {
         return 'max';
     }
-    return { memory: inUnits(limit), cpu: `${limit / 1000} µs` }[controller] ?? String(limit);
+    if (period !== undefined) {
+        return words().quota(Math.round(100 * limit / period));
+    }
+    return controller === 'memory' ? inUnits(limit) : String(limit);
 };
 
 /**
