@@ -83,11 +83,13 @@ pub fn until_all_wait() {
     let start: HashMap<_, _> = others().map(|pid| (pid, processor_time(pid))).collect();
     // One that waits in a loop uses the processor for ever.
     let loops = |pid| processor_time(pid) >= start.get(&pid).unwrap_or(&0) + 20;
-    // A child that ends wakes its parent: for a moment both seem to wait.
-    let mut since = Instant::now();
-    while since.elapsed() < Duration::from_millis(50) {
+    // A child that ends wakes its parent: for a moment both seem to wait. On a busy machine that
+    // may have been the last look for long, so time alone does not tell.
+    let (mut since, mut looks) = (Instant::now(), 0);
+    while looks < 5 || since.elapsed() < Duration::from_millis(50) {
+        looks += 1;
         if !others().all(|pid| sleeps(pid) || loops(pid)) {
-            since = Instant::now();
+            (since, looks) = (Instant::now(), 0);
         }
         yield_now();
     }
