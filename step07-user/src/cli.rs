@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use step_support::output::print_help;
 use step_support::refusal;
 
-use crate::{ROOT_OF_WHAT, Story, nested, range};
+use crate::{Experiment, ROOT_OF_WHAT, nested, range};
 
 const HELP: &str = "\
 Creates a child that is root of a new user namespace, and tries what it may do.
@@ -22,21 +22,25 @@ Without an argument, parent and child stay alive until Enter, end of input or Ct
 Example: cargo run -p step07-user
 Manual:  user_namespaces(7), capabilities(7), ioctl_ns(2), newuidmap(1), subuid(5)";
 
-/// Parses the command line: which story to tell.
-pub fn parse_args() -> Result<Story, lexopt::Error> {
+/// Parses the command line: which experiment to run.
+pub fn parse_args() -> Result<Experiment, lexopt::Error> {
     use lexopt::prelude::*;
 
-    let mut story = None;
+    let mut experiment = None;
     let mut parser = lexopt::Parser::from_env();
     while let Some(arg) = parser.next()? {
         match arg {
             Short('h') | Long("help") => print_help(HELP),
-            Value(name) if story.is_none() && name == "range" => story = Some(range::STORY),
-            Value(name) if story.is_none() && name == "nested" => story = Some(nested::STORY),
+            Value(name) if experiment.is_none() && name == "range" => {
+                experiment = Some(range::EXPERIMENT)
+            }
+            Value(name) if experiment.is_none() && name == "nested" => {
+                experiment = Some(nested::EXPERIMENT)
+            }
             _ => return Err(arg.unexpected()),
         }
     }
-    Ok(story.unwrap_or(ROOT_OF_WHAT))
+    Ok(experiment.unwrap_or(ROOT_OF_WHAT))
 }
 
 /// What the reader can type while both processes are alive.

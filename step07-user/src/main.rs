@@ -47,15 +47,15 @@ use facts::{print_credentials, print_file_owner, print_outcome};
 use owner::print_namespace_owner;
 
 /// What a child in new namespaces does, and its parent meanwhile.
-struct Story {
+struct Experiment {
     flags: CloneFlags,
     parent: fn(Pid, &Side) -> Result<()>,
     child: fn(&Side) -> Result<u8>,
 }
 
-/// The lesson; `range` and `nested` have stories of their own.
-const ROOT_OF_WHAT: Story =
-    Story { flags: CloneFlags::CLONE_NEWUSER, parent: run_parent, child: run_child };
+/// Without an argument; `range` and `nested` are in their own files.
+const ROOT_OF_WHAT: Experiment =
+    Experiment { flags: CloneFlags::CLONE_NEWUSER, parent: run_parent, child: run_child };
 
 /// Bytes of stack for the child: `clone(2)` leaves it to its caller to provide one.
 const STACK_SIZE: usize = 256 * 1024;
@@ -64,9 +64,9 @@ fn main() -> ExitCode {
     exit_code(run())
 }
 
-/// Creates the child in a new user namespace, and tells the parent's part of the story.
+/// Creates the child in a new user namespace, and runs the parent's part of the experiment.
 fn run() -> Result<u8> {
-    let Story { flags, parent, child } = cli::parse_args()?;
+    let Experiment { flags, parent, child } = cli::parse_args()?;
     check_proc()?; // or the child's PID would be that of a different process in /proc
     let (parent_side, child_side) = handshake::pair()?;
     // ANCHOR: clone
@@ -80,10 +80,10 @@ fn run() -> Result<u8> {
     // ANCHOR_END: clone
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
-    let told = parent(child, &parent_side);
+    let result = parent(child, &parent_side);
     turns::end(parent_side); // a child that waits for us ends now
     let status = wait_for_child(child)?; // if it was killed, our error is only a consequence
-    told.map(|()| status)
+    result.map(|()| status)
 }
 
 // ANCHOR: run_parent

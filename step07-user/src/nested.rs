@@ -14,10 +14,10 @@ use step_support::namespace::link;
 use step_support::{Hint, print};
 
 use crate::facts::{print_map, print_outcome};
-use crate::{Story, cli, map_to_root};
+use crate::{Experiment, cli, map_to_root};
 
 /// A child in a new user namespace that owns a new UTS namespace.
-pub const STORY: Story = Story {
+pub const EXPERIMENT: Experiment = Experiment {
     flags: CloneFlags::CLONE_NEWUSER.union(CloneFlags::CLONE_NEWUTS),
     parent: run_parent,
     child: run_child,

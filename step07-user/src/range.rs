@@ -14,11 +14,11 @@ use step_support::error::errno;
 use step_support::handshake::Side;
 
 use crate::facts::{print_ids, print_map, print_outcome};
-use crate::{Story, subid};
+use crate::{Experiment, subid};
 
 /// A child in a new user namespace.
-pub const STORY: Story =
-    Story { flags: CloneFlags::CLONE_NEWUSER, parent: run_parent, child: run_child };
+pub const EXPERIMENT: Experiment =
+    Experiment { flags: CloneFlags::CLONE_NEWUSER, parent: run_parent, child: run_child };
 
 /// Maps a range of users and of groups while the child waits.
 fn run_parent(child: Pid, side: &Side) -> Result<()> {

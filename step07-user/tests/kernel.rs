@@ -563,6 +563,27 @@ fn a_killed_child_is_reported_without_waiting_for_enter() {
 }
 
 #[test]
+fn a_child_killed_before_its_parent_looks_at_it_is_reported_with_its_signal() {
+    require_programs!("strace");
+    for &user in User::all() {
+        // The parent is stopped where it waits for the child to be done.
+        let stop = SignalAt { when: 2, ..SignalAt::new("?recv,recvfrom", Signal::SIGSTOP) };
+        let mut strace = stop.step(EXE, &[], user).start();
+        while !strace.line().starts_with("owner of the child's file, inside") {}
+        let [parent, child] = descendants(strace.pid())[..] else { panic!("not two processes") };
+        wait_until("the parent stops", || status(parent, "State").to_lowercase().starts_with('t'));
+        kill(child, Signal::SIGKILL).unwrap();
+        wait_until("the child ends", || status(child, "State").starts_with('Z'));
+        kill(parent, Signal::SIGCONT).unwrap();
+        let output = strace.wait();
+        let killed = format!("step07-user: child {child} was killed by SIGKILL\n");
+        assert!(output.stderr.contains(&killed), "{output:?}");
+        assert_eq!(output.stderr.matches("step07-user: ").count(), 1, "{output:?}");
+        assert_eq!(output.code(), Some(1));
+    }
+}
+
+#[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
     // A moment is a system call, not a time: the signal comes at the first call of a name.
     require_programs!("strace");
@@ -757,11 +778,16 @@ fn no_user_namespace_comes_out_of_one_without_a_map() {
 
 #[test]
 fn with_the_proc_of_another_pid_namespace_nothing_is_created() {
-    require_root!("to start it in a PID namespace with the old /proc");
-    let command = format!("{EXE}; exit $?");
-    let output =
-        Step::new("/usr/bin/unshare", User::Root).args(["-pf", "sh", "-c", &command]).run();
-    assert_eq!(output.code(), Some(1), "{output:?}");
-    assert!(output.stderr.contains("/proc belongs to another PID namespace"), "{output:?}");
-    assert_eq!(output.stdout, "");
+    require_programs!("unshare"); // it leaves the old /proc in a new PID namespace
+    for &user in User::all() {
+        // `exit` keeps the shell from becoming the step.
+        let script = "for i in 1 2 3; do /bin/true; done; \"$0\"; exit $?";
+        let args = ["-Urpf", "sh", "-c", script, EXE];
+        let output = Step::new("/usr/bin/unshare", user).args(args).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert_eq!(output.stdout, "", "nothing was created");
+        let error = "step07-user: /proc belongs to another PID namespace: PID ";
+        assert!(output.stderr.starts_with(error), "{output:?}");
+        assert!(output.stderr.ends_with("\nhint: unshare --mount-proc mounts the right one\n"));
+    }
 }
