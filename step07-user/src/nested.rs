@@ -36,7 +36,7 @@ fn run_child(side: &Side) -> Result<u8> {
     side.die_with_parent()?;
     if side.wait() {
         let uts = uname().context("uname()")?;
-        print(&format!("sethostname() in {} by root of", own_link("uts")?))?;
+        print(&format!("sethostname() in {} by root of:", own_link("uts")?))?;
         for level in 1.. {
             let root = format!("level {level}, {}", own_link("user")?);
             print_outcome(&root, sethostname(uts.nodename()))?;

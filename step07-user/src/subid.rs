@@ -72,15 +72,16 @@ fn lending_hint(kind: &str) -> String {
     let (first, count) = USUAL_RANGE;
     let line = format!("{}:{first}:{count}", user_name());
     let command = refusal::as_root(&format!("sh -c 'echo {line} >> {}'", file(kind)));
-    format!("lend it IDs that nobody has: {command}")
+    format!("lend it IDs that no other user has: {command}")
 }
 
-/// Why such a program could not be run.
+/// Why such a program could not be run. A directory in PATH that the caller may not search
+/// makes EACCES out of ENOENT.
 fn missing_hints(errno: Errno) -> Vec<String> {
     match errno {
-        Errno::ENOENT => vec![
-            "install it: the package is called uidmap (Debian, Ubuntu), shadow-utils (Fedora), \
-             shadow (Arch) or shadow-subids (Alpine)"
+        Errno::ENOENT | Errno::EACCES => vec![
+            "it is not installed, or not for you to run; the package is called uidmap (Debian, \
+             Ubuntu), shadow-utils (Fedora), shadow (Arch) or shadow-subids (Alpine)"
                 .to_owned(),
         ],
         _ => refusal::any_call(errno),

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::libc::{self, SYS_clone, SYS_memfd_create, SYS_pidfd_open, SYS_sethostname, SYS_unshare};
@@ -409,10 +410,17 @@ fn without_a_range_of_its_own_a_user_may_map_no_other_and_is_told_how_to_get_one
 #[test]
 fn without_newuidmap_the_error_says_what_to_install() {
     require_root!("to write /etc/subuid in a mount namespace");
-    let lent = ordinary_with_subids("borrower:200000:1000\n");
-    let step = step(User::Root).args(["range"]).env("PATH", "/nonexistent");
-    let output = step.with_obstacle(lent).run();
-    output.assert_error("execve(newuidmap): ENOENT: No such file or directory", "uidmap (Debian");
+    let closed = tempfile::tempdir().unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    for (path, errno) in [
+        (Path::new("/nonexistent"), "ENOENT: No such file or directory"),
+        (closed.path(), "EACCES: Permission denied"),
+    ] {
+        let lent = ordinary_with_subids("borrower:200000:1000\n");
+        let step = step(User::Root).args(["range"]).env("PATH", path);
+        let output = step.with_obstacle(lent).run();
+        output.assert_error(&format!("execve(newuidmap): {errno}"), "called uidmap (Debian");
+    }
 }
 
 #[test]
@@ -467,7 +475,10 @@ fn in_a_user_namespace_with_one_user_there_is_no_range_to_map() {
 fn levels(output: &Output) -> (Vec<String>, Vec<String>) {
     let mut lines = output.stdout.lines();
     let first = lines.next().unwrap();
-    assert!(first.starts_with("sethostname() in uts:["), "{first}");
+    assert!(
+        first.starts_with("sethostname() in uts:[") && first.ends_with(" by root of:"),
+        "{first}"
+    );
     let (levels, rest): (Vec<_>, Vec<_>) = lines.partition(|it| it.starts_with("level "));
     (
         levels.iter().map(|&it| it.to_owned()).collect(),
