@@ -86,7 +86,6 @@ fn run() -> Result<u8> {
     result.map(|()| status)
 }
 
-// ANCHOR: run_parent
 /// Maps the child's user while it waits, and then asks who owns what the child has created.
 fn run_parent(child: Pid, side: &Side) -> Result<()> {
     print_credentials("caller")?;
@@ -103,9 +102,7 @@ fn run_parent(child: Pid, side: &Side) -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: run_parent
 
-// ANCHOR: run_child
 /// Runs in the child, the only process in the new user namespace.
 fn run_child(side: &Side) -> Result<u8> {
     side.die_with_parent()?;
@@ -121,7 +118,6 @@ fn run_child(side: &Side) -> Result<u8> {
     }
     Ok(0)
 }
-// ANCHOR_END: run_child
 
 // ANCHOR: map_to_root
 /// Makes a user and a group 0 in the user namespace of a process. A map is written once.
@@ -138,14 +134,15 @@ fn map_to_root(pid: Pid, uid: Uid, gid: Gid) -> Result<()> {
 }
 // ANCHOR_END: map_to_root
 
-// ANCHOR: try_to_be_root
 /// Tries what root may do. No call changes the machine, even where it is allowed.
 fn try_to_be_root() -> Result<()> {
+    // ANCHOR: hostnames
     set_same_hostname()?;
     unshare(CloneFlags::CLONE_NEWUTS)
         .hint(|errno| cli::unshare_hints(errno, CloneFlags::CLONE_NEWUTS))
         .context("unshare(CLONE_NEWUTS)")?;
     set_same_hostname()?;
+    // ANCHOR_END: hostnames
     // Given neither a time nor a time zone, the kernel checks the privilege and sets nothing.
     // SAFETY: the kernel reads no memory through NULL.
     let nothing = unsafe { libc::syscall(libc::SYS_settimeofday, null::<()>(), null::<()>()) };
@@ -160,7 +157,6 @@ fn try_to_be_root() -> Result<()> {
     dup2_stdin(file).context("dup2(0)")?; // where the parent finds it: /proc/PID/fd/0
     print_file_owner("the child's file, inside", &stdin_of(getpid()))
 }
-// ANCHOR_END: try_to_be_root
 
 /// Sets the hostname of the caller's UTS namespace to what it is already.
 fn set_same_hostname() -> Result<()> {

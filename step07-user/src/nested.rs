@@ -30,7 +30,6 @@ fn run_parent(child: Pid, side: &Side) -> Result<()> {
     if side.wait() { print_map(&format!("/proc/{child}/uid_map")) } else { Ok(()) }
 }
 
-// ANCHOR: run_child
 /// Enters one user namespace after another, each created by root of the one before.
 fn run_child(side: &Side) -> Result<u8> {
     side.die_with_parent()?;
@@ -55,7 +54,6 @@ fn run_child(side: &Side) -> Result<u8> {
     }
     Ok(0)
 }
-// ANCHOR_END: run_child
 
 /// Where a link in `/proc/self/ns` leads.
 fn own_link(kind: &str) -> Result<String> {

@@ -17,7 +17,6 @@ const NS_GET_USERNS: libc::Ioctl = libc::_IO(0xb7, 1);
 /// `_IO(NSIO, 4)`: tells the user who created a user namespace.
 const NS_GET_OWNER_UID: libc::Ioctl = libc::_IO(0xb7, 4);
 
-// ANCHOR: print_namespace_owner
 /// Prints which user namespace owns the UTS namespace of a process, and whose that is.
 pub fn print_namespace_owner(pid: Pid) -> Result<()> {
     let file = format!("/proc/{pid}/ns/uts");
@@ -25,6 +24,7 @@ pub fn print_namespace_owner(pid: Pid) -> Result<()> {
     let uts = uts.with_context(|| format!("open({file})"))?;
     let name = link(pid, "uts").with_context(|| format!("readlink({file})"))?;
     let about = format!("owner of {name}");
+    // ANCHOR: owner
     // SAFETY: the descriptor is open, and the call touches no memory of ours.
     let owner = match Errno::result(unsafe { libc::ioctl(uts.as_raw_fd(), NS_GET_USERNS) }) {
         // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
@@ -37,6 +37,6 @@ pub fn print_namespace_owner(pid: Pid) -> Result<()> {
     // SAFETY: the descriptor is open, and the kernel writes one number to `uid`.
     let result = unsafe { libc::ioctl(owner.as_raw_fd(), NS_GET_OWNER_UID, &raw mut uid) };
     Errno::result(result).context("ioctl(NS_GET_OWNER_UID)")?;
+    // ANCHOR_END: owner
     print_fact(&about, format!("user:[{inode}], owner uid {uid}"))
 }
-// ANCHOR_END: print_namespace_owner
