@@ -134,7 +134,8 @@ sethostname("helo")"#,
         Wrong {
             clause: r#"set the hostname there to "helo""#,
             change: r#"sethostname("helo")"#,
-            to: "Ok(drop(sethostname::<&str>))",
+            to: "let _ = sethostname::<&str>;
+    Ok(())",
             says: "does sethostname(2) come after unshare(CLONE_NEWUTS)?",
         },
         Wrong {
