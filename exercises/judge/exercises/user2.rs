@@ -1,0 +1,234 @@
+//! The user namespace that owns a namespace.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::Pid;
+
+use crate::exercise::{Exercise, Wrong};
+use crate::process::{helper_process, link, run_answer};
+use crate::sandbox::judge;
+use crate::verdict::{Finding, ensure, unavailable, wrong};
+
+pub const EXERCISE: Exercise = Exercise {
+    background: "
+ioctl(2) with NS_GET_USERNS takes the descriptor of a namespace file and returns
+a new one: that of the user namespace which owns the namespace. The process in
+it may have moved to another user namespace since.",
+    task: "
+Return the inode number of the user namespace that owns the UTS namespace of the
+process with this PID.",
+    manual: "ioctl_ns(2), user_namespaces(7)",
+    starter: r#"
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+
+use nix::unistd::Pid;
+
+// TODO: `_IO(NSIO, 1)` in <linux/nsfs.h>. Which call takes it, and what does it return?
+#[allow(dead_code)]
+const NS_GET_USERNS: libc::Ioctl = libc::_IO(0xb7, 1);
+
+fn owner(pid: Pid) -> io::Result<u64> {
+    let uts = File::open(format!("/proc/{pid}/ns/uts"))?;
+    Ok(uts.metadata()?.ino())
+}
+
+fn main() -> ! {
+    judge::user2(owner)
+}
+"#,
+    solutions: &[
+        (
+            "the inode number of the new descriptor",
+            r#"
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::fs::MetadataExt;
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+/// `_IO(NSIO, 1)` in <linux/nsfs.h>.
+const NS_GET_USERNS: libc::Ioctl = libc::_IO(0xb7, 1);
+
+fn owner(pid: Pid) -> io::Result<u64> {
+    let uts = File::open(format!("/proc/{pid}/ns/uts"))?;
+    // SAFETY: the call takes a descriptor and touches no memory of ours.
+    let user = Errno::result(unsafe { libc::ioctl(uts.as_raw_fd(), NS_GET_USERNS) })?;
+    // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
+    let user = unsafe { File::from_raw_fd(user) };
+    Ok(user.metadata()?.ino())
+}
+
+fn main() -> ! {
+    judge::user2(owner)
+}
+"#,
+        ),
+        (
+            "the number in the link of the descriptor",
+            r#"
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::errno::Errno;
+use nix::unistd::Pid;
+
+fn owner(pid: Pid) -> io::Result<u64> {
+    let uts = File::open(format!("/proc/{pid}/ns/uts"))?;
+    // SAFETY: the call takes a descriptor and touches no memory of ours.
+    let user = Errno::result(unsafe { libc::ioctl(uts.as_raw_fd(), 0xb701) })?; // NS_GET_USERNS
+    let link = fs::read_link(format!("/proc/self/fd/{user}"))?;
+    let digits = link.to_string_lossy().replace(|it: char| !it.is_ascii_digit(), "");
+    digits.parse().map_err(io::Error::other)
+}
+
+fn main() -> ! {
+    judge::user2(owner)
+}
+"#,
+        ),
+    ],
+    hints: [
+        "What does NS_GET_USERNS return, and how do you get an inode number from that?",
+        "It returns the descriptor of the owner. fstat(2) tells its inode number, which is the one in the \
+         link /proc/PID/ns/user of a process in there. In Rust, File::from_raw_fd makes a file of it.",
+        "let user = Errno::result(unsafe { libc::ioctl(uts.as_raw_fd(), NS_GET_USERNS) })?;
+let user = unsafe { File::from_raw_fd(user) };
+Ok(user.metadata()?.ino())",
+    ],
+    errors: &[
+        (
+            "EINVAL",
+            "NS_GET_PARENT, `_IO(NSIO, 2)`, is for user and PID namespaces, which lie inside each \
+             other: a UTS namespace has an owner, but no parent",
+        ),
+        (
+            "ENOTTY",
+            "only the descriptor of a namespace file takes NS_GET_USERNS, and only with the right \
+             number: what is open, and which number did you pass?",
+        ),
+        ("EPERM", "the owner is outside of the caller's user namespace: whose file did you open?"),
+        ("ENOENT", "the links of a process are in /proc/PID/ns, each with the name of its kind"),
+        ("EBADF", "the descriptor is closed: is the file that it belongs to still there?"),
+    ],
+    wrong: &[
+        Wrong {
+            clause: "user namespace that owns the UTS namespace of the process",
+            change: "    Ok(user.metadata()?.ino())",
+            to: r#"    drop(user);
+    Ok(std::fs::metadata(format!("/proc/{pid}/ns/user"))?.ino())"#,
+            says: "when it created its UTS namespace?",
+        },
+        Wrong {
+            clause: "of the process with this PID",
+            change: r#"    let uts = File::open(format!("/proc/{pid}/ns/uts"))?;"#,
+            to: r#"    let _ = pid;
+    let uts = File::open("/proc/self/ns/uts")?;"#,
+            says: "whose file did you open?",
+        },
+        Wrong {
+            clause: "the user namespace that owns",
+            change: "    Ok(user.metadata()?.ino())",
+            to: r#"    let _ = user;
+    Ok(std::fs::metadata("/proc/self/ns/user")?.ino())"#,
+            says: "the process that asks is in that one itself",
+        },
+        Wrong {
+            clause: "the user namespace",
+            change: "Ok(user.metadata()?.ino())",
+            to: "drop(user);
+    Ok(uts.metadata()?.ino())",
+            says: "that is the UTS namespace itself",
+        },
+        Wrong {
+            clause: "that owns",
+            change: "libc::_IO(0xb7, 1)",
+            to: "libc::_IO(0xb7, 2)",
+            says: "has an owner, but no parent",
+        },
+        Wrong {
+            clause: "the UTS namespace",
+            change: "/ns/uts",
+            to: "/ns/ipc",
+            says: "for the process",
+        },
+        Wrong {
+            clause: "Return the inode number",
+            change: "Ok(user.metadata()?.ino())",
+            to: "Ok(user.metadata()?.dev())",
+            says: "the number in the brackets of its link",
+        },
+    ],
+    ..Exercise::NEW
+};
+
+/// Checks that the answer knows who owns the UTS namespaces of three processes: one that is
+/// in the owner, one that has left it for a user namespace below, and one of the judge's user
+/// namespace.
+pub fn user2(answer: fn(Pid) -> io::Result<u64>) -> ! {
+    judge(|| {
+        let (user, uts) = (CloneFlags::CLONE_NEWUSER, CloneFlags::CLONE_NEWUTS);
+        let inside = helper_process(user | uts, || Ok(()))?;
+        let moved_on = helper_process(user | uts, || {
+            let files = [("setgroups", "deny"), ("uid_map", "0 0 1"), ("gid_map", "0 0 1")];
+            for (file, text) in files {
+                fs::write(format!("/proc/self/{file}"), text).map_err(|_| Errno::EPERM)?;
+            }
+            unshare(user)
+        })?;
+        let of_the_judge = helper_process(uts, || Ok(()))?;
+        let processes = [&moved_on, &inside, &of_the_judge].map(|it| it.pid);
+        let answers = run_answer(&EXERCISE, || {
+            let answers = processes.iter().map(|pid| Ok(answer(*pid)?.to_string()));
+            answers.collect::<io::Result<Vec<_>>>().map(|it| it.join(" "))
+        })?;
+        for (pid, found) in processes.into_iter().zip(answers.output.split(' ')) {
+            let expected = owner(format!("/proc/{pid}/ns/uts"))?;
+            let of = |pid, kind| link(pid, kind).contains(&format!("[{found}]"));
+            ensure(found == expected.to_string(), || {
+                let reason = if of(pid, "uts") {
+                    "that is the UTS namespace itself: what is open after the call of ioctl(2)?"
+                } else if of(Pid::this(), "user") {
+                    "the process that asks is in that one itself: whose file did you open?"
+                } else if of(pid, "user") {
+                    "the process is in that one now: in which one was it when it created its UTS namespace?"
+                } else {
+                    "a user namespace has one inode number, the number in the brackets of its link"
+                };
+                wrong(
+                    format!("{expected} for the process {pid} in {}", link(pid, "uts")),
+                    format!("your function returned {found}"),
+                    reason,
+                )
+            })?;
+        }
+        Ok("you know who owns three UTS namespaces, even after a process has moved on".to_owned())
+    })
+}
+
+/// `_IO(NSIO, 1)` in `<linux/nsfs.h>`: opens the user namespace that owns a namespace.
+const NS_GET_USERNS: libc::Ioctl = libc::_IO(0xb7, 1);
+
+/// The inode number of the user namespace that owns the namespace of a file.
+pub fn owner(file: impl AsRef<std::path::Path>) -> Result<u64, Finding> {
+    let ask = || {
+        let namespace = File::open(file)?;
+        // SAFETY: the descriptor is open, and the call touches no memory of ours.
+        let user = Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_USERNS) })?;
+        // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
+        let user = File::from(unsafe { OwnedFd::from_raw_fd(user) });
+        Ok::<_, io::Error>(user.metadata()?.ino())
+    };
+    ask().map_err(|error| {
+        unavailable("ioctl(NS_GET_USERNS)", error, "It takes Linux 4.9; check: uname -r")
+    })
+}
