@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use step_support::{Hint, print, printable};
+use step_support::{Hint, print, printable, refusal};
 
 use crate::{DIR, cli, mount_tmpfs, mountinfo, unshare_mounts};
 
@@ -34,14 +34,24 @@ pub fn run() -> Result<u8> {
     // ANCHOR: calls
     let none = None::<&str>;
     let bind = MsFlags::MS_BIND | MsFlags::MS_REC | MsFlags::MS_RDONLY;
-    let bound = mount(Some(TREE), COPY, none, bind, none);
-    print_access("mount(MS_BIND | MS_REC | MS_RDONLY)", bound)?;
+    mount(Some(TREE), COPY, none, bind, none)
+        .hint(cli::mount_hints)
+        .context("mount(/tmp/tree, /tmp/copy, MS_BIND | MS_REC | MS_RDONLY)")?;
+    print_access("mount(MS_BIND | MS_REC | MS_RDONLY)")?;
 
     let remount = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
-    let remounted = mount(none, COPY, none, remount, none);
-    print_access("mount(MS_REMOUNT | MS_BIND | MS_RDONLY)", remounted)?;
+    mount(none, COPY, none, remount, none)
+        .hint(cli::mount_hints)
+        .context("mount(/tmp/copy, MS_REMOUNT | MS_BIND | MS_RDONLY)")?;
+    print_access("mount(MS_REMOUNT | MS_BIND | MS_RDONLY)")?;
 
-    print_access("mount_setattr(AT_RECURSIVE, RDONLY)", set_read_only(COPY))?;
+    match set_read_only(COPY) {
+        Err(Errno::ENOSYS) => print("mount_setattr: ENOSYS: not in this kernel (Linux 5.12)")?,
+        result => {
+            result.hint(refusal::any_call).context("mount_setattr(/tmp/copy, AT_RECURSIVE)")?;
+            print_access("mount_setattr(AT_RECURSIVE, RDONLY)")?;
+        }
+    }
     // ANCHOR_END: calls
     Ok(0)
 }
@@ -63,11 +73,8 @@ fn set_read_only(dir: &CStr) -> nix::Result<()> {
 }
 // ANCHOR_END: set_read_only
 
-/// Prints what a call has returned, and what the mounts allow now (`mountinfo`).
-fn print_access(call: &str, result: nix::Result<()>) -> Result<()> {
-    if let Err(errno) = result {
-        return print(&format!("{call:<41}{errno}"));
-    }
+/// Prints a call that has been made, and what the mounts allow now (`mountinfo`).
+fn print_access(call: &str) -> Result<()> {
     let mut line = format!("{call:<41}");
     for place in ["tree", "copy", "copy/below"] {
         let mount = mountinfo::of(Path::new(DIR).join(place), "self")?;
