@@ -1,9 +1,10 @@
 //! `locked`: what can root of a user namespace not unmount?
 //!
 //! Whoever covers a file can uncover it. In a mount namespace that belongs to a new user
-//! namespace nobody can: there the copies of the old mounts are locked, to each other and in
-//! their flags. Otherwise every user could look under the mounts that root has made to hide
-//! something, as container engines do in `/proc`.
+//! namespace nobody can: there the copies of the old mounts are locked. None of them can be
+//! unmounted alone, and no flag such as MS_RDONLY can be removed. Otherwise every user could
+//! look under the mounts that root has made to hide something, as container engines do in
+//! `/proc`.
 
 use std::fs;
 use std::path::Path;

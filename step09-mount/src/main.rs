@@ -19,8 +19,8 @@
 //! Privilege: creating a mount namespace, and each mount in it, requires CAP_SYS_ADMIN in the
 //! user namespace that owns it. An unprivileged user creates one for that (`user_namespace.rs`).
 //!
-//! Simplified: everything is mounted over `/tmp`, a directory that every system has, and only
-//! in a new mount namespace. Nothing has to be removed: the mounts end with their namespace.
+//! Simplified: nearly everything is mounted over `/tmp`, a directory that every system has, and
+//! only in a new mount namespace. Nothing has to be removed: mounts end with their namespace.
 //!
 //! Manual: mount_namespaces(7), mount(2), proc_pid_mountinfo(5), pivot_root(2), mount_setattr(2)
 

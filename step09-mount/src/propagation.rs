@@ -65,14 +65,18 @@ fn mount_places() -> Result<()> {
 // ANCHOR_END: mount_places
 
 // ANCHOR: mount_and_look
-/// Mounts something on the directory `new` in one place, prints in which places a mount is
-/// there now (`mountinfo`), and unmounts it.
+/// Mounts something on the directory `new` in one place, prints in which places `new` is on
+/// another mount than the directory above it now, and unmounts it.
 fn mount_and_look(place: &str) -> Result<()> {
     let new = path(place).join("new");
     mount_tmpfs(&new)?;
-    let mounts = mountinfo::read("self")?;
-    let has_new = |it: &&str| mounts.iter().any(|mount| mount.point == path(it).join("new"));
-    let found: Vec<_> = PLACES.map(|(name, _)| name).into_iter().filter(has_new).collect();
+    let mut found = Vec::new();
+    for (name, _) in PLACES {
+        let place = path(name);
+        if mountinfo::of(place.join("new"), "self")? != mountinfo::of(place, "self")? {
+            found.push(name);
+        }
+    }
     print(&format!("mounted in {place:<10}appears in {}", found.join(" ").green()))?;
     umount2(&new, MntFlags::empty()).with_context(|| format!("umount({})", new.display()))
 }

@@ -89,8 +89,11 @@ fn print_access(call: &str) -> Result<()> {
 /// Makes a mount and all mounts below it read-only on kernels without `mount_setattr(2)`, too:
 /// one remount for each, with the flags that it has.
 pub fn make_read_only(dir: &Path) -> Result<()> {
-    let mounts = mountinfo::read("self")?;
-    for it in mounts.iter().filter(|it| it.point.starts_with(dir)) {
+    let top = mountinfo::of(dir, "self")?.point;
+    for it in mountinfo::read("self")?.iter().filter(|it| it.point.starts_with(&top)) {
+        if mountinfo::of(&it.point, "self").ok().as_ref() != Some(it) {
+            continue; // another mount covers it, so no path leads to it
+        }
         let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | it.flags();
         mount(None::<&str>, &it.point, None::<&str>, flags, None::<&str>)
             .hint(cli::mount_hints)

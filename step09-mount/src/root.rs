@@ -10,6 +10,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -56,9 +57,7 @@ pub fn run(command: Option<Command>) -> Result<u8> {
 fn bring(name: &str) -> Result<()> {
     let (old, new) = (Path::new("/").join(name), Path::new(DIR).join(name));
     match fs::read_link(&old) {
-        Ok(target) => {
-            std::os::unix::fs::symlink(target, new).with_context(|| format!("symlink({name})"))
-        }
+        Ok(target) => symlink(target, new).with_context(|| format!("symlink({name})")),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(_) => {
             fs::create_dir(&new).with_context(|| format!("mkdir({})", new.display()))?;
@@ -80,7 +79,7 @@ fn enter(new_root: &Path) -> Result<()> {
     chdir(new_root).with_context(|| format!("chdir({})", new_root.display()))?;
     // With the same directory twice, the old root is mounted on top of the new one, ...
     pivot_root(".", ".").hint(cli::pivot_root_hints).context("pivot_root(., .)")?;
-    // ... and this removes it with all mounts below. What is in use ends with its last user.
+    // ... and this removes it with all mounts below, even if files there are still open.
     umount2(".", MntFlags::MNT_DETACH).context("umount(., MNT_DETACH)")
 }
 // ANCHOR_END: enter

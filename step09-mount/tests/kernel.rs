@@ -450,6 +450,25 @@ fn mounts_below_are_read_only_too_and_keep_their_flags() {
 }
 
 #[test]
+fn mounts_that_others_cover_are_no_obstacle() {
+    // Some systems have mounts below /tmp, and some have more than one on it.
+    let below = || {
+        own_mounts()?;
+        cover("/tmp")?;
+        fs::create_dir("/tmp/below")?;
+        cover("/tmp/below")
+    };
+    for &user in User::all() {
+        for args in STORIES {
+            step(user).args(args).with_obstacle(below).run().assert_ok();
+        }
+        let cat = cat(step(user).with_obstacle(below));
+        assert!(mounts(cat.pid()).iter().all(|it| it.options.starts_with("ro")));
+        cat.wait().assert_ok();
+    }
+}
+
+#[test]
 fn the_status_of_the_command_is_passed_on() {
     for &user in User::all() {
         for (script, code) in [("exit 0", 0), ("exit 7", 7), ("exit 255", 255)] {
