@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, chroot};
 use testkit::obstacle::{cover, docker, no_more_namespaces, own_mounts, own_shared_mounts, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, require_programs};
-use testkit::{require_root, sample, skip, temp_dir};
+use testkit::{require_root, sample, skip, status, temp_dir};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step09-mount");
 
@@ -505,8 +506,13 @@ fn who_covers_a_file_can_uncover_it_and_root_of_a_user_namespace_below_cannot() 
     for &user in User::all() {
         let output = Host::unchanged(|| step(user).args(["locked"]).run());
         let lines: Vec<_> = output.assert_ok().stdout.lines().collect();
-        // A container engine may have covered parts of /proc.
-        let covered = mounts("self").iter().any(|it| it.point.starts_with("/proc/"));
+        // A container engine may have covered parts of /proc, or have made it read-only.
+        // (What is mounted on a directory that the kernel keeps empty covers nothing.)
+        let covered = mounts("self").iter().any(|it| match it.point.as_str() {
+            "/proc" => it.options.starts_with("ro"),
+            "/proc/sys/fs/binfmt_misc" => false,
+            point => point.starts_with("/proc/"),
+        });
         let denied = "EPERM: Operation not permitted";
         let before = if covered { denied } else { "done" };
         assert_eq!(
@@ -537,19 +543,28 @@ fn a_new_proc_is_refused_from_the_beginning_where_a_part_of_the_old_one_is_cover
 }
 
 #[test]
-fn the_child_of_locked_dies_with_the_step_and_is_reported_when_it_is_killed() {
+fn a_killed_child_of_locked_is_reported() {
     require_programs!("strace");
     for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-            // PID 1 of a PID namespace gets SIGKILL from outside, and strace is outside.
-            let moment =
-                SignalAt { children_too: true, ..SignalAt::new("umount2", Signal::SIGKILL) };
-            let output = moment.run(EXE, &["locked"], user);
-            assert_eq!(output.code(), Some(1), "{output:?}");
-            assert!(output.stderr.contains(" was killed by SIGKILL\n"), "{output:?}");
-            let output = SignalAt::new("wait4", signal).run(EXE, &["locked"], user);
-            assert_ne!(output.code(), Some(0), "{output:?}");
-        }
+        // PID 1 of a PID namespace gets SIGKILL from outside, and strace is outside.
+        let moment = SignalAt::in_any_process("umount2", Signal::SIGKILL);
+        let output = moment.run(EXE, &["locked"], user);
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains(" was killed by SIGKILL\n"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_stopped_child_of_locked_dies_with_its_parent() {
+    require_programs!("strace");
+    for &user in User::all() {
+        let moment = SignalAt::in_any_process("umount2", Signal::SIGSTOP);
+        let mut strace = moment.step(EXE, &["locked"], user).start();
+        while !strace.note().ends_with("--- stopped by SIGSTOP ---") {}
+        let is_parent = |pid: &Pid| status(pid, "PPid") == strace.pid().to_string();
+        let parent = strace.processes().into_iter().find(is_parent).expect("the step");
+        kill(parent, Signal::SIGKILL).unwrap();
+        strace.wait();
     }
 }
 
@@ -680,31 +695,52 @@ fn a_missing_tmp_is_named_and_so_is_the_limit_of_mounts() {
     }
 }
 
+/// Enters a chroot with the whole system in it, except that `/tmp` is a link. `dir` is what
+/// tmpfs is mounted on, and `root` the directory in it that becomes `/`.
+fn enter_copy(dir: &Path, root: &str) -> io::Result<()> {
+    let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
+    own_mounts()?;
+    cover(dir.to_str().unwrap())?;
+    let root = dir.join(root);
+    fs::create_dir_all(root.join("other"))?;
+    symlink("other", root.join("tmp"))?;
+    for entry in fs::read_dir("/")? {
+        let old = entry?.path();
+        let new = root.join(old.file_name().unwrap());
+        if old.is_symlink() {
+            symlink(fs::read_link(&old)?, new)?;
+        } else if old.is_dir() && old != Path::new("/tmp") {
+            fs::create_dir(&new)?;
+            mount(Some(&old), &new, None::<&str>, bind, None::<&str>)?;
+        }
+    }
+    chroot(&root)?;
+    std::env::set_current_dir("/")
+}
+
 #[test]
-fn in_a_chroot_the_step_says_what_is_in_the_way() {
+fn a_tmp_that_is_a_link_is_followed() {
     require_root!("to enter a chroot");
-    // A directory that is no mount point, with the system in it.
+    let dir = temp_dir(User::Root);
+    let run = |args: &[&str]| {
+        let root = dir.path().to_owned();
+        let step = step(User::Root).args(args).with_obstacle(move || enter_copy(&root, "."));
+        step.run().assert_ok().stdout.clone()
+    };
+    assert!(run(&["own"]).contains("tmpfs at /other; helo is there\n"));
+    assert!(
+        run(&["propagation"]).contains("mounted in original  appears in original peer slave\n")
+    );
+    assert!(run(&["root"]).contains("\n/         tmpfs ro\n"));
+    run(&["read-only"]);
+}
+
+#[test]
+fn in_a_chroot_that_is_no_mount_point_the_step_says_what_is_in_the_way() {
+    require_root!("to enter a chroot");
     let dir = temp_dir(User::Root);
     let root = dir.path().to_owned();
-    let in_chroot = move || -> io::Result<()> {
-        own_mounts()?;
-        mount(Some("chroot"), &root, Some("tmpfs"), MsFlags::empty(), None::<&str>)?;
-        let inside = root.join("root");
-        fs::create_dir_all(&inside)?;
-        for name in fs::read_dir("/")? {
-            let old = name?.path();
-            let new = inside.join(old.strip_prefix("/").unwrap());
-            if old.is_symlink() {
-                let _ = std::os::unix::fs::symlink(fs::read_link(&old)?, &new);
-            } else if old.is_dir() {
-                fs::create_dir_all(&new)?;
-                let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
-                mount(Some(&old), &new, None::<&str>, flags, None::<&str>)?;
-            }
-        }
-        chroot(&inside)?;
-        std::env::set_current_dir("/")
-    };
+    let in_chroot = move || enter_copy(&root, "below");
     let output = step(User::Root).args(["root"]).with_obstacle(in_chroot).run();
     let error = "mount(/, MS_REC | MS_PRIVATE): EINVAL: Invalid argument";
     output.assert_error(error, "/ is not a mount point in this chroot");
