@@ -49,7 +49,7 @@ pub fn run() -> Result<u8> {
         Err(Errno::ENOSYS) => print("mount_setattr: ENOSYS: not in this kernel (Linux 5.12)")?,
         result => {
             result.hint(refusal::any_call).context("mount_setattr(/tmp/copy, AT_RECURSIVE)")?;
-            print_access("mount_setattr(AT_RECURSIVE, RDONLY)")?;
+            print_access("mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)")?;
         }
     }
     // ANCHOR_END: calls
@@ -75,12 +75,13 @@ fn set_read_only(dir: &CStr) -> nix::Result<()> {
 
 /// Prints a call that has been made, and what the mounts allow now (`mountinfo`).
 fn print_access(call: &str) -> Result<()> {
-    let mut line = format!("{call:<41}");
-    for place in ["tree", "copy", "copy/below"] {
-        let mount = mountinfo::of(Path::new(DIR).join(place), "self")?;
+    let mut line = format!("{call:<46}");
+    for (name, dir) in [("tree", "/tmp/tree"), ("copy", "/tmp/copy"), ("below", "/tmp/copy/below")]
+    {
+        let mount = mountinfo::of(dir, "self")?;
         let access = mount.access();
         let access = if access == "ro" { access.green() } else { access.normal() };
-        line += &format!("  {place}: {access}");
+        line += &format!("  {name}: {access}");
     }
     print(&line)
 }

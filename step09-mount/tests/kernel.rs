@@ -299,14 +299,14 @@ fn a_bind_mount_is_read_only_after_a_second_call_and_what_is_below_it_after_a_th
         let output = Host::unchanged(|| step(user).args(["read-only"]).run());
         let lines: Vec<_> = output.assert_ok().stdout.lines().collect();
         let third = match has_mount_setattr() {
-            true => "mount_setattr(AT_RECURSIVE, RDONLY)        tree: rw  copy: ro  copy/below: ro",
+            true => "mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)  tree: rw  copy: ro  below: ro",
             false => "mount_setattr: ENOSYS: not in this kernel (Linux 5.12)",
         };
         assert_eq!(
             lines,
             [
-                "mount(MS_BIND | MS_REC | MS_RDONLY)        tree: rw  copy: rw  copy/below: rw",
-                "mount(MS_REMOUNT | MS_BIND | MS_RDONLY)    tree: rw  copy: ro  copy/below: rw",
+                "mount(MS_BIND | MS_REC | MS_RDONLY)             tree: rw  copy: rw  below: rw",
+                "mount(MS_REMOUNT | MS_BIND | MS_RDONLY)         tree: rw  copy: ro  below: rw",
                 third,
             ]
         );
