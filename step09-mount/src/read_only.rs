@@ -46,7 +46,7 @@ pub fn run() -> Result<u8> {
     print_access("mount(MS_REMOUNT | MS_BIND | MS_RDONLY)")?;
 
     match set_read_only(COPY) {
-        Err(Errno::ENOSYS) => print("mount_setattr: ENOSYS: not in this kernel (Linux 5.12)")?,
+        Err(Errno::ENOSYS) => print("mount_setattr: ENOSYS: it came with Linux 5.12")?,
         result => {
             result.hint(refusal::any_call).context("mount_setattr(/tmp/copy, AT_RECURSIVE)")?;
             print_access("mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)")?;

@@ -300,7 +300,7 @@ fn a_bind_mount_is_read_only_after_a_second_call_and_what_is_below_it_after_a_th
         let lines: Vec<_> = output.assert_ok().stdout.lines().collect();
         let third = match has_mount_setattr() {
             true => "mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)  tree: rw  copy: ro  below: ro",
-            false => "mount_setattr: ENOSYS: not in this kernel (Linux 5.12)",
+            false => "mount_setattr: ENOSYS: it came with Linux 5.12",
         };
         assert_eq!(
             lines,
@@ -334,7 +334,7 @@ fn a_kernel_without_mount_setattr_is_named_as_the_reason() {
     let old = || refuse(&[(SYS_mount_setattr, CloneFlags::empty(), Errno::ENOSYS)]);
     for &user in User::all() {
         let output = step(user).args(["read-only"]).with_obstacle(old).run();
-        let last = "mount_setattr: ENOSYS: not in this kernel (Linux 5.12)";
+        let last = "mount_setattr: ENOSYS: it came with Linux 5.12";
         assert_eq!(output.assert_ok().stdout.lines().last(), Some(last), "{output:?}");
     }
 }
