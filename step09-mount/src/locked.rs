@@ -34,12 +34,10 @@ pub fn run() -> Result<u8> {
     unshare_mounts()?;
     print_file("before:")?;
     in_new_user_namespace(mount_new_proc)?;
-    // ANCHOR: cover
     mount(Some("/dev/null"), FILE, None::<&str>, MsFlags::MS_BIND, None::<&str>)
         .hint(cli::mount_hints)
         .context("mount(/dev/null, /proc/version, MS_BIND)")?;
     make_read_only(Path::new(FILE))?;
-    // ANCHOR_END: cover
     print_file("covered:")?;
     in_new_user_namespace(uncover)?;
     print_result("here:", "umount(/proc/version)", umount2(FILE, MntFlags::empty()))?;
@@ -47,7 +45,6 @@ pub fn run() -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: uncover
 /// Tries all ways to the covered file, with all capabilities in a new user namespace.
 fn uncover() -> Result<()> {
     // The cover is locked in its place, ...
@@ -67,9 +64,7 @@ fn mount_new_proc() -> Result<()> {
     let mounted = mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>);
     print_result("below:", "mount(proc, /proc)", mounted)
 }
-// ANCHOR_END: uncover
 
-// ANCHOR: in_new_user_namespace
 /// Runs `attempt` in a child, in copies of the caller's mounts that belong to a new user
 /// namespace (`clone(2)`).
 fn in_new_user_namespace(attempt: fn() -> Result<()>) -> Result<()> {
@@ -91,7 +86,6 @@ fn in_new_user_namespace(attempt: fn() -> Result<()>) -> Result<()> {
         status => process::exit(status.into()), // the child has said why
     }
 }
-// ANCHOR_END: in_new_user_namespace
 
 /// Prints the first words of the file, as the calling process finds it.
 fn print_file(who: &str) -> Result<()> {

@@ -67,7 +67,6 @@ fn run() -> Result<u8> {
     }
 }
 
-// ANCHOR: unshare_mounts
 /// Moves the caller into a new mount namespace (`unshare(2)`), which begins with a copy of
 /// every mount, and keeps what is mounted there inside it (`mount(2)`).
 fn unshare_mounts() -> Result<()> {
@@ -77,18 +76,26 @@ fn unshare_mounts() -> Result<()> {
         flags |= CloneFlags::CLONE_NEWUSER;
         note(user_namespace::NOTE);
     }
+    // ANCHOR: unshare
     unshare(flags)
         .hint(|errno| cli::unshare_hints(errno, flags))
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
+    // ANCHOR_END: unshare
     if flags.contains(CloneFlags::CLONE_NEWUSER) {
         user_namespace::map_to_root(uid, gid)?;
     }
-    // A copy is a peer of its original if that is shared: `propagation.rs` shows the effect.
+    make_mounts_private()
+}
+
+// ANCHOR: make_mounts_private
+/// Ends all propagation from and to the copies (`mount(2)`): a copy of a shared mount is its
+/// peer, or its slave if the namespace belongs to a new user namespace (`propagation.rs`).
+fn make_mounts_private() -> Result<()> {
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
         .hint(refusal::propagation)
         .context("mount(/, MS_REC | MS_PRIVATE)")
 }
-// ANCHOR_END: unshare_mounts
+// ANCHOR_END: make_mounts_private
 
 // ANCHOR: mount_tmpfs
 /// Mounts a new file system without files, which is in memory only (`tmpfs(5)`).
@@ -130,7 +137,6 @@ fn look_from_outside(child: Pid) -> Result<()> {
 }
 // ANCHOR_END: look_from_outside
 
-// ANCHOR: run_child
 /// Runs in the child, the only process in the new mount namespace.
 fn run_child(child_side: &Side) -> Result<u8> {
     child_side.die_with_parent()?;
@@ -142,9 +148,7 @@ fn run_child(child_side: &Side) -> Result<u8> {
     child_side.wait(); // and keep the namespace alive while the parent and the reader look
     Ok(0)
 }
-// ANCHOR_END: run_child
 
-// ANCHOR: print_dir
 /// Prints the mount that `dir` is on, by the list of a process, and whether it has the file.
 fn print_dir(who: &str, dir: &str, process: &str) -> Result<()> {
     let mount = mountinfo::of(dir, process)?;
@@ -154,4 +158,3 @@ fn print_dir(who: &str, dir: &str, process: &str) -> Result<()> {
     };
     print(&format!("{who:<8}{dir} is {mount}; {file}"))
 }
-// ANCHOR_END: print_dir

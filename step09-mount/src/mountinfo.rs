@@ -13,7 +13,6 @@ use nix::mount::MsFlags;
 use step_support::error::failure;
 use step_support::{Hint, mount, printable, refusal};
 
-// ANCHOR: mount
 /// A line of `mountinfo`:
 /// `71 27 0:53 / /tmp rw,relatime shared:9 - tmpfs step09 rw,mode=755`.
 #[derive(Debug, PartialEq)]
@@ -29,7 +28,6 @@ pub struct Mount {
     /// `tmpfs`.
     pub fs_type: String,
 }
-// ANCHOR_END: mount
 
 impl Mount {
     /// Parses a line. The number of fields before the `-` depends on the propagation.

@@ -64,7 +64,6 @@ fn mount_places() -> Result<()> {
 }
 // ANCHOR_END: mount_places
 
-// ANCHOR: mount_and_look
 /// Mounts something on the directory `new` in one place, prints in which places `new` is on
 /// another mount than the directory above it now, and unmounts it.
 fn mount_and_look(place: &str) -> Result<()> {
@@ -80,7 +79,6 @@ fn mount_and_look(place: &str) -> Result<()> {
     print(&format!("mounted in {place:<10}appears in {}", found.join(" ").green()))?;
     umount2(&new, MntFlags::empty()).with_context(|| format!("umount({})", new.display()))
 }
-// ANCHOR_END: mount_and_look
 
 fn path(place: &str) -> PathBuf {
     Path::new(DIR).join(place)

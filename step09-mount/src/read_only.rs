@@ -31,7 +31,6 @@ pub fn run() -> Result<u8> {
     mount_tmpfs(BELOW_TREE)?;
     fs::create_dir("/tmp/copy").context("mkdir(/tmp/copy)")?;
 
-    // ANCHOR: calls
     let none = None::<&str>;
     let bind = MsFlags::MS_BIND | MsFlags::MS_REC | MsFlags::MS_RDONLY;
     mount(Some(TREE), COPY, none, bind, none)
@@ -52,11 +51,9 @@ pub fn run() -> Result<u8> {
             print_access("mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)")?;
         }
     }
-    // ANCHOR_END: calls
     Ok(0)
 }
 
-// ANCHOR: set_read_only
 /// Makes a mount and all mounts below it read-only (`mount_setattr(2)`, Linux 5.12).
 fn set_read_only(dir: &CStr) -> nix::Result<()> {
     let attr = libc::mount_attr {
@@ -71,7 +68,6 @@ fn set_read_only(dir: &CStr) -> nix::Result<()> {
     let result = unsafe { libc::syscall(call, at, dir, flags, &raw const attr, size) };
     Errno::result(result).map(drop)
 }
-// ANCHOR_END: set_read_only
 
 /// Prints a call that has been made, and what the mounts allow now (`mountinfo`).
 fn print_access(call: &str) -> Result<()> {
@@ -86,7 +82,6 @@ fn print_access(call: &str) -> Result<()> {
     print(&line)
 }
 
-// ANCHOR: make_read_only
 /// Makes a mount and all mounts below it read-only on kernels without `mount_setattr(2)`, too:
 /// one remount for each, with the flags that it has.
 pub fn make_read_only(dir: &Path) -> Result<()> {
@@ -104,4 +99,3 @@ pub fn make_read_only(dir: &Path) -> Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: make_read_only

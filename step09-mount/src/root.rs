@@ -51,7 +51,6 @@ pub fn run(command: Option<Command>) -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: bring
 /// Gives the new root directory a bind mount of a directory of the old one, or a copy of a
 /// link such as `/bin -> usr/bin`.
 fn bring(name: &str) -> Result<()> {
@@ -71,7 +70,6 @@ fn bring(name: &str) -> Result<()> {
         }
     }
 }
-// ANCHOR_END: bring
 
 // ANCHOR: enter
 /// Makes a mount the root of this mount namespace, and the old root disappear.
