@@ -128,14 +128,12 @@ fn own() -> Result<u8> {
     looked.map(|()| status)
 }
 
-// ANCHOR: look_from_outside
 /// Runs in the parent, which is still in the old mount namespace.
 fn look_from_outside(child: Pid) -> Result<()> {
     print_dir("parent:", DIR, "self")?;
     // The same path once more, but from the child's root directory, through the child's mounts.
     print_dir("parent:", &format!("/proc/{child}/root{DIR}"), &child.to_string())
 }
-// ANCHOR_END: look_from_outside
 
 /// Runs in the child, the only process in the new mount namespace.
 fn run_child(child_side: &Side) -> Result<u8> {

@@ -15,7 +15,6 @@ use step_support::{Hint, print};
 
 use crate::{DIR, cli, mount_tmpfs, mountinfo, unshare_mounts};
 
-// ANCHOR: places
 /// A file system in four places, and the propagation that each mount of it is given. The
 /// original comes first: the others are bind mounts of it.
 const PLACES: [(&str, MsFlags); 4] = [
@@ -24,7 +23,6 @@ const PLACES: [(&str, MsFlags); 4] = [
     ("slave", MsFlags::MS_SLAVE),
     ("private", MsFlags::MS_PRIVATE),
 ];
-// ANCHOR_END: places
 
 /// Mounts something in each place, and prints where it appears.
 pub fn run() -> Result<u8> {
