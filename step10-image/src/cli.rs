@@ -12,18 +12,17 @@ use step_support::process::command_or_shell;
 use step_support::refusal;
 
 const HELP: &str = "\
-Stacks directories by overlayfs, as an image is stacked, changes three names in the result,
-and shows what each directory holds then.
+Stacks directories by overlayfs, as the layers of an image are, changes three things in
+the result, and shows what each directory holds then.
 
 Usage: step10-image [CMD [ARG...]]
 
-  CMD  run this among the directories instead: base, app, upper, and merged,
-       in which all of them are seen as one
+  CMD  run this instead, where base, app, upper and merged are
 
 Example: cargo run -p step10-image
          cargo run -p step10-image -- sh -c 'rm merged/etc/issue; ls -l upper/etc'
-Manual:  mount(2), getxattr(2), mount_namespaces(7), and overlayfs in the kernel's
-         documentation: https://docs.kernel.org/filesystems/overlayfs.html";
+Manual:  mount(2), xattr(7), mount_namespaces(7),
+         https://docs.kernel.org/filesystems/overlayfs.html";
 
 /// Parses the command line: the command to run, if there is one.
 pub fn parse_args() -> Result<Option<Command>, lexopt::Error> {

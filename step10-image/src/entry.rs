@@ -1,5 +1,5 @@
-//! What a directory holds under a name, as the kernel tells: the forms that a change has in
-//! an upper directory, beside those that every directory knows.
+//! What one of the directories holds under a name, also where overlayfs has left a mark: a
+//! whiteout, which is a device 0:0, or the attribute of an opaque directory.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::fs;

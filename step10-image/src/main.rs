@@ -1,10 +1,10 @@
 //! Step 10: what is an image layer?
 //!
 //! overlayfs shows several directories as one. It only reads the lower ones, the layers.
-//! Every change goes into the upper one: a changed file as a copy, a removed one as a device
-//! 0:0, and a directory that hides those below it with an attribute. When that is done, the
-//! upper directory can be a layer itself. An image is a stack of such directories, and a JSON
-//! file that lists them in order.
+//! What a program changes goes into the upper one, in three forms: a changed file is there as
+//! a copy, a removed one as a device 0:0, a replaced directory with an attribute that says
+//! "opaque". Later the upper directory can be a layer itself. So an image is a stack of
+//! directories, and a JSON file that lists them in order.
 //!
 //! ```text
 //! cargo run -p step10-image
@@ -37,7 +37,7 @@ mod cli;
 mod entry;
 mod own_mounts;
 
-/// What the layers hold.
+/// The names in the layers.
 const NAMES: [&str; 4] = ["etc/motd", "etc/issue", "cache", "cache/old"];
 
 fn main() -> ExitCode {
