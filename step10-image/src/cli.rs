@@ -24,6 +24,9 @@ Example: cargo run -p step10-image
 Manual:  mount(2), xattr(7), mount_namespaces(7),
          https://docs.kernel.org/filesystems/overlayfs.html";
 
+/// What to type where this program's own user namespace is the obstacle.
+const ON_HOST: &str = "on the host: sudo target/debug/step10-image";
+
 /// Parses the command line: the command to run, if there is one.
 pub fn parse_args() -> Result<Option<Command>, lexopt::Error> {
     use lexopt::prelude::*;
@@ -44,7 +47,8 @@ pub fn parse_args() -> Result<Option<Command>, lexopt::Error> {
 pub fn unshare_hints(errno: Errno, flags: CloneFlags, uid: Uid) -> Vec<String> {
     let mut hints = refusal::creation(errno, flags);
     if errno == Errno::EPERM && !uid.is_root() {
-        hints.push(format!("root needs no user namespace: {}", as_root()));
+        let command = refusal::as_root("target/debug/step10-image");
+        hints.push(format!("root needs no user namespace: {command}"));
     }
     hints
 }
@@ -52,19 +56,18 @@ pub fn unshare_hints(errno: Errno, flags: CloneFlags, uid: Uid) -> Vec<String> {
 /// Why overlayfs could not be mounted, where a tmpfs could.
 pub fn overlay_hints(errno: Errno) -> Vec<String> {
     match errno {
-        Errno::EPERM if !refusal::is_host_root() && kernel_is_before((5, 11)) => vec![format!(
-            "before Linux 5.11, only root of the host may mount overlayfs: {}",
-            as_root()
-        )],
-        Errno::ENODEV => vec![format!(
-            "this kernel has no overlayfs, or has not loaded it: {}",
-            refusal::as_root("modprobe overlay")
-        )],
+        Errno::EPERM if !refusal::is_host_root() && kernel_is_before((5, 11)) => {
+            vec![format!("before Linux 5.11, only root of the host may mount overlayfs; {ON_HOST}")]
+        }
+        Errno::ENODEV => vec![
+            "this kernel has no overlayfs, or has not loaded it; on the host: sudo modprobe overlay"
+                .to_owned(),
+        ],
         _ => refusal::in_new_namespace(errno),
     }
 }
 
-/// Why a directory of a lower layer could not be removed or replaced.
+/// Why a directory of a lower layer could not be removed, or made again.
 pub fn opaque_hints(errno: Errno) -> Vec<String> {
     match errno {
         Errno::EIO if refusal::in_initial_user_namespace() => vec![
@@ -73,17 +76,12 @@ pub fn opaque_hints(errno: Errno) -> Vec<String> {
                 .to_owned(),
         ],
         Errno::EIO => vec![format!(
-            "overlayfs could not mark a directory as opaque: in a user namespace it needs \
-             attributes of the class user, which tmpfs has from Linux 6.6 on; root of the host \
-             does not need them: {}",
-            as_root()
+            "overlayfs could not mark a directory as opaque: in a user namespace it uses \
+             attributes of the class user, which tmpfs keeps from Linux 6.6 on; root of the host \
+             does not need them; {ON_HOST}"
         )],
         _ => Vec::new(),
     }
-}
-
-fn as_root() -> String {
-    refusal::as_root("target/debug/step10-image")
 }
 
 /// Whether this kernel is older than the version (`uname(2)`). Assumed to be new if its

@@ -177,7 +177,7 @@ fn the_table_is_the_same_every_time_and_nothing_is_left_behind() {
             output.assert_error(&error, "before Linux 5.11, only root of the host may mount");
         } else if !who_may_do_all().contains(&user) {
             let error = "rmdir(merged/cache): EIO: I/O error";
-            output.assert_error(error, "which tmpfs has from Linux 6.6 on");
+            output.assert_error(error, "which tmpfs keeps from Linux 6.6 on");
             assert!(story(userxattr(user)).starts_with(&output.stdout), "{output:?}");
             assert_eq!(output.stdout.lines().count(), 10, "{output:?}");
         } else {
@@ -449,7 +449,8 @@ fn a_kernel_that_lets_only_root_of_the_host_mount_overlayfs_is_named() {
         Errno::result(unsafe { libc::personality(libc::UNAME26 as _) })?;
         Ok(())
     };
-    let hint = "hint: before Linux 5.11, only root of the host may mount overlayfs: ";
+    let hint =
+        "hint: before Linux 5.11, only root of the host may mount overlayfs; on the host: sudo ";
     for &user in User::all() {
         let output = with_failing_overlay(Errno::EPERM, user).with_obstacle(old).run();
         assert_eq!(output.code(), Some(1), "{output:?}");
