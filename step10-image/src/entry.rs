@@ -16,7 +16,6 @@ use step_support::printable;
 /// is `user` with the option `userxattr`, otherwise `trusted`.
 const OPAQUE: [&CStr; 2] = [c"trusted.overlay.opaque", c"user.overlay.opaque"];
 
-// ANCHOR: describe
 /// A file's content, a directory, a device, or `-` for nothing (`lstat(2)`).
 pub fn describe(path: &Path) -> Result<String> {
     let shown = path.display();
@@ -35,9 +34,7 @@ pub fn describe(path: &Path) -> Result<String> {
     let content = fs::read(path).with_context(|| format!("read({shown})"))?;
     Ok(format!("{:?}", String::from_utf8_lossy(&content)))
 }
-// ANCHOR_END: describe
 
-// ANCHOR: attribute
 /// An extended attribute as `name=value`, if the file has it (`lgetxattr(2)`).
 fn attribute(path: &Path, name: &CStr) -> Result<Option<String>> {
     let file = CString::new(path.as_os_str().as_bytes())?;
@@ -53,4 +50,3 @@ fn attribute(path: &Path, name: &CStr) -> Result<Option<String>> {
     };
     Ok(Some(format!("{name}={}", printable(OsStr::from_bytes(&value[..size as usize])))))
 }
-// ANCHOR_END: attribute

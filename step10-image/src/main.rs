@@ -75,7 +75,6 @@ fn run() -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: make_layers
 /// Makes two layers, in a tmpfs that ends with this mount namespace.
 fn make_layers() -> Result<()> {
     mount(Some("tmpfs"), "/tmp", Some("tmpfs"), MsFlags::empty(), None::<&str>)
@@ -95,7 +94,6 @@ fn make_layers() -> Result<()> {
         fs::write(file, content).with_context(|| format!("write({file})"))
     })
 }
-// ANCHOR_END: make_layers
 
 // ANCHOR: mount_overlay
 /// Mounts directories as one, `merged` (`mount(2)`). Returns the options.
@@ -111,7 +109,6 @@ fn mount_overlay(directories: &str) -> Result<String> {
 }
 // ANCHOR_END: mount_overlay
 
-// ANCHOR: change_merged
 /// Changes what the lower layers hold, as any program would, and prints where it went.
 fn change_merged() -> Result<()> {
     let mut motd = File::options()
@@ -126,14 +123,15 @@ fn change_merged() -> Result<()> {
     print("merged/etc/issue: removed")?;
     print_entry("etc/issue")?;
 
+    // ANCHOR: replace
     fs::remove_file("merged/cache/old").context("unlink(merged/cache/old)")?;
     fs::remove_dir("merged/cache").hint(cli::opaque_hints).context("rmdir(merged/cache)")?;
     fs::create_dir("merged/cache").hint(cli::opaque_hints).context("mkdir(merged/cache)")?;
+    // ANCHOR_END: replace
     print("merged/cache: removed and made again")?;
     print_entry("cache")?;
     print_entry("cache/old")
 }
-// ANCHOR_END: change_merged
 
 /// Prints what each directory holds under a name.
 fn print_entry(name: &str) -> Result<()> {
