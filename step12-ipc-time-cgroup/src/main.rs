@@ -18,6 +18,7 @@
 //! Manual: ipc_namespaces(7), time_namespaces(7), cgroup_namespaces(7), msgget(2), mq_open(3),
 //! clock_gettime(2)
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io;
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ use nix::mqueue::{MQ_OFlag, MqAttr, MqdT, mq_open};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::stat::Mode;
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd::{Pid, getegid, geteuid, getpid};
+use nix::unistd::{Pid, getegid, geteuid};
 use step_support::cgroup::memberships;
 use step_support::namespace::{check_proc, flag_names};
 use step_support::{Hint, exit_code, note, printable, refusal};
@@ -133,21 +134,18 @@ fn open_helo(flags: MQ_OFlag) -> nix::Result<MqdT> {
 /// `unshare(2)` has created it for the caller's children, and so it has no process yet. The
 /// first one fixes the offsets: a process may rely on a monotonic clock that never jumps.
 fn enter_time_namespace() -> Result<()> {
-    let this = getpid();
-    set_offsets(this)
-        .hint(cli::offsets_hints)
-        .with_context(|| format!("write(/proc/{this}/timens_offsets)"))?;
-    let link = format!("/proc/{this}/ns/time_for_children");
-    let namespace = File::open(&link).with_context(|| format!("open({link})"))?;
+    set_offsets("self").hint(cli::offsets_hints).context("write(/proc/self/timens_offsets)")?;
+    let link = "/proc/self/ns/time_for_children";
+    let namespace = File::open(link).with_context(|| format!("open({link})"))?;
     setns(namespace, CLONE_NEWTIME)
         .hint(refusal::in_new_namespace)
         .with_context(|| format!("setns({link}, CLONE_NEWTIME)"))
 }
 
-/// Sets how far two clocks are ahead in the time namespace that the children of a process
-/// are born into, in seconds and nanoseconds.
-fn set_offsets(pid: Pid) -> io::Result<()> {
-    fs::write(format!("/proc/{pid}/timens_offsets"), "monotonic 86400 0\nboottime 86400 0\n")
+/// Sets how far two clocks are ahead, in seconds and nanoseconds, in the time namespace for
+/// the children of a process.
+fn set_offsets(process: impl Display) -> io::Result<()> {
+    fs::write(format!("/proc/{process}/timens_offsets"), "monotonic 86400 0\nboottime 86400 0\n")
 }
 
 /// The time on a clock (`clock_gettime(2)`).
