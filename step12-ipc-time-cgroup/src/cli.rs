@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, geteuid, getpid};
+use nix::unistd::{Pid, geteuid};
 use step_support::cgroup::memberships;
 use step_support::output::print_help;
 use step_support::{note, refusal};
@@ -72,18 +72,14 @@ pub fn commands_to_look(flags: CloneFlags, child: Pid) -> String {
         (CLONE_NEWCGROUP, format!("cat /proc/{child}/cgroup")),
     ];
     let commands = commands.iter().filter(|(kind, _)| flags.contains(*kind));
-    let commands: Vec<_> = commands
-        .map(|(_, command)| {
-            format!("    target/debug/step04-setns --target {child} -- {command}\n")
-        })
-        .collect();
+    let in_child = |(_, command): &(_, String)| {
+        format!("    target/debug/step04-setns --target {child} -- {command}\n")
+    };
     format!(
-        "Parent and child are both alive. From another terminal (or press Ctrl-Z first)\n\
-         compare what they see, first in the child's namespaces, then outside of them:\n\
-         {}    ls -l /proc/{}/ns /proc/{child}/ns\n\
-         Press Enter to end both.",
-        commands.concat(),
-        getpid(),
+        "Parent and child are both alive. Look from another terminal (or press Ctrl-Z first), in\n\
+         the child's namespaces and, without step04-setns, in your own:\n\
+         {}Press Enter to end both.",
+        commands.map(in_child).collect::<String>(),
     )
 }
 
@@ -93,6 +89,11 @@ pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
     if errno == Errno::EPERM && !geteuid().is_root() {
         let command = refusal::as_root("target/debug/step12-ipc-time-cgroup");
         hints.push(format!("root needs no user namespace: {command}"));
+    }
+    if errno == Errno::EINVAL && flags.contains(CLONE_NEWTIME) {
+        hints.push(
+            "without a time namespace: target/debug/step12-ipc-time-cgroup ipc cgroup".into(),
+        );
     }
     hints
 }

@@ -389,7 +389,6 @@ fn both_stay_until_enter_and_the_commands_name_the_child() {
             let wanted = kinds().len() == 3 || !command.contains("uptime");
             assert_eq!(joined.contains(&command), wanted, "{joined}");
         }
-        assert!(joined.contains(&format!("ls -l /proc/{}/ns /proc/{child}/ns", step.pid())));
         step.type_in("\n");
         step.wait().assert_ok();
     }
@@ -544,6 +543,22 @@ fn sudo_is_advised_only_where_it_can_work() {
     let error = "unshare(CLONE_NEWIPC | CLONE_NEWUSER): EPERM: Operation not permitted";
     output.assert_error(error, "a seccomp filter may be blocking this");
     output.assert_error(error, "(as root elsewhere: no_new_privs is set here, so sudo fails)");
+}
+
+#[test]
+fn where_the_kernel_has_no_time_namespaces_the_other_kinds_are_advised() {
+    let none = || {
+        let time = CloneFlags::from_bits_retain(libc::CLONE_NEWTIME);
+        refuse(&[(libc::SYS_unshare, time, Errno::EINVAL)])
+    };
+    for &user in User::all() {
+        let output = step(user).with_obstacle(none).run();
+        assert_eq!(output.code(), Some(1));
+        let [error, .., hint] = output.errors()[..] else { panic!("{output:?}") };
+        assert!(error.ends_with("CLONE_NEWTIME): EINVAL: Invalid argument"), "{output:?}");
+        assert!(hint.ends_with(": target/debug/step12-ipc-time-cgroup ipc cgroup"), "{output:?}");
+        step(user).args(["ipc", "cgroup"]).with_obstacle(none).run().assert_ok();
+    }
 }
 
 #[test]
