@@ -53,13 +53,14 @@ pub fn parse_args() -> Result<CloneFlags, lexopt::Error> {
     Ok(if flags.is_empty() { all() } else { flags })
 }
 
-/// Notes that a cgroup namespace has nothing to hide from a process in the root cgroup.
+/// Notes that a cgroup namespace has nothing to hide from a process in the root cgroup, or in
+/// the root of its cgroup namespace.
 pub fn warn_in_root_cgroup(flags: CloneFlags) {
     let in_root = |text: Vec<u8>| memberships(&text).iter().all(|it| it.path == Path::new("/"));
     if flags.contains(CLONE_NEWCGROUP) && fs::read("/proc/self/cgroup").is_ok_and(in_root) {
         note(
-            "note: this process is in the root cgroup, so parent and child both see /; in another: \
-             target/debug/step06-cgroup --pids 9 target/debug/step12-ipc-time-cgroup cgroup",
+            "note: the cgroup of this process is / already, so parent and child see the same; in \
+             another: target/debug/step06-cgroup --pids 9 target/debug/step12-ipc-time-cgroup cgroup",
         );
     }
 }

@@ -283,7 +283,7 @@ fn it_creates_no_cgroup_and_stays_where_it_is() {
 #[test]
 fn in_the_root_cgroup_a_note_says_why_nothing_is_hidden() {
     require_kind!("cgroup");
-    let note = "note: this process is in the root cgroup, ";
+    let note = "note: the cgroup of this process is / already, ";
     for &user in User::all() {
         // The root of its cgroup namespace is all that it knows.
         let in_root = || enter(CloneFlags::CLONE_NEWCGROUP);
