@@ -60,7 +60,8 @@ pub fn warn_in_root_cgroup(flags: CloneFlags) {
     if flags.contains(CLONE_NEWCGROUP) && fs::read("/proc/self/cgroup").is_ok_and(in_root) {
         note(
             "note: the cgroup of this process is / already, so parent and child see the same; in \
-             another: target/debug/step06-cgroup --pids 9 target/debug/step12-ipc-time-cgroup cgroup",
+             another: target/debug/step06-cgroup --pids 9 \
+             target/debug/step12-ipc-time-cgroup cgroup",
         );
     }
 }
@@ -119,7 +120,8 @@ pub fn offsets_hints(errno: Errno) -> Vec<String> {
                 .to_owned(),
         ],
         Errno::EROFS => vec![
-            "/proc is mounted read-only, so no offset can be set; as root: mount -o remount,rw /proc"
+            "/proc is mounted read-only, so no offset can be set; as root: \
+             mount -o remount,rw /proc"
                 .to_owned(),
         ],
         _ => refusal::in_new_namespace(errno),
