@@ -114,6 +114,7 @@ fn create_queues() -> Result<()> {
         .context("mq_open(/helo, O_CREAT | O_EXCL)")?;
     Ok(())
 }
+// ANCHOR_END: ipc
 
 /// Finds or creates the System V queue with this key (`msgget(2)`).
 fn msgget(flags: libc::c_int) -> nix::Result<libc::c_int> {
@@ -126,7 +127,6 @@ fn open_helo(flags: MQ_OFlag) -> nix::Result<MqdT> {
     let one_byte = MqAttr::new(0, 1, 1, 0); // all users' queues together have a limit
     mq_open("/helo", flags, Mode::S_IRUSR | Mode::S_IWUSR, Some(&one_byte))
 }
-// ANCHOR_END: ipc
 
 // ANCHOR: time
 /// Moves the caller into the new time namespace, whose clocks are a day ahead.
@@ -147,12 +147,12 @@ fn enter_time_namespace() -> Result<()> {
 fn set_offsets(process: impl Display) -> io::Result<()> {
     fs::write(format!("/proc/{process}/timens_offsets"), "monotonic 86400 0\nboottime 86400 0\n")
 }
+// ANCHOR_END: time
 
 /// The time on a clock (`clock_gettime(2)`).
 fn seconds(clock: ClockId) -> String {
     answer(clock_gettime(clock).map(|time| format!("{} s", time.tv_sec())))
 }
-// ANCHOR_END: time
 
 // ANCHOR: cgroup
 /// The cgroup of a process, by its path from the root of the caller's cgroup namespace. On v1
