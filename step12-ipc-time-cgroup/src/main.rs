@@ -102,7 +102,6 @@ fn enter_namespaces(flags: CloneFlags) -> Result<()> {
 }
 // ANCHOR_END: enter_namespaces
 
-// ANCHOR: ipc
 /// Creates a System V queue and a POSIX queue in the caller's IPC namespace. A queue outlives
 /// the process that created it, but not the namespace, which ends with its last process.
 fn create_queues() -> Result<()> {
@@ -114,7 +113,6 @@ fn create_queues() -> Result<()> {
         .context("mq_open(/helo, O_CREAT | O_EXCL)")?;
     Ok(())
 }
-// ANCHOR_END: ipc
 
 /// Finds or creates the System V queue with this key (`msgget(2)`).
 fn msgget(flags: libc::c_int) -> nix::Result<libc::c_int> {
@@ -154,7 +152,6 @@ fn seconds(clock: ClockId) -> String {
     answer(clock_gettime(clock).map(|time| format!("{} s", time.tv_sec())))
 }
 
-// ANCHOR: cgroup
 /// The cgroup of a process, by its path from the root of the caller's cgroup namespace. On v1
 /// there is one in each hierarchy; the longest path tells most.
 fn cgroup_of(pid: Pid) -> String {
@@ -163,4 +160,3 @@ fn cgroup_of(pid: Pid) -> String {
         paths.max_by_key(String::len).unwrap_or_default()
     }))
 }
-// ANCHOR_END: cgroup
