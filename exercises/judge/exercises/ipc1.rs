@@ -166,7 +166,7 @@ fn main() -> ! {
     // SAFETY: the message has space for its type and eight bytes.
     Errno::result(unsafe { libc::msgrcv(queue, place, 8, 0, any) })?;
     judge::fork_child(|| {",
-            says: "which of your calls takes messages out of it?",
+            says: "which of your calls takes messages out of it",
         },
         Wrong {
             clause: "Run `child`",

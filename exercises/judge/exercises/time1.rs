@@ -16,9 +16,9 @@ use crate::verdict::{ensure, unavailable, wrong};
 pub const EXERCISE: Exercise = Exercise {
     background: "
 uptime prints the time on CLOCK_BOOTTIME. A time namespace adds an offset to that
-clock, and another to CLOCK_MONOTONIC. For the namespace in which the next child
-of a process will be, /proc/PID/timens_offsets has both: a line such as
-\"boottime 60 0\" has seconds and nanoseconds. `child` never returns.",
+clock, and another to CLOCK_MONOTONIC. Both are in /proc/PID/timens_offsets, for
+the time namespace that the next child of the process will be in. To set one,
+write a line such as \"boottime 60 0\", for 60 s and 0 ns. `child` never returns.",
     task: "
 Run `child` in a new time namespace, where CLOCK_BOOTTIME is a week ahead of the
 caller's. The caller stays in its time namespace. Return the child's PID as the
