@@ -104,6 +104,8 @@ impl LineByLine {
     fn blocked_child(&self) -> Pid {
         let mut child = None;
         wait_until("a child that wants to print", || {
+            let ended = status(self.step.pid(), "State").starts_with('Z');
+            assert!(!ended, "the step has ended");
             child = self.child().filter(|pid| {
                 let call = fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
                 call.starts_with(&format!("{SYS_write} 0x1 "))
@@ -194,7 +196,10 @@ fn the_last_column_is_what_sethostname_returns() {
                 .args(words(changes))
                 .run();
             // `sethostname("vm", 2) = 0`, or `… = -1 EPERM (Operation not permitted)`
+            let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+            let same_name = format!("sethostname({:?}, ", hostname.trim_end());
             let calls = output.stderr.lines().filter_map(|line| line.rsplit_once(" = "));
+            let calls = calls.inspect(|(call, _)| assert!(call.contains(&same_name), "{output:?}"));
             let results = calls.map(|(_, result)| match words(result)[..] {
                 ["0"] => "ok",
                 ["-1", errno, ..] => errno,
