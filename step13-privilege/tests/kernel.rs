@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -19,8 +21,9 @@ use nix::unistd::{Pid, pipe2};
 use testkit::obstacle::{
     cover, hidden_processes, no_more_namespaces, own_mounts, own_user_namespace, refuse,
 };
+use testkit::tempfile::TempDir;
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status, temp_dir};
-use testkit::{require_programs, require_root, sample, skip, wait_until};
+use testkit::{copy_program, require_programs, require_root, sample, skip, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step13-privilege");
 
@@ -261,7 +264,41 @@ fn the_filter_and_the_bounding_set_stay_through_every_execve() {
 
 // A set-user-ID program.
 
-/// The first columns of `su`'s row: it is root if the kernel lets it be.
+/// Where the step finds a set-user-ID program of root's.
+struct Su {
+    path: OsString,
+    _dir: Option<TempDir>,
+}
+
+impl Su {
+    /// Root creates one, which is called `su`. Others use what is in PATH, if there is one.
+    fn find() -> Option<Su> {
+        if User::all()[0] == User::Root {
+            let (dir, program) = copy_program("/bin/true", 0o4755);
+            symlink(program, dir.path().join("su")).unwrap();
+            return Some(Su { path: dir.path().into(), _dir: Some(dir) });
+        }
+        let path = env::var_os("PATH")?;
+        let has_bit = |file: PathBuf| {
+            fs::metadata(file).is_ok_and(|it| it.permissions().mode() & 0o4001 == 0o4001)
+        };
+        let mut dirs = env::split_paths(&path);
+        dirs.any(|dir| ["su", "passwd", "mount"].iter().any(|name| has_bit(dir.join(name))))
+            .then_some(Su { path, _dir: None })
+    }
+
+    /// The step that runs it after these changes.
+    fn step(&self, user: User, changes: &str) -> Step {
+        step(user).args(words(changes)).env("PATH", &self.path)
+    }
+
+    /// The rows of that step, which succeeds.
+    fn rows(&self, user: User, changes: &str) -> Vec<String> {
+        table(Host::unchanged(|| self.step(user, changes).run()).assert_ok())
+    }
+}
+
+/// The user ID that `su` got and, of the other columns, CapPrm CapEff CapBnd CapAmb NoNewPrivs.
 fn of_su(rows: &[String]) -> (&str, Vec<&str>) {
     let [prm, eff, bnd, amb, no_new_privs, _, euid, _] = words(&rows[rows.len() - 1])[1..] else {
         panic!("{rows:?}")
@@ -271,37 +308,28 @@ fn of_su(rows: &[String]) -> (&str, Vec<&str>) {
 
 #[test]
 fn a_set_user_id_program_makes_an_ordinary_user_root_unless_no_new_privs_is_set() {
-    if !has_su() {
-        skip!("no su has the set-user-ID bit here");
-    }
+    let Some(su) = Su::find() else { skip!("no set-user-ID program of root's is in PATH") };
     for &user in User::all() {
         let id = User::Ordinary.uid().to_string();
-        let rows = changed(user, "su");
+        let rows = su.rows(user, "su");
         assert_eq!(rows[0], format!("user 0 0 1 0 0 0 {id} EPERM"));
         assert_eq!(of_su(&rows), ("0", vec!["1", "1", "1", "0", "0"]), "{rows:?}");
 
-        let rows = changed(user, "no_new_privs su");
+        let rows = su.rows(user, "no_new_privs su");
         assert_eq!(rows[1], format!("no_new_privs 0 0 1 0 1 0 {id} EPERM"));
         assert_eq!(of_su(&rows), (id.as_str(), vec!["0", "0", "1", "0", "1"]), "{rows:?}");
 
-        let rows = changed(user, "no_new_privs seccomp execve su");
+        let rows = su.rows(user, "no_new_privs seccomp execve su");
         assert_eq!(of_su(&rows), (id.as_str(), vec!["0", "0", "1", "0", "1"]), "{rows:?}");
     }
-}
-
-/// Whether an ordinary user's `su` is root's in the namespaces of this test.
-fn has_su() -> bool {
-    let dirs = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&dirs).any(|dir| {
-        fs::metadata(dir.join("su")).is_ok_and(|it| it.permissions().mode() & 0o4001 == 0o4001)
-    })
 }
 
 #[test]
 fn an_ordinary_users_su_needs_no_user_namespace() {
+    let Some(su) = Su::find() else { skip!("no set-user-ID program of root's is in PATH") };
     for &user in User::all() {
-        let output = step(user).args(["no_new_privs", "su"]).run();
-        assert_eq!(output.stderr, "", "{output:?}");
+        let output = su.step(user, "no_new_privs su").run();
+        assert_eq!(output.assert_ok().stderr, "", "{output:?}");
     }
 }
 
@@ -316,7 +344,7 @@ fn without_a_set_user_id_program_in_path_the_error_says_what_it_takes() {
             fs::copy("/bin/true", dir.path().join(name)).unwrap();
         }
         let (passwd, su) = (dir.path().join("passwd"), dir.path().join("su"));
-        std::os::unix::fs::chown(&passwd, Some(User::Ordinary.uid().as_raw()), None).unwrap();
+        chown(&passwd, Some(User::Ordinary.uid().as_raw()), None).unwrap();
         fs::set_permissions(passwd, Permissions::from_mode(0o4755)).unwrap();
         fs::set_permissions(su, Permissions::from_mode(0o755)).unwrap();
         for path in [dir.path(), Path::new("/no/such/directory")] {
@@ -330,27 +358,25 @@ fn without_a_set_user_id_program_in_path_the_error_says_what_it_takes() {
 #[test]
 fn on_a_mount_with_nosuid_the_bit_does_not_count() {
     require_root!("to mount a directory with nosuid");
-    if !has_su() {
-        skip!("no su has the set-user-ID bit here");
-    }
-    let nosuid = || {
+    let Some(su) = Su::find() else { skip!("no set-user-ID program of root's is in PATH") };
+    let dir = su.path.clone();
+    let nosuid = move || {
         own_mounts()?;
-        let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
-        mount(Some("/usr/bin"), "/usr/bin", None::<&str>, bind, None::<&str>)?;
+        let (dir, none) = (dir.as_os_str(), None::<&str>);
+        mount(Some(dir), dir, none, MsFlags::MS_BIND, none)?;
         let remount = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID;
-        Ok(mount(None::<&str>, "/usr/bin", None::<&str>, remount, None::<&str>)?)
+        Ok(mount(none, dir, none, remount, none)?)
     };
-    let step = step(User::Root).args(["su"]).env("PATH", "/usr/bin").with_obstacle(nosuid);
-    step.run().assert_error("none of su, passwd, mount makes its process root here", "nosuid");
+    let output = su.step(User::Root, "su").with_obstacle(nosuid).run();
+    output.assert_error("none of su, passwd, mount makes its process root here", "nosuid");
+    su.step(User::Root, "su").run().assert_ok();
 }
 
 #[test]
 fn a_proc_that_hides_the_process_of_su_is_named() {
     require_root!("to mount /proc with hidepid");
-    if !has_su() {
-        skip!("no su has the set-user-ID bit here");
-    }
-    let output = step(User::Root).args(["su"]).with_obstacle(hidden_processes).run();
+    let Some(su) = Su::find() else { skip!("no set-user-ID program of root's is in PATH") };
+    let output = su.step(User::Root, "su").with_obstacle(hidden_processes).run();
     assert_eq!(output.code(), Some(1), "{output:?}");
     assert!(output.stderr.contains("/status): ENOENT: No such file"), "{output:?}");
     assert!(output.stderr.contains("mounted with hidepid"), "{output:?}");
@@ -358,16 +384,14 @@ fn a_proc_that_hides_the_process_of_su_is_named() {
 
 #[test]
 fn an_inherited_sigchld_that_is_ignored_does_not_lose_the_process_of_su() {
-    if !has_su() {
-        skip!("no su has the set-user-ID bit here");
-    }
+    let Some(su) = Su::find() else { skip!("no set-user-ID program of root's is in PATH") };
     let ignore_sigchld = || {
         // SAFETY: SIG_IGN installs no handler that could run.
         unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
         Ok(())
     };
     for &user in User::all() {
-        let output = step(user).args(["su"]).with_obstacle(ignore_sigchld).run();
+        let output = su.step(user, "su").with_obstacle(ignore_sigchld).run();
         assert_eq!(table(output.assert_ok()).len(), 2);
     }
 }
@@ -520,7 +544,6 @@ fn killed_at_any_moment_it_leaves_nothing_behind() {
 fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
     for &user in User::all() {
         Step::assert_stdout_errors(|| step(user));
-        Step::assert_stdout_errors(|| step(user).args(["su"]));
         let output = step(user).stdout_without_reader().run();
         assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
     }
