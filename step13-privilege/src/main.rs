@@ -21,13 +21,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::sys::prctl::set_no_new_privs;
 use nix::sys::utsname::uname;
 use nix::unistd::sethostname;
 use step_support::namespace::check_proc;
 use step_support::process::exec;
 use step_support::{Hint, exit_code, print};
 
+mod capset;
 mod cli;
 mod row;
 mod seccomp;
@@ -60,7 +60,7 @@ fn run() -> Result<u8> {
         Args::Start(changes) if changes.is_empty() => STORY.map(cli::words).to_vec(),
         Args::Start(changes) => vec![changes],
     };
-    check_proc()?; // or /proc/self is nobody, or someone else
+    check_proc()?; // or /proc/self would be another process, or none
     start::notes(&lists);
     print(row::HEADING)?;
     for changes in &lists {
@@ -83,7 +83,7 @@ fn make_changes(after: &str, mut changes: &[String]) -> Result<u8> {
             "permitted" => drop_from_permitted()?,
             "bounding" => drop_from_bounding()?,
             "ambient" => add_to_ambient()?,
-            "no_new_privs" => set_no_new_privs().context("prctl(PR_SET_NO_NEW_PRIVS)")?,
+            "no_new_privs" => set_no_new_privs()?,
             "seccomp" => seccomp::refuse_sethostname()?,
             "su" => return set_user_id::run(),
             // execve: when root calls it, the kernel does as if the file gave all capabilities.
@@ -107,13 +107,13 @@ fn try_sethostname() -> Result<String> {
 // ANCHOR: effective
 /// The kernel checks the effective set only. What is still permitted can become effective again.
 fn drop_from_effective() -> Result<()> {
-    change_sets(|sets| sets.effective &= !(1 << CAP_SYS_ADMIN))
+    capset::change(|sets| sets.effective &= !(1 << CAP_SYS_ADMIN))
 }
 
 /// What is not permitted cannot be effective. Only `execve(2)` adds to the permitted set, and
 /// a new user namespace, in which it counts.
 fn drop_from_permitted() -> Result<()> {
-    change_sets(|sets| {
+    capset::change(|sets| {
         sets.effective &= !(1 << CAP_SYS_ADMIN);
         sets.permitted &= !(1 << CAP_SYS_ADMIN);
     })
@@ -132,37 +132,20 @@ fn drop_from_bounding() -> Result<()> {
 /// What is ambient stays when `execve(2)` runs a program whose file gives nothing, whatever the
 /// bounding set says. Only what is permitted and inheritable can become ambient.
 fn add_to_ambient() -> Result<()> {
-    change_sets(|sets| sets.inheritable |= 1 << CAP_SYS_ADMIN)?;
+    capset::change(|sets| sets.inheritable |= 1 << CAP_SYS_ADMIN)?;
     prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE as u32, CAP_SYS_ADMIN)
         .hint(cli::ambient_hints)
         .context("prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN)")
 }
 // ANCHOR_END: bounding
 
-// ANCHOR: capset
-/// The sets that `capset(2)` changes: 32 capabilities of each.
-#[repr(C)]
-#[derive(Default)]
-struct CapSets {
-    effective: u32,
-    permitted: u32,
-    inheritable: u32,
+// ANCHOR: no_new_privs
+/// From now on `execve(2)` adds nothing to the permitted set, neither for root nor by a
+/// set-user-ID bit (`PR_SET_NO_NEW_PRIVS`). It cannot be unset, and children inherit it.
+fn set_no_new_privs() -> Result<()> {
+    prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0).context("prctl(PR_SET_NO_NEW_PRIVS, 1)")
 }
-
-/// Reads the sets of this process (`capget(2)`), changes them, and writes them (`capset(2)`).
-fn change_sets(change: impl FnOnce(&mut CapSets)) -> Result<()> {
-    // The version in which the capabilities are 64, in two halves, and the PID: 0 is the caller.
-    let mut header: [u32; 2] = [0x2008_0522, 0];
-    let mut halves = [CapSets::default(), CapSets::default()];
-    // SAFETY: the kernel reads and writes the header, and writes both halves.
-    let read = unsafe { libc::syscall(libc::SYS_capget, &raw mut header, halves.as_mut_ptr()) };
-    Errno::result(read).context("capget()")?;
-    change(&mut halves[0]);
-    // SAFETY: the kernel reads and writes the header, and reads both halves.
-    let written = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, halves.as_ptr()) };
-    Errno::result(written).map(drop).hint(cli::capset_hints).context("capset()")
-}
-// ANCHOR_END: capset
+// ANCHOR_END: no_new_privs
 
 /// A call of `prctl(2)` that takes two numbers.
 fn prctl(option: i32, first: u32, second: u32) -> nix::Result<()> {

@@ -6,7 +6,6 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io::Read;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
@@ -87,9 +86,7 @@ impl LineByLine {
     fn start(user: User, changes: &str) -> LineByLine {
         // A pipe that keeps writes apart, with room for one.
         let (reader, writer) = pipe2(OFlag::O_DIRECT | OFlag::O_CLOEXEC).unwrap();
-        let page = fcntl(&writer, FcntlArg::F_SETPIPE_SZ(1)).unwrap();
-        assert!(page > 0);
-        let writer: OwnedFd = writer;
+        fcntl(&writer, FcntlArg::F_SETPIPE_SZ(1)).unwrap();
         let step = step(user).args(words(changes)).with(|it| _ = it.stdout(writer)).start();
         LineByLine { step, stdout: File::from(reader) }
     }
