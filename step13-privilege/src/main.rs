@@ -9,8 +9,9 @@
 //! cargo run -p step13-privilege
 //! ```
 //!
-//! Privilege: the changes are made by a root. An unprivileged user is root of a new user
-//! namespace, with all capabilities in it. `su` is run by an ordinary user.
+//! Privilege: root makes the changes. An unprivileged user becomes root of a new user
+//! namespace, with all capabilities in it. If `su` is among the changes, an ordinary user
+//! makes them.
 //!
 //! Simplified: only one capability of about forty is dropped, and the set CapInh is not shown.
 //! A real seccomp filter lists the calls that it allows.
