@@ -103,7 +103,7 @@ pub fn capset_hints(errno: Errno) -> Vec<String> {
 /// Why `PR_CAPBSET_DROP` failed.
 pub fn bounding_hints(errno: Errno) -> Vec<String> {
     let rule = "dropping from the bounding set requires CAP_SETPCAP, which an ordinary user lacks: \
-        a set-user-ID program could not rely on being root";
+        otherwise a set-user-ID program could not rely on root's capabilities";
     hints(errno, &[Errno::EPERM], rule)
 }
 
@@ -115,8 +115,8 @@ pub fn ambient_hints(errno: Errno) -> Vec<String> {
 
 /// Why `seccomp(2)` failed.
 pub fn seccomp_hints(errno: Errno) -> Vec<String> {
-    let rule = "a filter requires CAP_SYS_ADMIN, or no_new_privs first: it could make a call fail \
-        of which a set-user-ID program expects that it succeeds";
+    let rule = "a filter requires CAP_SYS_ADMIN, or no_new_privs first: otherwise it could refuse \
+        a call that a set-user-ID program relies on";
     match errno {
         Errno::EINVAL => vec!["this kernel has no filters (CONFIG_SECCOMP_FILTER)".to_owned()],
         _ => hints(errno, &[Errno::EACCES], rule),

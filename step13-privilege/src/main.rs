@@ -106,13 +106,13 @@ fn try_sethostname() -> Result<String> {
 // ANCHOR_END: try_sethostname
 
 // ANCHOR: effective
-/// The kernel checks the effective set only. What is still permitted can become effective again.
+/// The kernel checks only the effective set. What is still permitted can become effective again.
 fn drop_from_effective() -> Result<()> {
     capset::change(|sets| sets.effective &= !(1 << CAP_SYS_ADMIN))
 }
 
-/// What is not permitted cannot be effective. Only `execve(2)` adds to the permitted set, and
-/// a new user namespace, in which it counts.
+/// What is not permitted cannot be effective. `capset(2)` cannot add to the permitted set, but
+/// `execve(2)` can.
 fn drop_from_permitted() -> Result<()> {
     capset::change(|sets| {
         sets.effective &= !(1 << CAP_SYS_ADMIN);
@@ -130,8 +130,8 @@ fn drop_from_bounding() -> Result<()> {
         .context("prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)")
 }
 
-/// What is ambient stays when `execve(2)` runs a program whose file gives nothing, whatever the
-/// bounding set says. Only what is permitted and inheritable can become ambient.
+/// What is ambient stays permitted when `execve(2)` runs a program whose file gives nothing,
+/// whatever the bounding set says. It has to be permitted and inheritable before.
 fn add_to_ambient() -> Result<()> {
     capset::change(|sets| sets.inheritable |= 1 << CAP_SYS_ADMIN)?;
     prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE as u32, CAP_SYS_ADMIN)

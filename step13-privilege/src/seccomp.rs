@@ -11,15 +11,15 @@ use step_support::Hint;
 
 use crate::cli;
 
-// ANCHOR: filter
 /// Makes `sethostname(2)` fail with ENOSYS for this process and all its descendants, for good.
 ///
-/// The kernel runs the filter before each system call, on a `struct seccomp_data`. A call's
-/// number counts on one architecture only: a 32-bit program has others on the same kernel. So
-/// the filter refuses all calls of other architectures.
+/// The kernel runs the filter before each system call, on a `struct seccomp_data`. The number
+/// of a call depends on the architecture: on the same kernel, a 32-bit program uses other
+/// numbers. So the filter refuses all calls of other architectures.
 pub fn refuse_sethostname() -> Result<()> {
+    // ANCHOR: filter
     let load = BPF_LD | BPF_W | BPF_ABS;
-    let if_equal = BPF_JMP | BPF_JEQ | BPF_K; // skips one of two numbers of instructions
+    let if_equal = BPF_JMP | BPF_JEQ | BPF_K; // skips: the first number if equal, or the second
     let end = BPF_RET | BPF_K;
     let mut filter = [
         instruction(load, offset_of!(seccomp_data, arch) as u32, 0, 0),
@@ -29,13 +29,13 @@ pub fn refuse_sethostname() -> Result<()> {
         instruction(end, libc::SECCOMP_RET_ERRNO | Errno::ENOSYS as u32, 0, 0),
         instruction(end, libc::SECCOMP_RET_ALLOW, 0, 0),
     ];
+    // ANCHOR_END: filter
     install(&mut filter)
 }
 
 fn instruction(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
     sock_filter { code: code as u16, jt, jf, k }
 }
-// ANCHOR_END: filter
 
 // ANCHOR: install
 fn install(filter: &mut [sock_filter]) -> Result<()> {
