@@ -13,10 +13,6 @@ use crate::Map;
 /// name for it yet.
 const SYS_LISTNS: c_long = 470;
 
-/// The most that the kernel lists in one call. A second call would begin after the last
-/// namespace of the first; if the one after that is just ending, it fails with ENOENT.
-const MAX_NAMESPACES: usize = 1_000_000;
-
 // ANCHOR: ns_id_req
 /// Which namespaces to list (`struct ns_id_req` in `linux/nsfs.h`). Zeros mean all.
 #[repr(C)]
@@ -36,12 +32,20 @@ struct NsIdReq {
 /// kernel never uses one again.
 fn listns() -> nix::Result<Vec<u64>> {
     let request = NsIdReq { size: size_of::<NsIdReq>() as u32, ..NsIdReq::default() };
-    let mut ids = vec![0_u64; MAX_NAMESPACES];
-    let (buffer, size) = (ids.as_mut_ptr(), ids.len());
-    // SAFETY: the kernel reads `request`, and writes at most `size` numbers to `buffer`.
-    let count = unsafe { libc::syscall(SYS_LISTNS, &raw const request, buffer, size, 0) };
-    ids.truncate(Errno::result(count)? as usize);
-    Ok(ids)
+    let mut ids = vec![0_u64; 1024];
+    loop {
+        let (buffer, size) = (ids.as_mut_ptr(), ids.len());
+        // SAFETY: the kernel reads `request`, and writes at most `size` numbers to `buffer`.
+        let count = unsafe { libc::syscall(SYS_LISTNS, &raw const request, buffer, size, 0) };
+        let count = Errno::result(count)? as usize;
+        if count < size {
+            ids.truncate(count);
+            return Ok(ids);
+        }
+        // There may be more. A list in parts has gaps: the next part cannot begin with a
+        // namespace that is just ending.
+        ids.resize(2 * size, 0);
+    }
 }
 // ANCHOR_END: listns
 

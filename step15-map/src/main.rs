@@ -95,7 +95,7 @@ impl Map {
     /// Adds a namespace, given its open file, and those above it.
     fn add(&mut self, file: &File) -> io::Result<Id> {
         let id = identify(file)?;
-        if self.0.get(&id).and_then(|it| it.owner).is_none() {
+        if self.0.entry(id).or_default().owner.is_none() {
             let owner = self.add_above(id, file, NS_GET_USERNS)?;
             let parent = match id.kind {
                 "pid" => self.add_above(id, file, NS_GET_PARENT)?,

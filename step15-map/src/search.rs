@@ -142,16 +142,19 @@ fn bind_mount(line: &[u8]) -> Option<(u64, Id, PathBuf)> {
 }
 
 /// Replaces `\040` by a space, and so on: what would end a field or line of `mountinfo`.
-fn unescape(text: &[u8]) -> OsString {
+fn unescape(mut text: &[u8]) -> OsString {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        let octal = after.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-        let escaped = octal.filter(|_| byte == b'\\').and_then(|it| u8::from_str_radix(it, 8).ok());
-        bytes.push(escaped.unwrap_or(byte));
-        rest = if escaped.is_some() { &after[3..] } else { after };
+    loop {
+        let (byte, rest) = match text {
+            [] => return OsString::from_vec(bytes),
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', rest @ ..] => {
+                ((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), rest)
+            }
+            [byte, rest @ ..] => (*byte, rest),
+        };
+        bytes.push(byte);
+        text = rest;
     }
-    OsString::from_vec(bytes)
 }
 
 /// Opens the file of a namespace; None if the path leads to something else, or nowhere. It is

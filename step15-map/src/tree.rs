@@ -21,8 +21,9 @@ struct Row {
 /// The tree, what is not in it, and how many namespaces are kept alive by what.
 pub fn text(map: &Map, unseen: &[String]) -> String {
     let mut rows = Vec::new();
-    let roots: Vec<Id> = below(map, None);
-    for root in roots {
+    // The owner of the others cannot be seen, or is above all others and has none itself.
+    let roots = map.0.iter().filter(|(_, it)| it.owner.is_none()).map(|(id, _)| *id);
+    for root in sorted(roots) {
         add_rows(map, root, "", "", &mut rows);
     }
     let width = |row: &Row| row.branches.chars().count() + row.id.to_string().len();
@@ -46,10 +47,9 @@ pub fn text(map: &Map, unseen: &[String]) -> String {
 /// Adds a namespace and, in lines below it, all that it owns.
 fn add_rows(map: &Map, id: Id, branch: &str, indent: &str, rows: &mut Vec<Row>) {
     rows.push(Row { branches: branch.to_owned(), id, held: held(id, &map.0[&id]) });
-    if id.kind != "user" {
-        return;
-    }
-    let owned = below(map, Some(id));
+    // A PID namespace can also be the parent of some that it does not own.
+    let below = map.0[&id].below.iter().copied();
+    let owned = sorted(below.filter(|it| map.0[it].owner == Some(id)));
     for (index, &it) in owned.iter().enumerate() {
         let (fork, next) =
             if index + 1 < owned.len() { ("├─ ", "│  ") } else { ("└─ ", "   ") };
@@ -57,12 +57,11 @@ fn add_rows(map: &Map, id: Id, branch: &str, indent: &str, rows: &mut Vec<Row>) 
     }
 }
 
-/// The namespaces that this one owns; user namespaces come last, since they have lines below.
-fn below(map: &Map, owner: Option<Id>) -> Vec<Id> {
-    let owned = map.0.iter().filter(|(_, it)| it.owner == owner).map(|(id, _)| *id);
-    let mut owned: Vec<_> = owned.collect();
-    owned.sort_by_key(|id| (id.kind == "user", *id));
-    owned
+/// User namespaces come last, since they have lines below.
+fn sorted(ids: impl Iterator<Item = Id>) -> Vec<Id> {
+    let mut ids: Vec<_> = ids.collect();
+    ids.sort_by_key(|id| (id.kind == "user", *id));
+    ids
 }
 
 // ANCHOR: held
