@@ -90,7 +90,7 @@ fn held(id: Id, namespace: &Namespace) -> String {
     }
     match below.len() {
         _ if !reasons.is_empty() => {}
-        0 => reasons.push("not found in /proc".to_owned()),
+        0 => reasons.push("nothing in /proc leads to it".to_owned()),
         1 => reasons.push("1 namespace below it".to_owned()),
         count => reasons.push(format!("{count} namespaces below it")),
     }
@@ -138,7 +138,7 @@ fn summary(map: &Map) -> String {
         (open, "by a descriptor"),
         (for_children, "for children"),
         (below, "by namespaces below"),
-        (unknown, "by nothing in /proc"),
+        (unknown, "by what /proc does not show"),
     ];
     let without = without.iter().filter(|(count, _)| *count > 0);
     let without: String = without.map(|(count, how)| format!(", {count} kept {how}")).collect();
