@@ -40,7 +40,7 @@ pub fn search(map: &mut Map) -> Result<Searched> {
             Err(errno @ (Errno::EACCES | Errno::EPERM)) => searched.forbidden.push(errno),
             // It has ended meanwhile. (EINVAL is what mountinfo gives then.)
             Err(Errno::ENOENT | Errno::ESRCH | Errno::EINVAL) => {}
-            _ => looked.with_context(|| format!("read(/proc/{pid})"))?,
+            _ => looked.with_context(|| format!("open(/proc/{pid}/*)"))?,
         }
     }
     Ok(searched)
@@ -70,6 +70,9 @@ fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) ->
     for name in KINDS.map(|kind| kind.name) {
         let Some(id) = linked(thread, name)? else { continue };
         map.at(id, format!("/proc/{thread}/ns/{name}"))?.processes.insert(pid);
+        if !matches!(name, "pid" | "time") {
+            continue;
+        }
         let for_children = format!("{name}_for_children");
         match linked(thread, &for_children)? {
             Some(theirs) if theirs != id => {
@@ -92,7 +95,7 @@ fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) ->
 fn linked(thread: &str, name: &str) -> io::Result<Option<Id>> {
     match link(thread, name) {
         Ok(target) => Ok(Id::parse(&target)),
-        Err(error) if errno(&error) == Errno::ENOENT => Ok(None),
+        Err(error) if matches!(errno(&error), Errno::ENOENT | Errno::ESRCH) => Ok(None),
         Err(error) => Err(error),
     }
 }
