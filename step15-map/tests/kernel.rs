@@ -26,7 +26,8 @@ use testkit::obstacle::{
     closed_processes, cover, hidden_processes, own_mounts, own_user_namespace, refuse,
 };
 use testkit::{
-    Host, Output, Step, User, WaitingProcess, WithoutFirstThread, inode, link, status, temp_dir,
+    Host, Output, SignalAt, Step, User, WaitingProcess, WithoutFirstThread, inode, link, status,
+    temp_dir,
 };
 use testkit::{require_programs, require_root, skip, wait_until};
 
@@ -732,6 +733,18 @@ fn wrong_use_is_one_line_and_status_2() {
 fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
     for args in [&["--json"][..], &[]] {
         Step::assert_stdout_errors(|| step(User::Ordinary).args(args));
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_nothing_behind_and_no_part_of_its_output() {
+    require_programs!("strace");
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
+        // Some processors have only the second of two calls that do the same.
+        for call in ["getdents64", "?readlink,readlinkat", "ioctl"] {
+            let output = SignalAt::new(call, signal).run(EXE, &[], User::Ordinary);
+            assert_eq!(output.stdout, "", "{signal} at {call}");
+        }
     }
 }
 
