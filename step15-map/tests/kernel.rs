@@ -448,6 +448,7 @@ fn what_the_kernel_lists_is_found_by_the_search_and_what_is_hidden_from_the_sear
         let search = step(user).args(["--json"]).with_obstacle(no_list).run();
         let (search, listed) = (Map::parse(&search), listns().unwrap());
         let missed: Vec<_> = listed.iter().filter(|it| search.find(it).is_none()).collect();
+        eprintln!("{} are listed, of which the search missed {missed:?}", listed.len());
         listed.len() > 5 * MANY && missed == [&uts]
     });
     let tree = step(user).run().stdout;
