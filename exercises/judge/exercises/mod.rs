@@ -17,6 +17,8 @@ mod clone5;
 mod intro1;
 mod links1;
 mod links2;
+mod map1;
+mod map2;
 mod setns1;
 mod setns2;
 mod setns3;
@@ -55,4 +57,5 @@ exercises! {
     step04_setns: setns1, setns2, setns3, setns4, setns5;
     step05_unshare: unshare1, unshare2, unshare3, unshare4, unshare5, unshare6, unshare7;
     step06_cgroup: cgroup1, cgroup2, cgroup3, cgroup4, cgroup5, cgroup6, cgroup7;
+    step15_map: map1, map2;
 }

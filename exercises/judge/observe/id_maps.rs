@@ -46,6 +46,11 @@ impl User {
         Ok(drop_capabilities()?)
     }
 
+    /// The user namespace that the caller begins in.
+    pub fn namespace(&self) -> String {
+        link(self.process.pid, "user")
+    }
+
     /// Checks that a process, which was this user, has moved into a new user namespace, and
     /// into no other namespace.
     pub fn check_moved(&self, process: Pid) -> Result<(), Finding> {

@@ -1,7 +1,9 @@
 //! In which namespaces a process is.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::{AsRawFd, FromRawFd};
 
+use nix::errno::Errno;
 use nix::unistd::Pid;
 
 use crate::process::link;
@@ -58,4 +60,19 @@ pub fn check_joined(
     })?;
     let links: Vec<_> = kinds.iter().map(|kind| link(process, kind)).collect();
     Ok(format!("your process is in {}", links.join(" and ")))
+}
+
+/// The user namespace that owns the namespace behind an open file (`ioctl_ns(2)`). The owner of a
+/// user namespace is its parent.
+pub fn owner(namespace: &File) -> nix::Result<File> {
+    // SAFETY: the request takes no argument and touches no memory of ours.
+    let fd = Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_USERNS) })?;
+    // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
+    Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// The name of the namespace behind an open file, such as `uts:[4026531838]`.
+pub fn name(namespace: &File) -> String {
+    let path = format!("/proc/self/fd/{}", namespace.as_raw_fd());
+    fs::read_link(path).map_or_else(|error| error.to_string(), |it| it.display().to_string())
 }

@@ -1,0 +1,233 @@
+//! The search for what refers to namespaces: links, descriptors and mounts of each process.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
+use step_support::error::errno;
+use step_support::namespace::{KINDS, inode, link};
+
+use crate::{Id, Map, Namespace};
+
+/// What the search came across besides namespaces.
+#[derive(Default)]
+pub struct Searched {
+    /// The processes that may not be looked into, by the error of each.
+    pub forbidden: Vec<Errno>,
+    /// The processes with a PID namespace for children that has no process yet.
+    pub without_first_child: BTreeSet<u32>,
+    /// The mount namespaces whose mounts were read, as seen from these root directories.
+    pub mounts: BTreeSet<(Id, u64, u64)>,
+}
+
+/// Looks at every process that `/proc` shows.
+pub fn search(map: &mut Map) -> Result<Searched> {
+    let mut searched = Searched::default();
+    let names = fs::read_dir("/proc").context("open(/proc)")?.flatten();
+    for pid in names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+        let looked = look_into(pid, map, &mut searched);
+        match looked.as_ref().map_err(errno) {
+            // EPERM: /proc is mounted with hidepid=1.
+            Err(errno @ (Errno::EACCES | Errno::EPERM)) => searched.forbidden.push(errno),
+            // It has ended meanwhile. (EINVAL is what mountinfo gives then.)
+            Err(Errno::ENOENT | Errno::ESRCH | Errno::EINVAL) => {}
+            _ => looked.with_context(|| format!("open(/proc/{pid}/*)"))?,
+        }
+    }
+    Ok(searched)
+}
+
+fn look_into(pid: u32, map: &mut Map, searched: &mut Searched) -> io::Result<()> {
+    let mut alive = None;
+    for entry in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let thread = format!("{pid}/task/{}", entry?.file_name().to_string_lossy());
+        if read_links(pid, &thread, map, searched)? {
+            alive = Some(thread);
+        }
+    }
+    // A thread that has ended has no files any more, even if it is the first.
+    let Some(thread) = alive else { return Ok(()) };
+    if pid != process::id() {
+        read_descriptors(pid, &thread, map)?;
+    }
+    read_mounts(&thread, map, searched)
+}
+
+// ANCHOR: read_links
+/// Adds the namespaces that a thread is in, and those that its children will be in. Returns
+/// whether the thread is alive: a zombie has left most of its namespaces.
+fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) -> io::Result<bool> {
+    let is_alive = linked(thread, "uts")?.is_some();
+    for name in KINDS.map(|kind| kind.name) {
+        let Some(id) = linked(thread, name)? else { continue };
+        map.at(id, format!("/proc/{thread}/ns/{name}"))?.processes.insert(pid);
+        if !matches!(name, "pid" | "time") {
+            continue;
+        }
+        let for_children = format!("{name}_for_children");
+        match linked(thread, &for_children)? {
+            Some(theirs) if theirs != id => {
+                let path = format!("/proc/{thread}/ns/{for_children}");
+                map.at(theirs, path)?.for_children.insert(pid);
+            }
+            // It has one, but this link leads nowhere before a first process is in it.
+            None if name == "pid" && is_alive => {
+                searched.without_first_child.insert(pid);
+            }
+            _ => {}
+        }
+    }
+    Ok(is_alive)
+}
+// ANCHOR_END: read_links
+
+/// The namespace that a link in `/proc/PID/ns` leads to (`readlink(2)`). None if there is no
+/// such link, or if it leads nowhere.
+fn linked(thread: &str, name: &str) -> io::Result<Option<Id>> {
+    match link(thread, name) {
+        Ok(target) => Ok(Id::parse(&target)),
+        Err(error) if matches!(errno(&error), Errno::ENOENT | Errno::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+// ANCHOR: read_descriptors
+/// Adds the namespaces whose files a process has open.
+fn read_descriptors(pid: u32, thread: &str, map: &mut Map) -> io::Result<()> {
+    for entry in fs::read_dir(format!("/proc/{thread}/fd"))?.flatten() {
+        let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let (Some(number), Some(file)) = (number, open_namespace(&entry.path())?) {
+            let id = map.add(&file)?;
+            map.0.entry(id).or_default().descriptors.insert((pid, number));
+        }
+    }
+    Ok(())
+}
+// ANCHOR_END: read_descriptors
+
+// ANCHOR: read_mounts
+/// Adds the namespaces whose files are mounted somewhere in the mount namespace of a thread.
+fn read_mounts(thread: &str, map: &mut Map, searched: &mut Searched) -> io::Result<()> {
+    let Some(place) = linked(thread, "mnt")? else { return Ok(()) };
+    let root = PathBuf::from(format!("/proc/{thread}/root"));
+    // Processes in a chroot see only a part of the mounts.
+    let metadata = fs::metadata(&root)?;
+    if searched.mounts.insert((place, metadata.dev(), metadata.ino())) {
+        let mounts = fs::read(format!("/proc/{thread}/mountinfo"))?;
+        for (mount_id, id, point) in mounts.split(|&byte| byte == b'\n').filter_map(bind_mount) {
+            let path = root.join(point.strip_prefix("/").unwrap_or(&point));
+            map.at(id, path)?.mounts.entry(mount_id).or_insert((place, point));
+        }
+    }
+    Ok(())
+}
+// ANCHOR_END: read_mounts
+
+/// A line of `/proc/PID/mountinfo`, if it is the mount of a namespace's file: the mount's ID,
+/// the namespace, and the mount point.
+fn bind_mount(line: &[u8]) -> Option<(u64, Id, PathBuf)> {
+    let mut fields = line.split(|&byte| byte == b' ').map(OsStr::from_bytes);
+    let mount_id = fields.next()?.to_str()?.parse().ok()?;
+    let id = fields.nth(2)?.to_str().and_then(Id::parse)?;
+    let point = unescape(fields.next()?.as_bytes());
+    // After a variable number of fields comes a dash, and then the type of the file system.
+    (fields.find(|field| *field == "-").and(fields.next())? == "nsfs").then_some(())?;
+    Some((mount_id, id, point.into()))
+}
+
+/// Replaces `\040` by a space, and so on: what would end a field or line of `mountinfo`.
+fn unescape(mut text: &[u8]) -> OsString {
+    let mut bytes = Vec::with_capacity(text.len());
+    loop {
+        let (byte, rest) = match text {
+            [] => return OsString::from_vec(bytes),
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', rest @ ..] => {
+                ((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), rest)
+            }
+            [byte, rest @ ..] => (*byte, rest),
+        };
+        bytes.push(byte);
+        text = rest;
+    }
+}
+
+/// Opens the file of a namespace; None if the path leads to something else, or nowhere. It is
+/// looked at by O_PATH before, since to open a device can have effects.
+fn open_namespace(path: &Path) -> io::Result<Option<File>> {
+    let place = match File::options().read(true).custom_flags(libc::O_PATH).open(path) {
+        Err(error) if errno(&error) != Errno::EMFILE => return Ok(None),
+        place => place?,
+    };
+    match fstatfs(&place) {
+        Ok(it) if it.filesystem_type() == NSFS_MAGIC => {}
+        _ => return Ok(None),
+    }
+    File::open(format!("/proc/self/fd/{}", place.as_raw_fd())).map(Some)
+}
+
+impl Map {
+    /// The entry of a namespace whose file is at `path`. Before the first time, the kernel is
+    /// asked for what is above it.
+    fn at(&mut self, id: Id, path: impl AsRef<Path>) -> io::Result<&mut Namespace> {
+        if self.0.get(&id).and_then(|it| it.owner).is_none() {
+            if let Some(file) = open_namespace(path.as_ref())? {
+                self.add(&file)?;
+            }
+        }
+        Ok(self.0.entry(id).or_default())
+    }
+}
+
+impl Id {
+    /// Parses a name such as `uts:[4026531838]`.
+    fn parse(name: &str) -> Option<Id> {
+        let kind = KINDS.iter().find(|kind| name.split(':').next() == Some(kind.name))?;
+        Some(Id { kind: kind.name, inode: inode(OsStr::new(name))? })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mounted_namespace_is_told_from_other_mounts() {
+        let line = br"97 26 0:4 net:[4026532281] /run/net\040ns/a\134b rw shared:3 - nsfs nsfs rw";
+        let (mount_id, id, point) = bind_mount(line).unwrap();
+        assert_eq!((mount_id, id.to_string().as_str()), (97, "net:[4026532281]"));
+        assert_eq!(point, Path::new(r"/run/net ns/a\b"));
+        for line in [
+            &br"97 26 0:4 /net:[4026532281] /mnt rw - nsfs nsfs rw"[..],
+            b"97 26 0:4 net:[4026532281] /mnt rw - tmpfs nsfs rw",
+            b"97 26 0:4 net:[4026532281] /mnt rw",
+            b"97 26 0:4 net:[] /mnt rw - nsfs nsfs rw",
+            b"97 26",
+            b"",
+        ] {
+            assert!(bind_mount(line).is_none(), "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn only_three_octal_digits_after_a_backslash_are_an_escape() {
+        for (text, plain) in [
+            (r"a\040b\134", r"a b\"),
+            (r"\04", r"\04"),
+            (r"\999\", r"\999\"),
+            (r"\777", r"\777"),
+            (r"\+17", r"\+17"),
+        ] {
+            assert_eq!(unescape(text.as_bytes()), plain);
+        }
+    }
+}
