@@ -17,7 +17,7 @@ pub fn print_status(label: &str, pid: Pid, fields: &[&str]) -> Result<()> {
         Err(error) if matches!(errno(&error), Errno::ENOENT | Errno::ESRCH) => {
             return print_fact(label, &format!("no /proc/{pid}"));
         }
-        text => text.with_context(|| format!("read({file})"))?,
+        text => text.with_context(|| format!("open({file})"))?,
     };
     // The name of the process in it need not be UTF-8.
     let text = String::from_utf8_lossy(&text).replace('\t', " ");
