@@ -95,7 +95,6 @@ fn ask(init: Pid, asking: &Side) -> Result<()> {
 /// Shows a process that loses its parent and ends, until PID 1 has reaped it.
 fn reap_orphan(init: Pid, asking: &Side) -> Result<()> {
     let (ours, its) = UnixStream::pair().context("socketpair()")?;
-    // ANCHOR: orphan
     let (notifying, waiting) = handshake::pair()?;
     let parent = start(|| {
         start(|| run_orphan(its))?;
@@ -113,8 +112,7 @@ fn reap_orphan(init: Pid, asking: &Side) -> Result<()> {
     notifying.notify();
     finish(parent)?;
     print_status("its parent has ended", orphan.pid, &["PPid", "NSpid"])?;
-    // ANCHOR_END: orphan
-    // ANCHOR: zombie
+
     orphan.end()?;
     print_status("it has ended", orphan.pid, &["State", "PPid", "NSpid"])?;
     print_namespaces("what it still holds", orphan.pid)?;
@@ -122,19 +120,15 @@ fn reap_orphan(init: Pid, asking: &Side) -> Result<()> {
     wait_for_enter(asking, &cli::commands_to_look(orphan.pid))?;
     ask(init, asking)?;
     print_status("PID 1 has called waitpid()", orphan.pid, &["State", "PPid", "NSpid"])
-    // ANCHOR_END: zombie
 }
 
-// ANCHOR: run_orphan
 /// Runs in the process that becomes an orphan. `/proc` belongs to the namespace outside, so
 /// it tells the number that this process has there, which getpid(2) does not.
 fn run_orphan(its: UnixStream) -> Result<u8> {
     let pid = fs::read_link("/proc/self").context("readlink(/proc/self)")?;
     orphan::report_and_wait(its, &pid)
 }
-// ANCHOR_END: run_orphan
 
-// ANCHOR: start
 /// Creates a child in the new PID namespace (`fork(2)`).
 fn start(child_main: impl FnOnce() -> Result<u8>) -> Result<Pid> {
     // SAFETY: this process has one thread, so the child may allocate and print.
@@ -143,7 +137,6 @@ fn start(child_main: impl FnOnce() -> Result<u8>) -> Result<Pid> {
         ForkResult::Parent { child } => Ok(child),
     }
 }
-// ANCHOR_END: start
 
 /// Waits for a child. One that fails has said why.
 fn finish(child: Pid) -> Result<()> {

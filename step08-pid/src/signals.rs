@@ -39,7 +39,6 @@ fn send(pid: Pid, signal: Signal) -> Result<u8> {
     sent.with_context(|| format!("kill({pid}, {signal})")).map(|()| 0)
 }
 
-// ANCHOR: end_namespace
 /// Kills PID 1 from outside, and shows what becomes of its namespace.
 pub fn end_namespace(init: Pid) -> Result<()> {
     let other = start(|| {
@@ -58,4 +57,3 @@ pub fn end_namespace(init: Pid) -> Result<()> {
         Ok(child) => finish(child),
     }
 }
-// ANCHOR_END: end_namespace
