@@ -1,0 +1,175 @@
+//! Step 11: how can two processes listen on the same port?
+//!
+//! A network namespace has its own devices, addresses and routes, and its own table of the ports
+//! that are taken. Three processes listen on port 8080 by the same function: the parent, a
+//! child in a new network namespace, and a third process, which is in the parent's. The third
+//! is refused. Then a pair of veth devices joins the two namespaces, and the parent talks to
+//! the child over TCP.
+//!
+//! ```text
+//! cargo run -p step11-net
+//! cargo run -p step11-net -- unix
+//! ```
+//!
+//! The second command shows which names of unix sockets belong to a network namespace.
+//!
+//! Privilege: a network namespace requires CAP_SYS_ADMIN, its devices CAP_NET_ADMIN. An
+//! unprivileged user has both in a new user namespace, and has to be root there, or would lose
+//! them when `ip` is executed.
+//!
+//! Simplified: IPv4 only, and no way out of the two namespaces into the rest of the world.
+//!
+//! Manual: network_namespaces(7), veth(4), ip-link(8), bind(2), unix(7)
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use colored::Colorize;
+use nix::sched::{CloneFlags, clone};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use step_support::handshake::{self, Side, wait_for_enter};
+use step_support::namespace::{check_proc, flag_names, link};
+use step_support::process::{DefaultSigchld, ParentPidfd};
+use step_support::status::wait_for_child;
+use step_support::{Hint, exit_code, exit_status, printable, refusal};
+
+mod cli;
+mod facts;
+mod ip;
+mod unix;
+mod user;
+use cli::Story;
+use facts::{print_fact, print_network, print_refusal, socket};
+use ip::ip;
+
+/// Bytes of stack for a child: `clone(2)` leaves it to its caller to provide one.
+const STACK_SIZE: usize = 256 * 1024;
+
+/// The port of all servers.
+const PORT: u16 = 8080;
+
+/// The child's address on the veth pair; the parent's is 10.11.0.1.
+const CHILD_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 11, 0, 2);
+
+fn main() -> ExitCode {
+    exit_code(run())
+}
+
+fn run() -> Result<u8> {
+    let story = cli::parse_args()?;
+    check_proc()?; // or `ip` would take the child's PID for another process
+    DefaultSigchld::set(); // this program waits for its children
+    match story {
+        Story::Port => same_port(),
+        Story::Unix => unix::names(),
+    }
+}
+
+/// Listens on one port in three processes, and talks from the first to the second.
+fn same_port() -> Result<u8> {
+    user::enter_new(CloneFlags::CLONE_NEWNET)?; // the host's network stays as it is
+    let (parent_side, child_side) = handshake::pair()?;
+    // ANCHOR: three
+    let child = start(CloneFlags::CLONE_NEWNET, || run_child(&child_side))?;
+    drop(child_side); // the child has its own; ours would hide its death from wait()
+
+    print_network("parent:")?;
+    let _listener = listen("parent:")?;
+    parent_side.notify();
+    if !parent_side.wait() {
+        return wait_for_child(child);
+    }
+    let third = start(CloneFlags::empty(), run_third)?;
+    // ANCHOR_END: three
+    if let failed @ 1.. = wait_for_child(third)? {
+        return Ok(failed);
+    }
+    print_refusal("parent:", connect(Ipv4Addr::LOCALHOST))?;
+
+    // ANCHOR: veth
+    ip(&format!("link add name veth0 type veth peer name veth0 netns {child}"))?;
+    ip("address add 10.11.0.1/24 dev veth0")?;
+    ip("link set veth0 up")?;
+    // ANCHOR_END: veth
+    parent_side.notify();
+    if parent_side.wait() {
+        print_network("parent:")?;
+        // ANCHOR: talk
+        let mut server = connect(CHILD_ADDRESS)?;
+        let mut answer = String::new();
+        server.read_to_string(&mut answer).context("read(server)")?;
+        print_fact("parent:", format!("the server is in {}", printable(answer).green()))?;
+        // ANCHOR_END: talk
+        wait_for_enter(&parent_side, &cli::commands_to_compare(child))?;
+        parent_side.notify();
+    }
+    wait_for_child(child)
+}
+
+// ANCHOR: run_child
+/// Runs in the child, the only process in its network namespace.
+fn run_child(child_side: &Side) -> Result<u8> {
+    child_side.wait(); // until the parent listens
+    print_network("child:")?;
+    let listener = listen("child:")?;
+    child_side.notify();
+    child_side.wait(); // until the parent has made the veth pair
+    ip(&format!("address add {CHILD_ADDRESS}/24 dev veth0"))?;
+    ip("link set veth0 up")?;
+    child_side.notify();
+    let (mut client, _) = listener.accept().context("accept()")?;
+    client.write_all(link("self", "net")?.as_bytes()).context("write(client)")?;
+    drop(client); // the end of the answer
+    child_side.wait(); // and keep the namespace alive while the reader looks at it
+    Ok(0)
+}
+// ANCHOR_END: run_child
+
+// ANCHOR: run_third
+/// Runs in the third process, which was created without CLONE_NEWNET.
+fn run_third() -> Result<u8> {
+    print_network("third:")?;
+    print_refusal("third:", listen("third:"))?;
+    Ok(0)
+}
+// ANCHOR_END: run_third
+
+// ANCHOR: start
+/// Starts a process that runs `main` and dies with this one (`clone(2)`).
+fn start(flags: CloneFlags, mut main: impl FnMut() -> Result<u8>) -> Result<Pid> {
+    let parent = ParentPidfd::of_this_process()?;
+    let child_main = Box::new(|| exit_status(parent.die_with_it().and_then(|()| main())).into());
+    let mut stack = vec![0; STACK_SIZE];
+    // SAFETY: this process has one thread, and without CLONE_VM the child runs on a copy of
+    // its memory, stack included, so neither process can disturb the other.
+    unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
+        .hint(|errno| refusal::creation(errno, flags))
+        .with_context(|| format!("clone({})", flag_names(flags)))
+}
+// ANCHOR_END: start
+
+// ANCHOR: listen
+/// Listens on the port at every address of the caller's network namespace (`bind(2)`,
+/// `listen(2)`).
+fn listen(who: &str) -> Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT))
+        .hint(refusal::any_call)
+        .with_context(|| format!("bind(0.0.0.0:{PORT})"))?;
+    print_fact(who, format!("listens on 0.0.0.0:{PORT}, {}", socket(&listener)?))?;
+    Ok(listener)
+}
+// ANCHOR_END: listen
+
+/// Connects to the port (`connect(2)`) and prints the connection's two addresses.
+fn connect(address: Ipv4Addr) -> Result<TcpStream> {
+    let stream = TcpStream::connect((address, PORT))
+        .hint(refusal::any_call)
+        .with_context(|| format!("connect({address}:{PORT})"))?;
+    let (from, to) = (stream.local_addr(), stream.peer_addr());
+    let (from, to) = (from.context("getsockname()")?, to.context("getpeername()")?);
+    print_fact("parent:", format!("{from} -> {to}"))?;
+    Ok(stream)
+}
