@@ -16,11 +16,11 @@ pub fn print_fact(who: &str, fact: impl Display) -> Result<()> {
 }
 
 /// Prints why a call failed. To the reader that is a fact, and to the program no error.
-pub fn print_refusal<T>(who: &str, result: Result<T>) -> Result<()> {
-    match result {
-        Ok(_) => Ok(()),
-        Err(error) => print_fact(who, message(&error).red()),
+pub fn print_refusal<T>(who: &str, result: Result<T>) -> Result<u8> {
+    if let Err(error) = result {
+        print_fact(who, message(&error).red())?;
     }
+    Ok(0)
 }
 
 /// Prints the caller's network namespace, its devices and the number of its IPv4 routes.

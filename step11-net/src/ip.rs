@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -19,12 +19,15 @@ pub fn ip(arguments: &str) -> Result<()> {
     // SAFETY: the closure makes one system call.
     unsafe { command.pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?)) };
     let output = command.output().hint(not_run).with_context(|| format!("ip {arguments}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
     let end = describe(output.status);
-    let text = printable(String::from_utf8_lossy(&output.stderr).trim());
-    Err(failure(format!("ip {arguments}: {end}: {text}"), refused(&text)))
+    match output.status.code() {
+        Some(0) => Ok(()),
+        None => bail!("ip {arguments}: {end}"),
+        Some(_) => {
+            let text = printable(String::from_utf8_lossy(&output.stderr).trim());
+            Err(failure(format!("ip {arguments}: {end}: {text}"), refused(&text)))
+        }
+    }
 }
 
 /// Why there is no such program.

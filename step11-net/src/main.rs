@@ -21,19 +21,21 @@
 //!
 //! Manual: network_namespaces(7), veth(4), ip-link(8), bind(2), unix(7)
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use colored::Colorize;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::Signal;
+use nix::sys::wait::WaitPidFlag;
 use nix::unistd::Pid;
 use step_support::handshake::{self, Side, wait_for_enter};
 use step_support::namespace::{check_proc, flag_names, link};
 use step_support::process::{DefaultSigchld, ParentPidfd};
-use step_support::status::wait_for_child;
+use step_support::status::{describe, wait, wait_for_child};
 use step_support::{Hint, exit_code, exit_status, printable, refusal};
 
 mod cli;
@@ -72,29 +74,42 @@ fn run() -> Result<u8> {
 fn same_port() -> Result<u8> {
     user::enter_new(CloneFlags::CLONE_NEWNET)?; // the host's network stays as it is
     let (parent_side, child_side) = handshake::pair()?;
-    // ANCHOR: three
     let child = start(CloneFlags::CLONE_NEWNET, || run_child(&child_side))?;
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
-    print_network("parent:")?;
+    let Err(error) = run_parent(child, &parent_side) else { return wait_for_child(child) };
+    // If the child has been killed, an error of ours is only a consequence.
+    match wait(child, WaitPidFlag::WNOHANG)? {
+        Some(status) if status.code().is_none() => bail!("child {child} {}", describe(status)),
+        _ => Err(error),
+    }
+}
+
+/// Runs in the parent, which is the first to listen and later the child's client.
+fn run_parent(child: Pid, parent_side: &Side) -> Result<()> {
+    // ANCHOR: three
     let _listener = listen("parent:")?;
     parent_side.notify();
     if !parent_side.wait() {
-        return wait_for_child(child);
+        return Ok(()); // the child has ended, and its status tells why
     }
-    let third = start(CloneFlags::empty(), run_third)?;
+    // The third process is created without CLONE_NEWNET. Nothing else is different.
+    let third = start(CloneFlags::empty(), || print_refusal("third:", listen("third:")))?;
+    let status = wait_for_child(third)?;
+    ensure!(status == 0, "child {third} exited with status {status}");
     // ANCHOR_END: three
-    if let failed @ 1.. = wait_for_child(third)? {
-        return Ok(failed);
-    }
     print_refusal("parent:", connect(Ipv4Addr::LOCALHOST))?;
 
+    // A namespace that is held open stays when its last process is killed, and so do its
+    // devices: then a connection is refused at once, and not given up after minutes.
+    let network = format!("/proc/{child}/ns/net");
+    let _held = File::open(&network).with_context(|| format!("open({network})"))?;
     // ANCHOR: veth
     ip(&format!("link add name veth0 type veth peer name veth0 netns {child}"))?;
     ip("address add 10.11.0.1/24 dev veth0")?;
     ip("link set veth0 up")?;
-    // ANCHOR_END: veth
     parent_side.notify();
+    // ANCHOR_END: veth
     if parent_side.wait() {
         print_network("parent:")?;
         // ANCHOR: talk
@@ -103,17 +118,16 @@ fn same_port() -> Result<u8> {
         server.read_to_string(&mut answer).context("read(server)")?;
         print_fact("parent:", format!("the server is in {}", printable(answer).green()))?;
         // ANCHOR_END: talk
-        wait_for_enter(&parent_side, &cli::commands_to_compare(child))?;
+        wait_for_enter(parent_side, &cli::commands_to_compare(child))?;
         parent_side.notify();
     }
-    wait_for_child(child)
+    Ok(())
 }
 
 // ANCHOR: run_child
 /// Runs in the child, the only process in its network namespace.
 fn run_child(child_side: &Side) -> Result<u8> {
     child_side.wait(); // until the parent listens
-    print_network("child:")?;
     let listener = listen("child:")?;
     child_side.notify();
     child_side.wait(); // until the parent has made the veth pair
@@ -127,15 +141,6 @@ fn run_child(child_side: &Side) -> Result<u8> {
     Ok(0)
 }
 // ANCHOR_END: run_child
-
-// ANCHOR: run_third
-/// Runs in the third process, which was created without CLONE_NEWNET.
-fn run_third() -> Result<u8> {
-    print_network("third:")?;
-    print_refusal("third:", listen("third:"))?;
-    Ok(0)
-}
-// ANCHOR_END: run_third
 
 // ANCHOR: start
 /// Starts a process that runs `main` and dies with this one (`clone(2)`).
@@ -155,6 +160,7 @@ fn start(flags: CloneFlags, mut main: impl FnMut() -> Result<u8>) -> Result<Pid>
 /// Listens on the port at every address of the caller's network namespace (`bind(2)`,
 /// `listen(2)`).
 fn listen(who: &str) -> Result<TcpListener> {
+    print_network(who)?;
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT))
         .hint(refusal::any_call)
         .with_context(|| format!("bind(0.0.0.0:{PORT})"))?;

@@ -31,7 +31,7 @@ pub fn names() -> Result<u8> {
     for (who, flags) in [("third:", CloneFlags::empty()), ("child:", CloneFlags::CLONE_NEWNET)] {
         let child = start(flags, || {
             print_fact(who, network_namespace()?)?;
-            names.iter().try_for_each(|name| print_refusal(who, connect(who, name)))?;
+            names.iter().try_for_each(|name| print_refusal(who, connect(who, name)).map(drop))?;
             Ok(0)
         })?;
         if let failed @ 1.. = wait_for_child(child)? {
