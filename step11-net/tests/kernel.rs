@@ -138,6 +138,8 @@ fn each_socket_is_in_the_table_of_its_own_network_namespace_and_in_no_other() {
             let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
             assert!(fds.flatten().any(|fd| link(fd.path()) == *own), "{story:?}");
         }
+        let fds = fs::read_dir(format!("/proc/{}/fd", step.pid())).unwrap();
+        assert!(fds.flatten().any(|fd| link(fd.path()) == story.childs), "the parent holds it");
         let here = listening_on_8080("/proc/thread-self/net/tcp");
         let ours = [story.parent_socket, story.child_socket];
         assert!(here.iter().all(|socket| !ours.contains(socket)), "{here:?}");
