@@ -6,7 +6,8 @@ use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result};
 use colored::{ColoredString, Colorize};
-use step_support::error::message;
+use nix::errno::Errno;
+use step_support::error::{errno_of, message};
 use step_support::namespace::link;
 use step_support::{print, printable};
 
@@ -15,10 +16,14 @@ pub fn print_fact(who: &str, fact: impl Display) -> Result<()> {
     print(&format!("{who:<8}{fact}"))
 }
 
-/// Prints why a call failed. To the reader that is a fact, and to the program no error.
-pub fn print_refusal<T>(who: &str, result: Result<T>) -> Result<u8> {
-    if let Err(error) = result {
-        print_fact(who, message(&error).red())?;
+/// Prints that a call failed with the expected errno: to the reader that is a fact. Any other
+/// failure is an error.
+pub fn print_refusal<T>(who: &str, expected: Errno, result: Result<T>) -> Result<u8> {
+    match result {
+        Err(error) if errno_of(&error) == Some(expected) => {
+            print_fact(who, message(&error).red())?;
+        }
+        result => drop(result?),
     }
     Ok(0)
 }

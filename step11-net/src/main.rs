@@ -24,18 +24,20 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use colored::Colorize;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitPidFlag;
 use nix::unistd::Pid;
 use step_support::handshake::{self, Side, wait_for_enter};
 use step_support::namespace::{check_proc, flag_names, link};
 use step_support::process::{DefaultSigchld, ParentPidfd};
-use step_support::status::{describe, wait, wait_for_child};
+use step_support::status::wait_for_child;
 use step_support::{Hint, exit_code, exit_status, printable, refusal};
 
 mod cli;
@@ -77,28 +79,31 @@ fn same_port() -> Result<u8> {
     let child = start(CloneFlags::CLONE_NEWNET, || run_child(&child_side))?;
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
-    let Err(error) = run_parent(child, &parent_side) else { return wait_for_child(child) };
-    // If the child has been killed, an error of ours is only a consequence.
-    match wait(child, WaitPidFlag::WNOHANG)? {
-        Some(status) if status.code().is_none() => bail!("child {child} {}", describe(status)),
-        _ => Err(error),
+    match run_parent(child, &parent_side) {
+        Ok(0) => wait_for_child(child),
+        // If the child has died, our error is only a consequence.
+        Err(_) if has_died(&parent_side)? => wait_for_child(child),
+        failed => failed,
     }
 }
 
 /// Runs in the parent, which is the first to listen and later the child's client.
-fn run_parent(child: Pid, parent_side: &Side) -> Result<()> {
+fn run_parent(child: Pid, parent_side: &Side) -> Result<u8> {
     // ANCHOR: three
     let _listener = listen("parent:")?;
     parent_side.notify();
     if !parent_side.wait() {
-        return Ok(()); // the child has ended, and its status tells why
+        return Ok(0); // the child has died, and its status tells why
     }
     // The third process is created without CLONE_NEWNET. Nothing else is different.
-    let third = start(CloneFlags::empty(), || print_refusal("third:", listen("third:")))?;
-    let status = wait_for_child(third)?;
-    ensure!(status == 0, "child {third} exited with status {status}");
+    let third = start(CloneFlags::empty(), || {
+        print_refusal("third:", Errno::EADDRINUSE, listen("third:"))
+    })?;
     // ANCHOR_END: three
-    print_refusal("parent:", connect(Ipv4Addr::LOCALHOST))?;
+    if let failed @ 1.. = wait_for_child(third)? {
+        return Ok(failed);
+    }
+    print_refusal("parent:", Errno::ENETUNREACH, connect(Ipv4Addr::LOCALHOST))?;
 
     // A namespace that is held open stays when its last process is killed, and so do its
     // devices: then a connection is refused at once, and not given up after minutes.
@@ -121,7 +126,7 @@ fn run_parent(child: Pid, parent_side: &Side) -> Result<()> {
         wait_for_enter(parent_side, &cli::commands_to_compare(child))?;
         parent_side.notify();
     }
-    Ok(())
+    Ok(0)
 }
 
 // ANCHOR: run_child
@@ -178,4 +183,11 @@ fn connect(address: Ipv4Addr) -> Result<TcpStream> {
     let (from, to) = (from.context("getsockname()")?, to.context("getpeername()")?);
     print_fact("parent:", format!("{from} -> {to}"))?;
     Ok(stream)
+}
+
+/// Whether the child's side of the connection is closed. Must not be called while a
+/// notification is on its way.
+fn has_died(parent_side: &Side) -> Result<bool> {
+    let mut ends = [PollFd::new(parent_side.as_fd(), PollFlags::POLLIN)];
+    Ok(poll(&mut ends, PollTimeout::ZERO).context("poll()")? > 0)
 }

@@ -336,6 +336,23 @@ fn a_killed_child_is_reported_without_waiting_for_enter() {
 }
 
 #[test]
+fn what_follows_from_the_death_of_the_child_is_not_reported_in_its_place() {
+    require_veth!();
+    require_programs!("strace");
+    // The child dies before it answers, so the parent's connection is refused or reset.
+    let moment = SignalAt::in_any_process("?accept,accept4", Signal::SIGKILL);
+    for &user in User::all() {
+        let output = moment.run(EXE, &[], user);
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let errors: Vec<_> =
+            output.stderr.lines().filter(|line| line.starts_with("step11-net: ")).collect();
+        let [error] = errors[..] else { panic!("{output:?}") };
+        assert!(error.starts_with("step11-net: child "), "{output:?}");
+        assert!(error.ends_with(" was killed by SIGKILL"), "{output:?}");
+    }
+}
+
+#[test]
 fn killed_at_any_moment_it_leaves_nothing_behind() {
     require_veth!();
     // A moment is a system call, not a time: the signal comes at the first call of a name.
@@ -603,7 +620,9 @@ fn a_filter_is_named_whatever_call_it_refuses() {
         (&[], SYS_pidfd_open, any, "pidfd_open(self)"),
         (&[], SYS_bind, any, "bind(0.0.0.0:8080)"),
         (&["unix"], SYS_mount, any, "mount(/, MS_REC | MS_PRIVATE)"),
+        (&[], SYS_connect, any, "connect(127.0.0.1:8080)"),
         (&["unix"], SYS_bind, any, "bind(@step11)"),
+        (&["unix"], SYS_connect, any, "connect(@step11)"),
     ] {
         let refuse = move || refuse(&[(call, flags, Errno::EPERM)]);
         for &user in User::all() {
@@ -615,14 +634,6 @@ fn a_filter_is_named_whatever_call_it_refuses() {
             assert!(output.stderr.contains(hint), "{output:?}");
         }
     }
-}
-
-#[test]
-fn a_refused_connection_is_a_fact_in_the_first_attempt() {
-    let refuse = || refuse(&[(SYS_connect, CloneFlags::empty(), Errno::EACCES)]);
-    let output = step(User::Ordinary).with_obstacle(refuse).run();
-    let fact = "parent: connect(127.0.0.1:8080): EACCES: Permission denied\n";
-    assert!(output.stdout.contains(fact), "{output:?}");
 }
 
 #[test]
