@@ -21,42 +21,36 @@
 //!
 //! Manual: network_namespaces(7), veth(4), ip-link(8), bind(2), unix(7)
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use colored::Colorize;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, clone};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use step_support::handshake::{self, Side, wait_for_enter};
-use step_support::namespace::{check_proc, flag_names, link};
+use step_support::namespace::{check_proc, flag_names};
 use step_support::process::{DefaultSigchld, ParentPidfd};
 use step_support::status::wait_for_child;
-use step_support::{Hint, exit_code, exit_status, printable, refusal};
+use step_support::{Hint, exit_code, exit_status, refusal};
 
 mod cli;
 mod facts;
 mod ip;
 mod unix;
 mod user;
+mod veth;
 use cli::Story;
 use facts::{print_fact, print_network, print_refusal, socket};
-use ip::ip;
 
 /// Bytes of stack for a child: `clone(2)` leaves it to its caller to provide one.
 const STACK_SIZE: usize = 256 * 1024;
 
 /// The port of all servers.
 const PORT: u16 = 8080;
-
-/// The child's address on the veth pair; the parent's is 10.11.0.1.
-const CHILD_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 11, 0, 2);
 
 fn main() -> ExitCode {
     exit_code(run())
@@ -75,8 +69,10 @@ fn run() -> Result<u8> {
 /// Listens on one port in three processes, and talks from the first to the second.
 fn same_port() -> Result<u8> {
     user::enter_new(CloneFlags::CLONE_NEWNET)?; // the host's network stays as it is
+    // ANCHOR: child
     let (parent_side, child_side) = handshake::pair()?;
     let child = start(CloneFlags::CLONE_NEWNET, || run_child(&child_side))?;
+    // ANCHOR_END: child
     drop(child_side); // the child has its own; ours would hide its death from wait()
 
     match run_parent(child, &parent_side) {
@@ -103,26 +99,12 @@ fn run_parent(child: Pid, parent_side: &Side) -> Result<u8> {
     if let failed @ 1.. = wait_for_child(third)? {
         return Ok(failed);
     }
-    print_refusal("parent:", Errno::ENETUNREACH, connect(Ipv4Addr::LOCALHOST))?;
+    print_refusal("parent:", Errno::ENETUNREACH, veth::connect(Ipv4Addr::LOCALHOST))?;
 
-    // A namespace that is held open stays when its last process is killed, and so do its
-    // devices: then a connection is refused at once, and not given up after minutes.
-    let network = format!("/proc/{child}/ns/net");
-    let _held = File::open(&network).with_context(|| format!("open({network})"))?;
-    // ANCHOR: veth
-    ip(&format!("link add name veth0 type veth peer name veth0 netns {child}"))?;
-    ip("address add 10.11.0.1/24 dev veth0")?;
-    ip("link set veth0 up")?;
+    let _namespace = veth::join(child)?;
     parent_side.notify();
-    // ANCHOR_END: veth
     if parent_side.wait() {
-        print_network("parent:")?;
-        // ANCHOR: talk
-        let mut server = connect(CHILD_ADDRESS)?;
-        let mut answer = String::new();
-        server.read_to_string(&mut answer).context("read(server)")?;
-        print_fact("parent:", format!("the server is in {}", printable(answer).green()))?;
-        // ANCHOR_END: talk
+        veth::ask_child()?;
         wait_for_enter(parent_side, &cli::commands_to_compare(child))?;
         parent_side.notify();
     }
@@ -135,13 +117,10 @@ fn run_child(child_side: &Side) -> Result<u8> {
     child_side.wait(); // until the parent listens
     let listener = listen("child:")?;
     child_side.notify();
-    child_side.wait(); // until the parent has made the veth pair
-    ip(&format!("address add {CHILD_ADDRESS}/24 dev veth0"))?;
-    ip("link set veth0 up")?;
+    child_side.wait(); // until the parent has joined the namespaces
+    veth::set_up(veth::CHILD)?;
     child_side.notify();
-    let (mut client, _) = listener.accept().context("accept()")?;
-    client.write_all(link("self", "net")?.as_bytes()).context("write(client)")?;
-    drop(client); // the end of the answer
+    veth::answer(&listener)?;
     child_side.wait(); // and keep the namespace alive while the reader looks at it
     Ok(0)
 }
@@ -173,17 +152,6 @@ fn listen(who: &str) -> Result<TcpListener> {
     Ok(listener)
 }
 // ANCHOR_END: listen
-
-/// Connects to the port (`connect(2)`) and prints the connection's two addresses.
-fn connect(address: Ipv4Addr) -> Result<TcpStream> {
-    let stream = TcpStream::connect((address, PORT))
-        .hint(refusal::any_call)
-        .with_context(|| format!("connect({address}:{PORT})"))?;
-    let (from, to) = (stream.local_addr(), stream.peer_addr());
-    let (from, to) = (from.context("getsockname()")?, to.context("getpeername()")?);
-    print_fact("parent:", format!("{from} -> {to}"))?;
-    Ok(stream)
-}
 
 /// Whether the child's side of the connection is closed. Must not be called while a
 /// notification is on its way.
