@@ -10,6 +10,7 @@ use std::process::Command;
 use nix::errno::Errno;
 use nix::libc::{SYS_bind, SYS_clone, SYS_connect, SYS_mount, SYS_pidfd_open, SYS_unshare};
 use nix::sched::CloneFlags;
+use nix::sys::resource::{Resource, rlim_t, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use testkit::obstacle::{no_more_namespaces, own_shared_mounts, own_user_namespace, refuse};
@@ -461,6 +462,24 @@ fn an_error_of_a_child_is_printed_once_and_is_the_status_of_the_step() {
         let error = "step11-net: prctl(PR_SET_PDEATHSIG, SIGKILL): EINVAL: Invalid argument";
         assert_eq!(output.errors(), [error], "{output:?}");
     }
+}
+
+#[test]
+fn an_error_of_the_third_process_ends_the_story() {
+    // A file that may grow by what comes before the lines of the third.
+    let before: usize = {
+        let output = step(User::Ordinary).env("PATH", "/nonexistent").run();
+        output.stdout.lines().take(4).map(|line| line.len() + 1).sum()
+    };
+    let limit = move || {
+        // SAFETY: SIG_IGN installs no handler that could run.
+        unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }?;
+        let limit = before as rlim_t + 5;
+        Ok(setrlimit(Resource::RLIMIT_FSIZE, limit, limit)?)
+    };
+    let file = testkit::tempfile::tempfile().unwrap();
+    let step = step(User::Ordinary).with_obstacle(limit).with(|it| _ = it.stdout(file));
+    step.run().assert_error("write(stdout): EFBIG: File too large", "");
 }
 
 #[test]
