@@ -17,7 +17,9 @@
 //! unprivileged user has both in a new user namespace, and has to be root there, or would lose
 //! them when `ip` is executed.
 //!
-//! Simplified: IPv4 only, and no way out of the two namespaces into the rest of the world.
+//! Simplified: IPv4 only, and no way out of the two namespaces into the rest of the world. In one
+//! network namespace, servers of one user can share a port if all of them set SO_REUSEPORT
+//! (socket(7)); then the kernel picks one of them for each client.
 //!
 //! Manual: network_namespaces(7), veth(4), ip-link(8), bind(2), unix(7)
 
