@@ -579,17 +579,23 @@ fn an_ip_that_hangs_dies_with_the_step() {
 }
 
 #[test]
-fn root_without_cap_net_admin_is_told_so() {
+fn root_without_a_capability_is_told_which_one() {
     require_root!("to drop a capability");
     require_veth!();
     require_programs!("setpriv");
-    let argv = ["--bounding-set", "-net_admin", EXE];
-    let output = Step::new("/usr/bin/setpriv", User::Root).args(argv).run();
+    let without = |capability: &str| {
+        let argv = ["--bounding-set", capability, EXE];
+        Step::new("/usr/bin/setpriv", User::Root).args(argv).run()
+    };
+    let output = without("-net_admin");
     assert_eq!(output.code(), Some(1), "{output:?}");
-    assert!(
-        output.stderr.contains("Operation not permitted\nhint: you lack CAP_NET_ADMIN"),
-        "{output:?}"
-    );
+    let hint = "Operation not permitted\nhint: you lack CAP_NET_ADMIN";
+    assert!(output.stderr.contains(hint), "{output:?}");
+    let output = without("-sys_admin");
+    assert_eq!(output.code(), Some(1), "{output:?}");
+    let error = "unshare(CLONE_NEWNET): EPERM: Operation not permitted\nhint: you are root but \
+                 lack CAP_SYS_ADMIN";
+    assert!(output.stderr.contains(error), "{output:?}");
 }
 
 #[test]
