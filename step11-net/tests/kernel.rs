@@ -639,16 +639,21 @@ fn a_limit_of_one_network_namespace_stops_the_child() {
 fn a_filter_is_named_whatever_call_it_refuses() {
     let any = CloneFlags::empty();
     let net = CloneFlags::CLONE_NEWNET;
-    for (args, call, flags, name) in [
+    let cases = [
         (&[][..], SYS_unshare, net, "unshare(CLONE_NEW"),
         (&[], SYS_clone, net, "clone(CLONE_NEWNET)"),
         (&[], SYS_pidfd_open, any, "pidfd_open(self)"),
-        (&[], SYS_bind, any, "bind(0.0.0.0:8080)"),
         (&["unix"], SYS_mount, any, "mount(/, MS_REC | MS_PRIVATE)"),
+    ];
+    let of_sockets = [
+        (&[][..], SYS_bind, any, "bind(0.0.0.0:8080)"),
         (&[], SYS_connect, any, "connect(127.0.0.1:8080)"),
         (&["unix"], SYS_bind, any, "bind(@step11)"),
         (&["unix"], SYS_connect, any, "connect(@step11)"),
-    ] {
+    ];
+    // A C library for this processor has one number for all of them, socketcall(2).
+    let of_sockets = of_sockets.into_iter().filter(|_| cfg!(not(target_arch = "x86")));
+    for (args, call, flags, name) in cases.into_iter().chain(of_sockets) {
         let refuse = move || refuse(&[(call, flags, Errno::EPERM)]);
         for &user in User::all() {
             let output = step(user).args(args).with_obstacle(refuse).run();
