@@ -87,17 +87,17 @@ fn same_port() -> Result<u8> {
 
 /// Runs in the parent, which is the first to listen and later the child's client.
 fn run_parent(child: Pid, parent_side: &Side) -> Result<u8> {
-    // ANCHOR: three
     let _listener = listen("parent:")?;
     parent_side.notify();
     if !parent_side.wait() {
         return Ok(0); // the child has died, and its status tells why
     }
-    // The third process is created without CLONE_NEWNET. Nothing else is different.
+    // ANCHOR: third
+    // The third process calls the same function, but is created without CLONE_NEWNET.
     let third = start(CloneFlags::empty(), || {
         print_refusal("third:", Errno::EADDRINUSE, listen("third:"))
     })?;
-    // ANCHOR_END: three
+    // ANCHOR_END: third
     if let failed @ 1.. = wait_for_child(third)? {
         return Ok(failed);
     }
@@ -113,7 +113,6 @@ fn run_parent(child: Pid, parent_side: &Side) -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: run_child
 /// Runs in the child, the only process in its network namespace.
 fn run_child(child_side: &Side) -> Result<u8> {
     child_side.wait(); // until the parent listens
@@ -126,7 +125,6 @@ fn run_child(child_side: &Side) -> Result<u8> {
     child_side.wait(); // and keep the namespace alive while the reader looks at it
     Ok(0)
 }
-// ANCHOR_END: run_child
 
 // ANCHOR: start
 /// Starts a process that runs `main` and dies with this one (`clone(2)`).

@@ -25,8 +25,8 @@ pub const CHILD: Ipv4Addr = Ipv4Addr::new(10, 11, 0, 2);
 /// Makes a veth pair: one end here, and one in the network namespace of the child. Returns
 /// that namespace, open.
 ///
-/// While it is open it stays, with its end of the pair, even if the child is killed. Then the
-/// kernel refuses a connection at once; without it, a client waits for minutes.
+/// The open file keeps the namespace, with its end of the pair, even if the child is killed.
+/// Then the kernel refuses a connection at once; otherwise a client would wait for minutes.
 pub fn join(child: Pid) -> Result<File> {
     let path = format!("/proc/{child}/ns/net");
     let namespace = File::open(&path).with_context(|| format!("open({path})"))?;
@@ -42,7 +42,6 @@ pub fn set_up(address: Ipv4Addr) -> Result<()> {
 }
 // ANCHOR_END: join
 
-// ANCHOR: talk
 /// Runs in the parent: reads what the child answers, and prints it.
 pub fn ask_child() -> Result<()> {
     print_network("parent:")?;
@@ -56,7 +55,6 @@ pub fn answer(listener: &TcpListener) -> Result<()> {
     let (mut client, _) = listener.accept().hint(refusal::any_call).context("accept()")?;
     client.write_all(link("self", "net")?.as_bytes()).context("write(client)")
 }
-// ANCHOR_END: talk
 
 /// Connects to the port (`connect(2)`) and prints the two ends of the connection.
 pub fn connect(address: Ipv4Addr) -> Result<TcpStream> {
