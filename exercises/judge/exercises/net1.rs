@@ -1,0 +1,225 @@
+//! A port that is reserved for root.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::IntoRawFd;
+
+use crate::exercise::{Exercise, Wrong};
+use crate::observe::id_maps::User;
+use crate::observe::sockets::{descriptor, port};
+use crate::process::{link, run_answer};
+use crate::sandbox::judge;
+use crate::verdict::{ensure, wrong};
+
+pub const EXERCISE: Exercise = Exercise {
+    background: "
+Ports below 1024 require CAP_NET_BIND_SERVICE. As always, the kernel asks for it
+in a user namespace: the one that owns the network namespace of the socket. The
+caller is an ordinary user without capabilities.",
+    task: "
+Return a socket that listens on TCP port 80 in the network namespace of the
+caller.",
+    manual: "network_namespaces(7), user_namespaces(7)",
+    starter: r#"
+use std::io;
+use std::net::TcpListener;
+
+use nix::sched::{CloneFlags, unshare};
+
+fn listen() -> io::Result<TcpListener> {
+    unshare(CloneFlags::CLONE_NEWUSER)?;
+    // TODO: Which user namespace owns the network namespace of this socket?
+    TcpListener::bind("0.0.0.0:80")
+}
+
+fn main() -> ! {
+    judge::net1(listen)
+}
+"#,
+    solutions: &[
+        (
+            "one call for both namespaces",
+            r#"
+use std::io;
+use std::net::TcpListener;
+
+use nix::sched::{CloneFlags, unshare};
+
+fn listen() -> io::Result<TcpListener> {
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;
+    TcpListener::bind("0.0.0.0:80")
+}
+
+fn main() -> ! {
+    judge::net1(listen)
+}
+"#,
+        ),
+        (
+            "a call for each, first the owner",
+            r#"
+use std::io;
+use std::net::TcpListener;
+
+use nix::sched::{CloneFlags, unshare};
+
+fn listen() -> io::Result<TcpListener> {
+    unshare(CloneFlags::CLONE_NEWUSER)?;
+    unshare(CloneFlags::CLONE_NEWNET)?;
+    TcpListener::bind("0.0.0.0:80")
+}
+
+fn main() -> ! {
+    judge::net1(listen)
+}
+"#,
+        ),
+        (
+            "libc: no address, but a port",
+            r#"
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::FromRawFd;
+
+use nix::errno::Errno;
+
+fn listen() -> io::Result<TcpListener> {
+    // SAFETY: the call takes a number.
+    Errno::result(unsafe { libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNET) })?;
+    // SAFETY: the call takes numbers.
+    let fd = Errno::result(unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) })?;
+    // SAFETY: nobody else has this descriptor.
+    let socket = unsafe { TcpListener::from_raw_fd(fd) };
+    // SAFETY: the structure consists of numbers, for which 0 is a value.
+    let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+    address.sin_family = libc::AF_INET as u16;
+    address.sin_port = 80_u16.to_be();
+    let length = size_of_val(&address) as u32;
+    // SAFETY: the address has this length and outlives the call.
+    Errno::result(unsafe { libc::bind(fd, (&raw const address).cast(), length) })?;
+    // SAFETY: the call takes numbers.
+    Errno::result(unsafe { libc::listen(fd, 1) })?;
+    Ok(socket)
+}
+
+fn main() -> ! {
+    judge::net1(listen)
+}
+"#,
+        ),
+    ],
+    hints: [
+        "After the starter's unshare(2), what does `readlink /proc/PID/ns/net` show of the caller: the old network namespace, or a new one?",
+        "The old one, whose owner is the old user namespace. A network namespace that you create \
+         belongs to the user namespace that you are in at that moment.",
+        "unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;",
+    ],
+    errors: &[
+        (
+            "EACCES",
+            "CAP_NET_BIND_SERVICE is missing in the user namespace that owns the network namespace \
+             in which the socket was created: which one is that?",
+        ),
+        (
+            "EPERM",
+            "a new network namespace requires CAP_SYS_ADMIN in the caller's user namespace: of which \
+             kind is the only namespace that an ordinary user may create?",
+        ),
+        ("EADDRINUSE", "another socket in this network namespace has the port: which one is it?"),
+        (
+            "EADDRNOTAVAIL",
+            "no device in the network namespace of the socket has this address: which one stands for \
+             all of them?",
+        ),
+        ("ENOSPC", "there are too many nested namespaces: is unshare(2) in a loop?"),
+    ],
+    wrong: &[
+        Wrong {
+            clause: "listens on TCP port 80",
+            change: "CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET",
+            to: "CloneFlags::CLONE_NEWUSER",
+            says: "in which the socket was created: which one is that?",
+        },
+        Wrong {
+            clause: "listens on TCP port 80",
+            change: "CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET",
+            to: "CloneFlags::CLONE_NEWNET",
+            says: "the only namespace that an ordinary user may create",
+        },
+        Wrong {
+            clause: "listens on TCP port 80",
+            change: r#"    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;
+    TcpListener::bind("0.0.0.0:80")"#,
+            to: "    use std::os::fd::FromRawFd;
+    // SAFETY: the call takes numbers.
+    let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0) };
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;
+    // SAFETY: the structure consists of numbers, for which 0 is a value.
+    let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+    address.sin_family = libc::AF_INET as u16;
+    address.sin_port = 80_u16.to_be();
+    let length = size_of_val(&address) as u32;
+    // SAFETY: the address has this length and outlives the call.
+    let bound = unsafe { libc::bind(fd, (&raw const address).cast(), length) };
+    nix::errno::Errno::result(bound)?;
+    // SAFETY: nobody else has this descriptor.
+    Ok(unsafe { TcpListener::from_raw_fd(fd) })",
+            says: "in which the socket was created: which one is that?",
+        },
+        Wrong {
+            clause: "port 80",
+            change: "0.0.0.0:80",
+            to: "0.0.0.0:8080",
+            says: "listens on port 8080",
+        },
+        Wrong {
+            clause: "in the network namespace of the caller",
+            change: r#"    TcpListener::bind("0.0.0.0:80")"#,
+            to: r#"    let listener = TcpListener::bind("0.0.0.0:80")?;
+    unshare(CloneFlags::CLONE_NEWNET)?;
+    Ok(listener)"#,
+            says: "does not listen there",
+        },
+        Wrong {
+            clause: "listens",
+            change: r#"    TcpListener::bind("0.0.0.0:80")"#,
+            to: r#"    let listener = TcpListener::bind("0.0.0.0:80")?;
+    // SAFETY: the call takes numbers.
+    unsafe { libc::shutdown(std::os::fd::AsRawFd::as_raw_fd(&listener), libc::SHUT_RDWR) };
+    Ok(listener)"#,
+            says: "does not listen there",
+        },
+    ],
+    ..Exercise::NEW
+};
+
+/// Checks that the answer, without capabilities, listens on port 80.
+pub fn net1(answer: fn() -> io::Result<TcpListener>) -> ! {
+    judge(|| {
+        let user = User::new()?;
+        let process = run_answer(&EXERCISE, || {
+            user.enter()?;
+            // Without an owner the socket stays open as long as the process lives.
+            answer().map(IntoRawFd::into_raw_fd)
+        })?;
+        let socket = descriptor(process.pid, &process.output);
+        let namespace = link(process.pid, "net");
+        let port = port(&socket, process.pid);
+        ensure(port == Some(80), || {
+            let (found, reason) = match port {
+                Some(port) => (
+                    format!("{socket} listens on port {port}"),
+                    "which number did your function give to bind(2)?",
+                ),
+                None => (
+                    format!("{socket} does not listen there"),
+                    "a socket stays in the network namespace in which it was created, and listens \
+                     until it is shut down: what does your function do after listen(2)?",
+                ),
+            };
+            wrong(format!("a socket that listens on port 80 in {namespace}"), found, reason)
+        })?;
+        let owner = link(process.pid, "user");
+        Ok(format!("{socket} listens on port 80 in {namespace}, and the caller is in {owner}"))
+    })
+}
