@@ -24,6 +24,8 @@ mod map1;
 mod map2;
 mod mount1;
 mod mount2;
+mod net1;
+mod net2;
 mod privilege1;
 mod privilege2;
 mod privilege3;
@@ -71,6 +73,7 @@ exercises! {
     step07_user: user1, user2;
     step09_mount: mount1, mount2;
     step10_image: image1, image2;
+    step11_net: net1, net2;
     step12_ipc_time_cgroup: ipc1, time1;
     step13_privilege: privilege1, privilege2, privilege3;
     step15_map: map1, map2;

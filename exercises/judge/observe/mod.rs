@@ -8,6 +8,7 @@ pub mod id_maps;
 pub mod leftovers;
 pub mod mounts;
 pub mod namespaces;
+pub mod sockets;
 pub mod tasks;
 pub mod waiting;
 pub mod watch;
