@@ -1,0 +1,344 @@
+//! What PID 1 has to reap.
+
+use std::process::exit;
+use std::sync::atomic::AtomicI32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getpid, getppid};
+
+use super::pid1::{pid_in_sandbox, run_as_pid_1};
+use crate::exercise::{Exercise, Wrong};
+use crate::fork::fork_task;
+use crate::observe::calls::random;
+use crate::observe::child::{children_of, end, state};
+use crate::observe::tasks::{Call, until_all_wait, until_waits};
+use crate::observe::waiting::{sleeps_in, wait_until};
+use crate::process::{Task, status};
+use crate::sandbox::judge;
+use crate::verdict::{Finding, ensure, wrong};
+
+pub const EXERCISE: Exercise = Exercise {
+    background: "
+When a process ends, the PID 1 of its PID namespace adopts its children. One that
+PID 1 does not reap stays a zombie. `init` runs in PID 1 of a new PID namespace.
+`service` starts some processes and ends before they do; waiting for a process
+that is not there fails with ECHILD.",
+    task: "
+Run `service` once, in a child, and return its exit status. Before you return,
+reap all children of PID 1, those that it adopts too, until none is left.",
+    manual: "pid_namespaces(7), wait(2)",
+    starter: "
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, waitpid};
+
+fn init(service: fn()) -> nix::Result<i32> {
+    let service = judge::fork_task(service)?;
+    // TODO: Who reaps the processes that the service has started?
+    match waitpid(service, None)? {
+        WaitStatus::Exited(_, status) => Ok(status),
+        _ => Err(Errno::EINTR),
+    }
+}
+
+fn main() -> ! {
+    judge::pid2(init)
+}
+",
+    solutions: &[
+        (
+            "one loop for all",
+            "
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, wait};
+
+fn init(service: fn()) -> nix::Result<i32> {
+    let service = judge::fork_task(service)?;
+    let mut result = 0;
+    loop {
+        match wait() {
+            Ok(WaitStatus::Exited(pid, status)) if pid == service => result = status,
+            Ok(_) => {} // one that PID 1 has adopted
+            Err(Errno::ECHILD) => return Ok(result),
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+fn main() -> ! {
+    judge::pid2(init)
+}
+",
+        ),
+        (
+            "the service first",
+            "
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, wait, waitpid};
+
+fn init(service: fn()) -> nix::Result<i32> {
+    let service = judge::fork_task(service)?;
+    let WaitStatus::Exited(_, status) = waitpid(service, None)? else {
+        return Err(Errno::EINTR);
+    };
+    while wait().is_ok() {}
+    Ok(status)
+}
+
+fn main() -> ! {
+    judge::pid2(init)
+}
+",
+        ),
+        (
+            "without sleeping",
+            "
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+fn init(service: fn()) -> nix::Result<i32> {
+    let service = judge::fork_task(service)?;
+    let mut result = 0;
+    loop {
+        match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, status)) if pid == service => result = status,
+            Ok(_) => {}
+            Err(Errno::ECHILD) => return Ok(result),
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+fn main() -> ! {
+    judge::pid2(init)
+}
+",
+        ),
+    ],
+    hints: [
+        "waitpid(2) with a PID waits for that child. Which children has PID 1 whose PIDs it does not know?",
+        "wait(2) waits for any child and returns its PID, so you can tell the service from the others. It fails with ECHILD when no child is left.",
+        "match wait() {
+    Ok(WaitStatus::Exited(pid, status)) if pid == service => result = status,
+    Ok(_) => {}
+    Err(Errno::ECHILD) => return Ok(result),
+    Err(errno) => return Err(errno),
+}",
+    ],
+    errors: &[(
+        "ECHILD",
+        "no child is left: either all are reaped, and your function is done, or SIGCHLD is \
+         ignored, and the kernel has thrown the exit status away",
+    )],
+    wrong: &[
+        Wrong {
+            clause: "Run `service` once",
+            change: "    let service = judge::fork_task(service)?;",
+            to: "    judge::fork_task(service)?;
+    let service = judge::fork_task(service)?;",
+            says: "the service has run 2 times",
+        },
+        Wrong {
+            clause: "Run `service` once",
+            change: "    let service = judge::fork_task(service)?;",
+            to: "    let _ = service;
+    let service = judge::fork_task(|| {})?;",
+            says: "the service has not run",
+        },
+        Wrong {
+            clause: "in a child",
+            change: "    let service = judge::fork_task(service)?;",
+            to: "    service();
+    let service = judge::fork_task(|| {})?;",
+            says: "PID 1 itself has run the service",
+        },
+        Wrong {
+            clause: "return its exit status",
+            change: "if pid == service => result = status",
+            to: "if pid != service => result = status",
+            says: "whose PID does wait(2) return?",
+        },
+        Wrong {
+            clause: "return its exit status",
+            change: "    let mut result = 0;",
+            to: "    let mut result = 0;
+    // SAFETY: SIG_IGN installs no handler that could run.
+    unsafe {
+        nix::sys::signal::signal(
+            nix::sys::signal::Signal::SIGCHLD,
+            nix::sys::signal::SigHandler::SigIgn,
+        )
+    }?;",
+            says: "nobody learns how they ended",
+        },
+        Wrong {
+            clause: "reap all children of PID 1",
+            change: "    loop {
+        match wait() {",
+            to: "    loop {
+        match nix::sys::wait::waitpid(service, None) {",
+            says: "how do you learn that none is left?",
+        },
+        Wrong {
+            clause: "those that it adopts too",
+            change: "if pid == service => result = status",
+            to: "if pid == service => return Ok(status)",
+            says: "how do you learn that none is left?",
+        },
+        Wrong {
+            clause: "until none is left",
+            change: "            Ok(_) => {} // one that PID 1 has adopted",
+            to: "            Ok(_) => return Ok(result),",
+            says: "how do you learn that none is left?",
+        },
+        Wrong {
+            clause: "until none is left",
+            change: "            Ok(WaitStatus::Exited(pid, status)) if pid == service => result = status,",
+            to: "            Ok(WaitStatus::Exited(pid, status)) if pid == service => {
+                use nix::sys::wait::{WaitPidFlag, waitpid};
+                let any = nix::unistd::Pid::from_raw(-1);
+                while let Ok(WaitStatus::Exited(..)) = waitpid(any, Some(WaitPidFlag::WNOHANG)) {}
+                return Ok(status);
+            }",
+            says: "how do you learn that none is left?",
+        },
+        Wrong {
+            clause: "Before you return, reap all children of PID 1",
+            change: "    let mut result = 0;",
+            to: "    let mut result = 0;
+    if service.as_raw() > 0 {
+        return Ok(result);
+    }",
+            says: "how do you learn that none is left?",
+        },
+    ],
+    ..Exercise::NEW
+};
+
+/// Where the service records that it runs.
+const SERVICE: &str = "/tmp/service";
+
+/// The PID of PID 1 in the sandbox.
+static INIT: AtomicI32 = AtomicI32::new(0);
+
+/// The exit status of the service, and how many orphans it leaves.
+static STATUS: AtomicI32 = AtomicI32::new(0);
+static ORPHANS: AtomicI32 = AtomicI32::new(0);
+
+/// Checks that the answer, as PID 1, reaps the service and all that it leaves behind.
+pub fn pid2(answer: fn(Task) -> nix::Result<i32>) -> ! {
+    judge(|| {
+        STATUS.store(random(2..100) as i32, Relaxed);
+        ORPHANS.store(random(3..7) as i32, Relaxed);
+        let process = run_as_pid_1(&EXERCISE, || {
+            INIT.store(pid_in_sandbox(), Relaxed);
+            answer(service)
+        })?;
+        until_all_wait();
+        check_one_call(SERVICE, &Call::all(SERVICE))?;
+        check_no_child(process.pid)?;
+        let status = STATUS.load(Relaxed);
+        ensure(process.output == status.to_string(), || {
+            wrong(
+                format!("{status}, with which the service exited"),
+                format!("your function returned {}", process.output),
+                match has_signal(process.pid, "SigIgn", Signal::SIGCHLD) {
+                    true => {
+                        "SIGCHLD is ignored, so the kernel reaps the children of PID 1 itself, and \
+                         nobody learns how they ended"
+                    }
+                    false => {
+                        "PID 1 reaps its own child and those that it has adopted: whose PID does \
+                         wait(2) return?"
+                    }
+                },
+            )
+        })?;
+        let orphans = ORPHANS.load(Relaxed);
+        Ok(format!(
+            "PID 1 has no child left, though it adopted {orphans}, and the service exited with {status}"
+        ))
+    })
+}
+
+/// Checks that the service ran once, and not in PID 1 itself.
+pub(super) fn check_one_call(name: &str, calls: &[Call]) -> Result<(), Finding> {
+    let name = name.rsplit('/').next().unwrap_or_default();
+    ensure(calls.iter().all(|call| call.pid != "1"), || {
+        wrong(
+            format!("the {name} in a child of PID 1"),
+            format!("PID 1 itself has run the {name}"),
+            "parentheses call a function at once: in which process?",
+        )
+    })?;
+    ensure(calls.len() == 1, || {
+        let found = match calls.len() {
+            0 => format!("the {name} has not run"),
+            times => format!("the {name} has run {times} times"),
+        };
+        wrong(
+            format!("the {name} runs once"),
+            found,
+            "what does the child do that you fork for it?",
+        )
+    })
+}
+
+/// Checks that PID 1 has reaped all its children.
+pub(super) fn check_no_child(init: Pid) -> Result<(), Finding> {
+    let children: Vec<_> = children_of(init).into_iter().map(Pid::from_raw).collect();
+    let Some(&child) = children.first() else { return Ok(()) };
+    let zombies = children.iter().filter(|&&child| end(child).is_some()).count();
+    Err(wrong(
+        "no child of PID 1 is left",
+        format!(
+            "{} left, of which {zombies} are zombies; PIDs of the first are {}: {}",
+            children.len(),
+            status(child, "NSpid"),
+            state(child)
+        ),
+        "which children does waitpid(2) wait for, and how do you learn that none is left?",
+    ))
+}
+
+/// Whether a signal is in a set of signals of a process (`/proc/PID/status`).
+pub(super) fn has_signal(pid: Pid, set: &str, signal: Signal) -> bool {
+    let set = u64::from_str_radix(&status(pid, set), 16).unwrap_or_default();
+    set & (1 << (signal as i32 - 1)) != 0
+}
+
+/// The PID of the service in its namespace.
+static OWN: AtomicI32 = AtomicI32::new(0);
+
+/// A process that starts others and ends before they do.
+fn service() {
+    Call::record(SERVICE, "");
+    if getpid().as_raw() == 1 {
+        return;
+    }
+    OWN.store(getpid().as_raw(), Relaxed);
+    for _ in 0..ORPHANS.load(Relaxed) {
+        let _ = fork_task(orphan);
+    }
+    exit(STATUS.load(Relaxed));
+}
+
+/// A process that loses its parent, the service. It ends once the service is reaped and PID 1
+/// waits again, or has returned: a PID 1 that only looks for what has ended by now finds nothing.
+fn orphan() {
+    let service = Pid::from_raw(OWN.load(Relaxed));
+    // Unless the service stays a zombie.
+    let reaped = || getppid() != service && kill(service, None).is_err();
+    wait_until(Duration::from_secs(1), reaped);
+    until_sleeps(Pid::from_raw(INIT.load(Relaxed)));
+}
+
+/// Returns when a process sleeps in a system call, and whether it does: one that has not slept
+/// for half a second looks again and again.
+pub(super) fn until_sleeps(pid: Pid) -> bool {
+    until_waits(pid);
+    // On its way into a call and out of it, its State is already or still that of a sleeper.
+    wait_until(Duration::from_millis(500), || sleeps_in(pid).is_some())
+}
