@@ -10,13 +10,14 @@
 //! | [`watchdog`] | kills the command when the step dies, even by SIGKILL |
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
 //! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
+//! | [`user_namespace`] | maps the caller to root in its new user namespace |
 //! | [`target`] | which text is a PID, and why the namespaces of a process cannot be read |
 //! | [`mount`] | which mount a path leads to |
 //! | [`refusal`] | why the kernel refused a call on this machine |
 //! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
 //!
-//! A system call that a chapter teaches is never here: it stays in the step's own
-//! `main.rs`, where the reader can see it.
+//! A system call that a chapter teaches stays in that step's own `main.rs`, where the reader
+//! can see it.
 
 pub mod cgroup;
 pub mod error;
@@ -29,6 +30,7 @@ pub mod refusal;
 pub mod status;
 pub mod target;
 pub mod terminal;
+pub mod user_namespace;
 pub mod watchdog;
 
 pub use error::{Hint, exit_code, exit_status};

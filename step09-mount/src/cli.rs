@@ -28,6 +28,10 @@ With own, both processes stay alive until Enter, end of input or Ctrl-C.
 Example: cargo run -p step09-mount -- root sh
 Manual:  mount_namespaces(7), mount(2), pivot_root(2), mount_setattr(2)";
 
+/// What is printed when CLONE_NEWUSER is added.
+pub const USER_NAMESPACE_NOTE: &str = "note: not root: unshare() also gets CLONE_NEWUSER; the \
+    process is root, but only in that new user namespace";
+
 /// What to show.
 pub enum Story {
     /// A mount that others do not see.

@@ -17,7 +17,7 @@
 //! | `locked` | What can root of a user namespace not unmount? | `locked.rs` |
 //!
 //! Privilege: creating a mount namespace, and each mount in it, requires CAP_SYS_ADMIN in the
-//! user namespace that owns it. An unprivileged user creates one for that (`user_namespace.rs`).
+//! user namespace that owns it. An unprivileged user creates one for that.
 //!
 //! Simplified: nearly everything is mounted over `/tmp`, a directory that every system has, and
 //! only in a new mount namespace. Nothing has to be removed: mounts end with their namespace.
@@ -37,6 +37,7 @@ use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid};
 use step_support::handshake::{self, Side, wait_for_enter};
 use step_support::namespace::flag_names;
 use step_support::status::wait_for_child;
+use step_support::user_namespace::map_to_root;
 use step_support::{Hint, exit_code, note, print, refusal};
 
 mod cli;
@@ -45,7 +46,6 @@ mod mountinfo;
 mod propagation;
 mod read_only;
 mod root;
-mod user_namespace;
 
 use cli::Story;
 
@@ -74,7 +74,7 @@ fn unshare_mounts() -> Result<()> {
     let mut flags = CloneFlags::CLONE_NEWNS;
     if !uid.is_root() {
         flags |= CloneFlags::CLONE_NEWUSER;
-        note(user_namespace::NOTE);
+        note(cli::USER_NAMESPACE_NOTE);
     }
     // ANCHOR: unshare
     unshare(flags)
@@ -82,7 +82,7 @@ fn unshare_mounts() -> Result<()> {
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
     // ANCHOR_END: unshare
     if flags.contains(CloneFlags::CLONE_NEWUSER) {
-        user_namespace::map_to_root(uid, gid)?;
+        map_to_root(uid, gid)?;
     }
     make_mounts_private()
 }

@@ -2,13 +2,12 @@
 //!
 //! Steps 05 and 09 teach what happens here.
 
-use std::fs;
-
 use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{Gid, Uid, getegid, geteuid};
+use nix::unistd::{getegid, geteuid};
 use step_support::namespace::flag_names;
+use step_support::user_namespace::map_to_root;
 use step_support::{Hint, note, refusal};
 
 use crate::cli;
@@ -36,20 +35,4 @@ pub fn enter() -> Result<()> {
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .hint(refusal::propagation)
         .context("mount(/, MS_REC | MS_PRIVATE)")
-}
-
-/// Makes this user and group root in the new user namespace: a file cannot be created by a
-/// user who has no number in it.
-fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
-    let maps = [
-        ("setgroups", "deny".to_owned()),
-        ("uid_map", format!("0 {uid} 1")),
-        ("gid_map", format!("0 {gid} 1")),
-    ];
-    maps.iter().try_for_each(|(name, content)| {
-        let file = format!("/proc/self/{name}");
-        fs::write(&file, content)
-            .hint(|errno| refusal::map(errno, uid))
-            .with_context(|| format!("write({file})"))
-    })
 }

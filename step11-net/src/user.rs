@@ -1,11 +1,10 @@
 //! New namespaces for this process, also without privileges: step 05 explains the calls.
 
-use std::fs;
-
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{Gid, Uid, getegid, geteuid};
+use nix::unistd::{getegid, geteuid};
 use step_support::namespace::flag_names;
+use step_support::user_namespace::map_to_root;
 use step_support::{Hint, note, refusal};
 
 const USER_NAMESPACE_NOTE: &str = "note: not root: unshare() also gets CLONE_NEWUSER; this \
@@ -23,16 +22,4 @@ pub fn enter_new(mut flags: CloneFlags) -> Result<()> {
         .hint(|errno| refusal::creation(errno, flags))
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
     if uid.is_root() { Ok(()) } else { map_to_root(uid, gid) }
-}
-
-/// Makes this user and group root in the caller's new user namespace.
-fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
-    let write = |file: &str, content: &str| {
-        fs::write(file, content)
-            .hint(|errno| refusal::map(errno, uid))
-            .with_context(|| format!("write({file})"))
-    };
-    write("/proc/self/setgroups", "deny")?;
-    write("/proc/self/uid_map", &format!("0 {uid} 1"))?;
-    write("/proc/self/gid_map", &format!("0 {gid} 1"))
 }

@@ -32,11 +32,11 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, getegid, geteuid};
 use step_support::cgroup::memberships;
 use step_support::namespace::{check_proc, flag_names};
+use step_support::user_namespace::map_to_root;
 use step_support::{Hint, exit_code, note, printable, refusal};
 
 mod cli;
 mod compare;
-mod user;
 use compare::{Question, answer};
 
 /// The three kinds of namespace. nix has no name for the last.
@@ -89,7 +89,7 @@ fn enter_namespaces(flags: CloneFlags) -> Result<()> {
         .hint(|errno| cli::unshare_hints(errno, flags))
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
     if flags.contains(CloneFlags::CLONE_NEWUSER) {
-        user::map_to_root(uid, gid)?;
+        map_to_root(uid, gid)?;
     }
     if flags.contains(CLONE_NEWIPC) {
         create_queues()?;

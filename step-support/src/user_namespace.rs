@@ -1,13 +1,16 @@
-//! The user namespace that an unprivileged user gets. It is the lesson of step 05.
+//! A new user namespace, for steps that only need the privileges in it. (It is the lesson of
+//! steps 05 and 07, which write its files themselves.)
 
 use std::fs;
 
 use anyhow::{Context, Result};
 use nix::unistd::{Gid, Uid};
-use step_support::{Hint, refusal};
 
-/// Makes this user and group root in the caller's new user namespace. Without a mapping the
-/// kernel would create no file for them in it, and a POSIX queue is a file (EOVERFLOW).
+use crate::error::Hint;
+use crate::refusal;
+
+/// Makes the user and group that the caller had before root in its new user namespace
+/// (`uid_map`, `gid_map`). Without a mapping nobody could create a file there (EOVERFLOW).
 pub fn map_to_root(uid: Uid, gid: Gid) -> Result<()> {
     let write = |file: &str, content: &str| {
         fs::write(file, content)
