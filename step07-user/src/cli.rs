@@ -1,10 +1,7 @@
 //! Arguments, help, and hints for calls that fail.
 
-use nix::errno::Errno;
-use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 use step_support::output::print_help;
-use step_support::refusal;
 
 use crate::{Experiment, ROOT_OF_WHAT, nested, range};
 
@@ -54,12 +51,4 @@ pub fn commands_to_compare(child: Pid) -> String {
          \x20   ls -l /proc/{child}/ns/user /proc/{child}/ns/uts\n\
          Press Enter to end both.",
     )
-}
-
-/// Why `unshare(2)` was refused to a process that should have all capabilities.
-pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
-    match errno {
-        Errno::EPERM | Errno::EACCES => refusal::in_new_namespace(errno),
-        _ => refusal::creation(errno, flags),
-    }
 }

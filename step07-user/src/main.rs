@@ -139,7 +139,7 @@ fn try_to_be_root() -> Result<()> {
     // ANCHOR: hostnames
     set_same_hostname()?;
     unshare(CloneFlags::CLONE_NEWUTS)
-        .hint(|errno| cli::unshare_hints(errno, CloneFlags::CLONE_NEWUTS))
+        .hint(|errno| refusal::creation_in_new_namespace(errno, CloneFlags::CLONE_NEWUTS))
         .context("unshare(CLONE_NEWUTS)")?;
     set_same_hostname()?;
     // ANCHOR_END: hostnames

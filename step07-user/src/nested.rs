@@ -11,10 +11,10 @@ use nix::sys::utsname::uname;
 use nix::unistd::{Pid, getegid, geteuid, getpid, sethostname};
 use step_support::handshake::Side;
 use step_support::namespace::link;
-use step_support::{Hint, print};
+use step_support::{Hint, print, refusal};
 
 use crate::facts::{print_map, print_outcome};
-use crate::{Experiment, cli, map_to_root};
+use crate::{Experiment, map_to_root};
 
 /// A child in a new user namespace that owns a new UTS namespace.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -43,7 +43,9 @@ fn run_child(side: &Side) -> Result<u8> {
             match unshare(CloneFlags::CLONE_NEWUSER) {
                 Err(Errno::ENOSPC) => break,
                 created => created
-                    .hint(|errno| cli::unshare_hints(errno, CloneFlags::CLONE_NEWUSER))
+                    .hint(|errno| {
+                        refusal::creation_in_new_namespace(errno, CloneFlags::CLONE_NEWUSER)
+                    })
                     .context("unshare(CLONE_NEWUSER)")?,
             }
             map_to_root(getpid(), uid, gid)?;

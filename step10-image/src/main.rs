@@ -103,7 +103,7 @@ fn mount_overlay(directories: &str) -> Result<String> {
         options += ",userxattr"; // attributes of the class `trusted` are for root of the host
     }
     mount(Some("overlay"), "merged", Some("overlay"), MsFlags::empty(), Some(options.as_str()))
-        .hint(cli::overlay_hints)
+        .hint(refusal::overlay)
         .with_context(|| format!("mount(overlay, merged, {options})"))?;
     Ok(options)
 }
@@ -125,8 +125,8 @@ fn change_merged() -> Result<()> {
 
     // ANCHOR: replace
     fs::remove_file("merged/cache/old").context("unlink(merged/cache/old)")?;
-    fs::remove_dir("merged/cache").hint(cli::opaque_hints).context("rmdir(merged/cache)")?;
-    fs::create_dir("merged/cache").hint(cli::opaque_hints).context("mkdir(merged/cache)")?;
+    fs::remove_dir("merged/cache").hint(refusal::opaque_dir).context("rmdir(merged/cache)")?;
+    fs::create_dir("merged/cache").hint(refusal::opaque_dir).context("mkdir(merged/cache)")?;
     // ANCHOR_END: replace
     print("merged/cache: removed and made again")?;
     print_entry("cache")?;

@@ -1,6 +1,5 @@
 //! Runs ip(8), which speaks netlink(7) with the kernel: the only way to make a veth pair.
 
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -11,6 +10,9 @@ use nix::sys::signal::Signal;
 use step_support::error::failure;
 use step_support::status::describe;
 use step_support::{Hint, printable, refusal};
+
+/// What `ip` needs in the user namespace that owns the network namespace.
+const CAP_NET_ADMIN: u32 = 12;
 
 /// Runs `ip` with these arguments in the caller's namespaces.
 pub fn ip(arguments: &str) -> Result<()> {
@@ -49,21 +51,11 @@ fn refused(text: &str) -> String {
         "this kernel has no veth devices: as root, try modprobe veth; a kernel that was built \
          without CONFIG_VETH cannot have them"
             .to_owned()
-    } else if !has_net_admin() {
+    } else if !refusal::has_capability(CAP_NET_ADMIN) {
         "you lack CAP_NET_ADMIN; check: grep CapEff /proc/self/status".to_owned()
     } else if text.contains("Operation not permitted") {
         refusal::in_new_namespace(Errno::EPERM).join("; ")
     } else {
         "this needs the ip(8) of iproute2; check: ip -V".to_owned()
     }
-}
-
-/// Whether CAP_NET_ADMIN is effective. Assumed if `/proc` does not tell.
-fn has_net_admin() -> bool {
-    const CAP_NET_ADMIN: u32 = 12;
-    let status = fs::read("/proc/self/status").unwrap_or_default();
-    let status = String::from_utf8_lossy(&status);
-    let set = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let set = set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
-    set.is_none_or(|set| set & (1 << CAP_NET_ADMIN) != 0)
 }

@@ -41,7 +41,6 @@ use step_support::{Hint, exit_code, exit_status, refusal};
 
 mod cli;
 mod facts;
-mod ip;
 mod unix;
 mod user;
 mod veth;

@@ -13,7 +13,7 @@ use step_support::{Hint, printable, refusal};
 
 use crate::PORT;
 use crate::facts::{print_fact, print_network};
-use crate::ip::ip;
+use step11_net::ip::ip;
 
 /// The address of the parent's end.
 const PARENT: Ipv4Addr = Ipv4Addr::new(10, 11, 0, 1);

@@ -110,20 +110,3 @@ pub fn mq_open_hints(errno: Errno) -> Vec<String> {
         _ => refusal::in_new_namespace(errno),
     }
 }
-
-/// Why the offsets of a new time namespace could not be set.
-pub fn offsets_hints(errno: Errno) -> Vec<String> {
-    match errno {
-        Errno::EPERM if refusal::in_initial_user_namespace() => vec![
-            "setting the offset of a clock requires CAP_SYS_TIME, which root in a container often \
-             lacks; check: grep CapEff /proc/self/status"
-                .to_owned(),
-        ],
-        Errno::EROFS => vec![
-            "/proc is mounted read-only, so no offset can be set; as root: \
-             mount -o remount,rw /proc"
-                .to_owned(),
-        ],
-        _ => refusal::in_new_namespace(errno),
-    }
-}

@@ -132,7 +132,7 @@ fn open_helo(flags: MQ_OFlag) -> nix::Result<MqdT> {
 /// `unshare(2)` has created it for the caller's children, and so it has no process yet. The
 /// first one fixes the offsets: a process may rely on a monotonic clock that never jumps.
 fn enter_time_namespace() -> Result<()> {
-    set_offsets("self").hint(cli::offsets_hints).context("write(/proc/self/timens_offsets)")?;
+    set_offsets("self").hint(refusal::clock_offsets).context("write(/proc/self/timens_offsets)")?;
     let link = "/proc/self/ns/time_for_children";
     let namespace = File::open(link).with_context(|| format!("open({link})"))?;
     setns(namespace, CLONE_NEWTIME)

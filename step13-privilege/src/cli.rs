@@ -100,13 +100,6 @@ pub fn capset_hints(errno: Errno) -> Vec<String> {
     hints(errno, &[Errno::EPERM], rule)
 }
 
-/// Why `PR_CAPBSET_DROP` failed.
-pub fn bounding_hints(errno: Errno) -> Vec<String> {
-    let rule = "dropping from the bounding set requires CAP_SETPCAP, which an ordinary user lacks: \
-        otherwise a set-user-ID program could not rely on root's capabilities";
-    hints(errno, &[Errno::EPERM], rule)
-}
-
 /// Why `PR_CAP_AMBIENT_RAISE` failed.
 pub fn ambient_hints(errno: Errno) -> Vec<String> {
     let rule = "what becomes ambient has to be permitted: ambient comes before permitted";

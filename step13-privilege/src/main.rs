@@ -26,7 +26,7 @@ use nix::sys::utsname::uname;
 use nix::unistd::sethostname;
 use step_support::namespace::check_proc;
 use step_support::process::exec;
-use step_support::{Hint, exit_code, print};
+use step_support::{Hint, exit_code, print, refusal};
 
 mod capset;
 mod cli;
@@ -126,7 +126,7 @@ fn drop_from_permitted() -> Result<()> {
 /// the process has now stay as they are.
 fn drop_from_bounding() -> Result<()> {
     prctl(libc::PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0)
-        .hint(cli::bounding_hints)
+        .hint(refusal::bounding_set)
         .context("prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN)")
 }
 

@@ -13,11 +13,13 @@ use nix::unistd::{AccessFlags, Pid, Uid, eaccess, getegid, geteuid, getpid};
 use crate::namespace::{KINDS, children_change_pid_namespace, link};
 use crate::output::printable;
 
+mod overlay;
 mod settings;
 mod state;
 
+pub use overlay::{opaque_dir, overlay};
 pub use settings::restrictions;
-pub use state::{in_initial_user_namespace, scheduling_policy};
+pub use state::{has_capability, in_initial_user_namespace, scheduling_policy};
 
 use settings::{apparmor, full_cgroup, limits};
 use state::*;
@@ -38,6 +40,14 @@ pub fn creation(errno: Errno, flags: CloneFlags) -> Vec<String> {
         Errno::ENOSPC => limits(flags),
         Errno::EAGAIN | Errno::ENOMEM => forking(errno).into_iter().collect(),
         _ => any_call(errno),
+    }
+}
+
+/// The same where the caller has entered a new user namespace before.
+pub fn creation_in_new_namespace(errno: Errno, flags: CloneFlags) -> Vec<String> {
+    match errno {
+        Errno::EPERM | Errno::EACCES => in_new_namespace(errno),
+        _ => creation(errno, flags),
     }
 }
 
@@ -127,6 +137,33 @@ pub fn new_proc(errno: Errno) -> Vec<String> {
             )],
             None => in_new_namespace(errno),
         },
+        _ => in_new_namespace(errno),
+    }
+}
+
+/// Why `PR_CAPBSET_DROP` failed.
+pub fn bounding_set(errno: Errno) -> Vec<String> {
+    let rule = "dropping from the bounding set requires CAP_SETPCAP, which an ordinary user lacks: \
+        otherwise a set-user-ID program could not rely on root's capabilities";
+    match errno {
+        Errno::EPERM => [rule.to_owned()].into_iter().chain(seccomp_filter()).collect(),
+        _ => any_call(errno),
+    }
+}
+
+/// Why the offsets of a new time namespace could not be set.
+pub fn clock_offsets(errno: Errno) -> Vec<String> {
+    match errno {
+        Errno::EPERM if in_initial_user_namespace() => vec![
+            "setting the offset of a clock requires CAP_SYS_TIME, which root in a container often \
+             lacks; check: grep CapEff /proc/self/status"
+                .to_owned(),
+        ],
+        Errno::EROFS => vec![
+            "/proc is mounted read-only, so no offset can be set; as root: \
+             mount -o remount,rw /proc"
+                .to_owned(),
+        ],
         _ => in_new_namespace(errno),
     }
 }

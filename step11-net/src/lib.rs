@@ -1,0 +1,3 @@
+//! What the doctor also does: it makes a veth pair, and says why that fails.
+
+pub mod ip;
