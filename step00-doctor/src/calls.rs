@@ -1,6 +1,5 @@
-//! What the checks try: the calls of the steps, in their order.
+//! What the checks of steps 01 to 06 and of the exercises try: the calls of the steps.
 
-use std::fs;
 use std::path::Path;
 use std::process::exit;
 
@@ -14,6 +13,7 @@ use step_support::error::failure;
 use step_support::handshake::{self, Side};
 use step_support::namespace::{OwnLinks, check_proc, flag_names, links};
 use step_support::process::pidfd_open;
+use step_support::user_namespace::map_to_root;
 use step_support::{Hint, refusal};
 use step06_cgroup::hints;
 use step06_cgroup::limits::Limits;
@@ -49,7 +49,7 @@ pub const OTHER_USER: Check = Check { call: "setresuid()", attempt: |_| Ok(()) }
 pub const SANDBOX: Check = Check { call: "mount(proc) in new namespaces", attempt: try_sandbox };
 
 /// Without root, a new user namespace is needed as well.
-fn with_user(flags: CloneFlags) -> CloneFlags {
+pub fn with_user(flags: CloneFlags) -> CloneFlags {
     if geteuid().is_root() { flags } else { flags | CloneFlags::CLONE_NEWUSER }
 }
 
@@ -58,8 +58,12 @@ fn read_links(_: &Sender) -> Result<()> {
     links("self").map(drop)
 }
 
-/// Creates a child in a new UTS namespace. It runs `work`, and then waits for its parent.
-fn clone_child(sender: &Sender, work: fn() -> Result<()>) -> Result<(Pid, Side)> {
+/// Creates a child in new namespaces. It runs `work`, and then waits for its parent.
+pub fn clone_child(
+    sender: &Sender,
+    flags: CloneFlags,
+    work: impl Fn() -> Result<()>,
+) -> Result<(Pid, Side)> {
     let (parent_side, child_side) = handshake::pair()?;
     let child_main = Box::new(|| {
         sender.send(child_side.die_with_parent().and_then(|()| work()));
@@ -67,7 +71,6 @@ fn clone_child(sender: &Sender, work: fn() -> Result<()>) -> Result<(Pid, Side)>
         0
     });
     let mut stack = vec![0; 64 * 1024];
-    let flags = with_user(CloneFlags::CLONE_NEWUTS);
     // SAFETY: the child has a copy of this memory, and there is one thread.
     let child = unsafe { clone(child_main, &mut stack, flags, Some(Signal::SIGCHLD as i32)) }
         .hint(|errno| refusal::creation(errno, flags))
@@ -76,21 +79,23 @@ fn clone_child(sender: &Sender, work: fn() -> Result<()>) -> Result<(Pid, Side)>
 }
 
 fn try_clone(sender: &Sender) -> Result<()> {
-    let (child, parent_side) = clone_child(sender, || Ok(()))?;
+    let flags = with_user(CloneFlags::CLONE_NEWUTS);
+    let (child, parent_side) = clone_child(sender, flags, || Ok(()))?;
     parent_side.notify();
     wait_for(child)
 }
 
 fn try_sethostname(sender: &Sender) -> Result<()> {
     let set = || sethostname("doctor").hint(refusal::in_new_namespace).context("sethostname()");
-    let (child, parent_side) = clone_child(sender, set)?;
+    let flags = with_user(CloneFlags::CLONE_NEWUTS);
+    let (child, parent_side) = clone_child(sender, flags, set)?;
     parent_side.notify();
     wait_for(child)
 }
 
 fn try_setns(sender: &Sender) -> Result<()> {
-    let (child, _parent_side) = clone_child(sender, || Ok(()))?;
     let flags = with_user(CloneFlags::CLONE_NEWUTS);
+    let (child, _parent_side) = clone_child(sender, flags, || Ok(()))?;
     let pidfd = pidfd_open(child).hint(refusal::any_call).context("pidfd_open()")?;
     setns(&pidfd, flags)
         .hint(|errno| refusal::joining(errno, flags))
@@ -123,15 +128,7 @@ fn try_mount_proc(sender: &Sender) -> Result<()> {
     unshare(flags)
         .hint(|errno| refusal::creation(errno, flags))
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
-    for (file, content) in [
-        ("/proc/self/setgroups", "deny".to_owned()),
-        ("/proc/self/uid_map", format!("0 {uid} 1")),
-        ("/proc/self/gid_map", format!("0 {gid} 1")),
-    ] {
-        fs::write(file, content)
-            .hint(|errno| refusal::map(errno, uid))
-            .with_context(|| format!("write({file})"))?;
-    }
+    map_to_root(uid, gid)?;
     // SAFETY: this process has one thread, so the child may allocate.
     match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
         ForkResult::Parent { child } => wait_for(child),
@@ -143,7 +140,7 @@ fn try_mount_proc(sender: &Sender) -> Result<()> {
 }
 
 /// Nobody outside of this mount namespace sees what is mounted from now on.
-fn make_mounts_private() -> Result<()> {
+pub fn make_mounts_private() -> Result<()> {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .hint(refusal::propagation)

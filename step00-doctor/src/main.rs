@@ -16,7 +16,8 @@
 //! | File | What it does |
 //! | --- | --- |
 //! | `check` | runs one check in a child, as one user, and receives what failed |
-//! | `calls` | what the checks try: the calls of the steps |
+//! | `calls` | what the checks of steps 01 to 06 and of the exercises try |
+//! | `kinds` | what those of steps 07 to 15 try |
 //! | `facts` | the kernel and the environment |
 //! | `report` | prints facts and findings, for people or as JSON |
 //!
@@ -33,6 +34,7 @@ use step_support::{exit_code, print};
 mod calls;
 mod check;
 mod facts;
+mod kinds;
 mod report;
 use check::{Check, Failure, RunAs};
 
@@ -47,13 +49,21 @@ Exit status: 0 if everything will work for this user, 1 if not.
 Manual:      namespaces(7), user_namespaces(7), cgroups(7)";
 
 /// What a learner runs, and the checks that it has to pass.
-const CHECKS_BY_STEP: [(&str, &[Check]); 8] = [
+const CHECKS_BY_STEP: [(&str, &[Check]); 16] = [
     ("step01-proc-ns", &[calls::LINKS]),
     ("step02-clone", &[calls::LINKS, calls::CLONE]),
     ("step03-uts", &[calls::HOSTNAME]),
     ("step04-setns", &[calls::LINKS, calls::SETNS]),
     ("step05-unshare", &[calls::OWN_LINKS, calls::UNSHARE, calls::PROC]),
     ("step06-cgroup", &[calls::PIDFD, calls::CGROUP]),
+    ("step07-user", &[calls::LINKS, kinds::USER, kinds::OWNER]),
+    ("step08-pid", &[calls::LINKS, kinds::PID, calls::PIDFD]),
+    ("step09-mount", &[calls::PIDFD, kinds::MOUNT]),
+    ("step10-image", &[kinds::OVERLAY]),
+    ("step11-net", &[calls::LINKS, kinds::NET, calls::PIDFD]),
+    ("step12-ipc-time-cgroup", &[calls::LINKS, calls::PIDFD, kinds::IPC_TIME_CGROUP]),
+    ("step13-privilege", &[calls::LINKS, calls::PIDFD, kinds::PRIVILEGE]),
+    ("step15-map", &[calls::LINKS, kinds::OWNER]),
     ("exercises", &[calls::LINKS, calls::PIDFD, calls::SANDBOX]),
     ("cgroup-exercises", &[calls::EXERCISE_CGROUPS]),
 ];

@@ -23,7 +23,7 @@ pub fn table(facts: &[(&str, String)], findings: &[Finding]) -> Result<()> {
                 ("fails".red(), format!("  {error}\n{:36}{advice}", ""))
             }
         };
-        print(&format!("{part:<18}{who:<11}{verdict}{why}"))?;
+        print(&format!("{part:<17} {who:<11}{verdict}{why}"))?;
     }
     if !geteuid().is_root() {
         let command = refusal::as_root("target/debug/step00-doctor");
