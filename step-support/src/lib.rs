@@ -12,6 +12,7 @@
 //! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
 //! | [`user_namespace`] | maps the caller to root in its new user namespace |
 //! | [`target`] | which text is a PID, and why the namespaces of a process cannot be read |
+//! | [`mountinfo`] | reads the list of mounts of a process |
 //! | [`mount`] | which mount a path leads to |
 //! | [`refusal`] | why the kernel refused a call on this machine |
 //! | [`cgroup`] | finds the cgroup hierarchies and reads their files |
@@ -23,6 +24,7 @@ pub mod cgroup;
 pub mod error;
 pub mod handshake;
 pub mod mount;
+pub mod mountinfo;
 pub mod namespace;
 pub mod output;
 pub mod process;

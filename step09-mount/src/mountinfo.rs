@@ -1,16 +1,16 @@
 //! The list of mounts in a mount namespace, as the kernel shows it to a process
 //! (`/proc/PID/mountinfo`).
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::str;
 
 use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 use step_support::error::failure;
+use step_support::mountinfo::{Line, lines};
 use step_support::{Hint, mount, printable, refusal};
 
 /// A line of `mountinfo`:
@@ -30,22 +30,16 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Parses a line. The number of fields before the `-` depends on the propagation.
-    fn parse(line: &[u8]) -> Option<Mount> {
-        let text = |field: &[u8]| printable(OsStr::from_bytes(field));
-        let fields: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
-        let end = fields.iter().position(|field| *field == b"-")?;
-        let [id, _parent, _device, _root, point, options, propagation @ ..] = &fields[..end] else {
-            return None;
-        };
-        let propagation: Vec<_> = propagation.iter().map(|field| text(field)).collect();
-        Some(Mount {
-            id: str::from_utf8(id).ok()?.parse().ok()?,
-            point: unescaped(point).into(),
-            options: text(options),
+    fn new(line: Line) -> Mount {
+        let text = |field| printable(OsStr::from_bytes(field));
+        let propagation: Vec<_> = line.propagation.into_iter().map(text).collect();
+        Mount {
+            id: line.id,
+            point: line.mount_point,
+            options: text(line.options),
             propagation: if propagation.is_empty() { "-".into() } else { propagation.join(" ") },
-            fs_type: text(fields.get(end + 1)?),
-        })
+            fs_type: text(line.fs_type),
+        }
     }
 
     /// Whether this mount allows to write: `rw` or `ro`, the first of its options.
@@ -80,7 +74,7 @@ pub fn read(process: &str) -> Result<Vec<Mount>> {
 
 /// The mounts in the text of a `mountinfo`.
 pub fn parse(text: &[u8]) -> Vec<Mount> {
-    text.split(|&byte| byte == b'\n').filter_map(Mount::parse).collect()
+    lines(text).map(Mount::new).collect()
 }
 
 /// The mount that a path leads to (`statx(2)`), by the list of a process.
@@ -93,20 +87,6 @@ pub fn of(path: impl AsRef<Path>, process: &str) -> Result<Mount> {
         let hint = "it leads nowhere, or the mount is out of reach in a chroot";
         failure(format!("no mount for {path} in /proc/{process}/mountinfo"), hint)
     })
-}
-
-/// The kernel writes a space, a tab, a newline and a backslash as `\` and three octal digits.
-fn unescaped(field: &[u8]) -> OsString {
-    let mut bytes = Vec::new();
-    let mut rest = field;
-    while let Some((&first, after)) = rest.split_first() {
-        let octal =
-            after.get(..3).filter(|_| first == b'\\').and_then(|it| str::from_utf8(it).ok());
-        let byte = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() { &after[3..] } else { after };
-    }
-    OsString::from_vec(bytes)
 }
 
 #[cfg(test)]
@@ -128,22 +108,5 @@ mod tests {
             assert_eq!(mount.flags(), MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC);
             assert_eq!(mount.to_string(), "on mount 71, tmpfs at /tmp");
         }
-    }
-
-    #[test]
-    fn a_mount_point_is_unescaped_and_nonsense_is_no_mount() {
-        for (field, path) in [
-            (r"/a\040b\134\011", "/a b\\\t"),
-            (r"/a\", r"/a\"),
-            (r"/a\04", r"/a\04"),
-            (r"/\999", r"/\999"),
-            (r"/\777", r"/\777"),
-        ] {
-            assert_eq!(unescaped(field.as_bytes()), path, "{field}");
-        }
-        assert_eq!(
-            parse(b"\n-\n1 2 3 4 5 6 7\n1 2 3 4 5 -\nx 2 3 4 5 6 - a b\n1 2 3 4 5 6 -\n"),
-            []
-        );
     }
 }

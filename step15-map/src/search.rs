@@ -1,11 +1,10 @@
 //! The search for what refers to namespaces: links, descriptors and mounts of each process.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -14,6 +13,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sys::statfs::{NSFS_MAGIC, fstatfs};
 use step_support::error::errno;
+use step_support::mountinfo::{Line, lines};
 use step_support::namespace::{KINDS, inode, link};
 
 use crate::{Id, Map, Namespace};
@@ -123,7 +123,7 @@ fn read_mounts(thread: &str, map: &mut Map, searched: &mut Searched) -> io::Resu
     let metadata = fs::metadata(&root)?;
     if searched.mounts.insert((place, metadata.dev(), metadata.ino())) {
         let mounts = fs::read(format!("/proc/{thread}/mountinfo"))?;
-        for (mount_id, id, point) in mounts.split(|&byte| byte == b'\n').filter_map(bind_mount) {
+        for (mount_id, id, point) in lines(&mounts).filter_map(bind_mount) {
             let path = root.join(point.strip_prefix("/").unwrap_or(&point));
             map.at(id, path)?.mounts.entry(mount_id).or_insert((place, point));
         }
@@ -134,30 +134,9 @@ fn read_mounts(thread: &str, map: &mut Map, searched: &mut Searched) -> io::Resu
 
 /// A line of `/proc/PID/mountinfo`, if it is the mount of a namespace's file: the mount's ID,
 /// the namespace, and the mount point.
-fn bind_mount(line: &[u8]) -> Option<(u64, Id, PathBuf)> {
-    let mut fields = line.split(|&byte| byte == b' ').map(OsStr::from_bytes);
-    let mount_id = fields.next()?.to_str()?.parse().ok()?;
-    let id = fields.nth(2)?.to_str().and_then(Id::parse)?;
-    let point = unescape(fields.next()?.as_bytes());
-    // After a variable number of fields comes a dash, and then the type of the file system.
-    (fields.find(|field| *field == "-").and(fields.next())? == "nsfs").then_some(())?;
-    Some((mount_id, id, point.into()))
-}
-
-/// Replaces `\040` by a space, and so on: what would end a field or line of `mountinfo`.
-fn unescape(mut text: &[u8]) -> OsString {
-    let mut bytes = Vec::with_capacity(text.len());
-    loop {
-        let (byte, rest) = match text {
-            [] => return OsString::from_vec(bytes),
-            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', rest @ ..] => {
-                ((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), rest)
-            }
-            [byte, rest @ ..] => (*byte, rest),
-        };
-        bytes.push(byte);
-        text = rest;
-    }
+fn bind_mount(line: Line) -> Option<(u64, Id, PathBuf)> {
+    let id = line.root.to_str().and_then(Id::parse)?;
+    (line.fs_type == b"nsfs").then_some((line.id, id, line.mount_point))
 }
 
 /// Opens the file of a namespace; None if the path leads to something else, or nowhere. It is
@@ -203,7 +182,7 @@ mod tests {
     #[test]
     fn a_mounted_namespace_is_told_from_other_mounts() {
         let line = br"97 26 0:4 net:[4026532281] /run/net\040ns/a\134b rw shared:3 - nsfs nsfs rw";
-        let (mount_id, id, point) = bind_mount(line).unwrap();
+        let (mount_id, id, point) = lines(line).find_map(bind_mount).unwrap();
         assert_eq!((mount_id, id.to_string().as_str()), (97, "net:[4026532281]"));
         assert_eq!(point, Path::new(r"/run/net ns/a\b"));
         for line in [
@@ -214,20 +193,11 @@ mod tests {
             b"97 26",
             b"",
         ] {
-            assert!(bind_mount(line).is_none(), "{}", String::from_utf8_lossy(line));
-        }
-    }
-
-    #[test]
-    fn only_three_octal_digits_after_a_backslash_are_an_escape() {
-        for (text, plain) in [
-            (r"a\040b\134", r"a b\"),
-            (r"\04", r"\04"),
-            (r"\999\", r"\999\"),
-            (r"\777", r"\777"),
-            (r"\+17", r"\+17"),
-        ] {
-            assert_eq!(unescape(text.as_bytes()), plain);
+            assert!(
+                lines(line).find_map(bind_mount).is_none(),
+                "{}",
+                String::from_utf8_lossy(line)
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use step_support::cgroup::{
     Location, Membership, Mount, Version, contains_only, memberships, missing, mounts, value,
 };
+use step_support::mountinfo::lines;
 use step_support::namespace::inode;
 use step_support::printable;
 use step06_cgroup::limits::{percentage, pids, size};
@@ -67,6 +68,11 @@ pub fn cgroup_text(memberships: &[Membership]) -> Vec<u8> {
 /// `/proc/PID/mountinfo`: as for `/proc/PID/cgroup`. The directory of a cgroup is always
 /// below the mount point, and if all its names are known it is the same cgroup.
 pub fn mountinfo(text: &[u8]) {
+    let all = lines(text);
+    assert!(
+        all.eq(text.split(|&byte| byte == b'\n').flat_map(lines)),
+        "lines depend on each other"
+    );
     let found = mounts(text);
     let each = text.split(|&byte| byte == b'\n').flat_map(mounts);
     assert!(found.iter().eq(each.collect::<Vec<_>>().iter()), "lines depend on each other");

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use nix::unistd::Pid;
 
 use super::Version;
+use crate::mountinfo::{Line, lines};
 
 /// A line of `/proc/PID/cgroup`.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,23 +107,18 @@ fn membership(line: &[u8]) -> Option<Membership> {
 
 /// Parses `/proc/PID/mountinfo` and keeps the cgroup file systems.
 pub fn mounts(text: &[u8]) -> Vec<Mount> {
-    text.split(|&byte| byte == b'\n').filter_map(mount).collect()
+    lines(text).filter_map(mount).collect()
 }
 
-fn mount(line: &[u8]) -> Option<Mount> {
-    let mut fields = line.split(|&byte| byte == b' ');
-    let id = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
-    let root = unescape(fields.nth(2)?);
-    let mount_point = unescape(fields.next()?);
-    // A lone dash ends the optional fields.
-    fields.find(|&field| field == b"-")?;
-    let version = match fields.next()? {
+fn mount(line: Line) -> Option<Mount> {
+    let Line { id, root, mount_point, super_options, .. } = line;
+    let version = match line.fs_type {
         b"cgroup" => Version::V1,
         b"cgroup2" => Version::V2,
         _ => return None,
     };
-    let options = list(fields.nth(1)?);
     let absolute = root.is_absolute() && mount_point.is_absolute();
+    let options = list(super_options);
     absolute.then_some(Mount { id, version, root, mount_point, options })
 }
 
@@ -130,23 +126,6 @@ fn mount(line: &[u8]) -> Option<Mount> {
 fn list(text: &[u8]) -> Vec<String> {
     let parts = text.split(|&byte| byte == b',').filter(|part| !part.is_empty());
     parts.map(|part| String::from_utf8_lossy(part).into_owned()).collect()
-}
-
-/// Turns each `\040` of `/proc/PID/mountinfo` back into the byte that it stands for.
-fn unescape(field: &[u8]) -> PathBuf {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((&first, after)) = rest.split_first() {
-        let byte;
-        (byte, rest) = match (first, after) {
-            (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..]) => {
-                ((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'), after)
-            }
-            _ => (first, after),
-        };
-        bytes.push(byte);
-    }
-    OsString::from_vec(bytes).into()
 }
 
 /// The number after `key` in a "flat keyed" file such as `memory.events`, which has one
@@ -181,7 +160,7 @@ mod tests {
     /// the path below them.
     fn location(root: &str, path: &str) -> Option<(usize, String)> {
         let line = format!("41 31 0:38 {root} /cg rw - cgroup2 cgroup2 rw");
-        let found = mount(line.as_bytes())?.location(Path::new(path))?;
+        let found = mounts(line.as_bytes()).pop()?.location(Path::new(path))?;
         Some((found.unnamed, found.path.to_str()?.to_owned()))
     }
 
@@ -292,20 +271,6 @@ mod tests {
             let location = Location { unnamed, path: path.into() };
             assert_eq!(mount.location(&it[0].path), Some(location), "{cgroup}");
         }
-    }
-
-    #[test]
-    fn three_octal_digits_after_a_backslash_are_a_byte_and_anything_else_is_itself() {
-        for (field, path) in [
-            ("a\\040b", "a b"),
-            ("\\134", "\\"),
-            ("\\04", "\\04"),
-            ("\\+12", "\\+12"),
-            ("\\", "\\"),
-        ] {
-            assert_eq!(unescape(field.as_bytes()), Path::new(path));
-        }
-        assert_eq!(unescape(b"\\777"), Path::new("\\777"));
     }
 
     #[test]
