@@ -1,6 +1,7 @@
 //! A namespace keeps the one that owns it alive, and a user namespace is owned by
-//! its parent. The caller is an ordinary user without capabilities. The program
-//! below already gives it a mapping, as each user needs who creates a user namespace.
+//! its parent. The caller is an ordinary user without capabilities. In
+//! a user namespace without a map for its IDs it could not create another one, so
+//! the program below already writes the maps.
 //!
 //! Move the caller into a new user namespace whose parent is a new one, too. No
 //! process is in the parent, and no descriptor refers to it. All other namespaces

@@ -1,17 +1,15 @@
 //! A file removed from an image, without a change to the layer that has it.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::io;
 use std::path::Path;
 
-use nix::errno::Errno;
-use nix::mount::{MsFlags, mount, umount};
+use nix::mount::umount;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::images::{check_overlayfs, describe, make_dir, make_file, mount_overlay};
 use crate::process::run_answer;
 use crate::sandbox::judge;
-use crate::verdict::{Finding, ensure, unavailable, wrong};
+use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
@@ -113,7 +111,7 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "What does `step10-image sh -c 'rm merged/etc/issue; ls -l upper/etc'` print?",
+        "In the directory above, what does `cargo run -p step10-image -- sh -c 'rm merged/etc/issue; ls -l upper/etc'` print?",
         "A whiteout is a character device with the number 0, 0. mknod(2) makes one, and since Linux 5.8 this needs no privilege.",
         "mknod(&whiteout, SFlag::S_IFCHR, Mode::empty(), makedev(0, 0))?;",
     ],
@@ -240,65 +238,4 @@ pub fn image1(answer: fn(&Path) -> io::Result<()>) -> ! {
         })?;
         Ok(format!("the mount has no etc/issue, base still has it, and in `upper` it is {made}"))
     })
-}
-
-/// Mounts overlayfs (`mount(2)`).
-fn mount_overlay(dir: &Path, options: &str) -> nix::Result<()> {
-    mount(Some("overlay"), dir, Some("overlay"), MsFlags::empty(), Some(options))
-}
-
-/// Checks that this machine lets the sandbox mount overlayfs.
-pub(super) fn check_overlayfs() -> Result<(), Finding> {
-    let dir = Path::new("/tmp/overlayfs");
-    let dirs = ["lower", "upper", "work", "merged"].map(|name| dir.join(name));
-    dirs.iter().try_for_each(|it| make_dir(it))?;
-    let [lower, upper, work, merged] = &dirs;
-    let (lower, upper, work) = (lower.display(), upper.display(), work.display());
-    let options = format!("lowerdir={lower},upperdir={upper},workdir={work},userxattr");
-    mount_overlay(merged, &options).and_then(|()| umount(merged)).map_err(|errno| {
-        let advice = match errno {
-            Errno::ENODEV => "To load overlayfs: sudo modprobe overlay",
-            Errno::EPERM => {
-                "Before Linux 5.11 only root of the host may mount overlayfs; see: uname -r"
-            }
-            _ => "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
-        };
-        unavailable("mount(overlay)", errno, advice)
-    })?;
-    fs::remove_dir_all(dir).map_err(|error| unavailable("rm(/tmp/overlayfs)", error, "df /tmp"))
-}
-
-/// Makes a directory, and those above it.
-pub(super) fn make_dir(dir: &Path) -> Result<(), Finding> {
-    fs::create_dir_all(dir)
-        .map_err(|error| unavailable(format!("mkdir({})", dir.display()), error, "df /tmp"))
-}
-
-/// Makes a file, and the directories above it.
-pub(super) fn make_file(file: &Path, content: &str) -> Result<(), Finding> {
-    make_dir(file.parent().unwrap_or(file))?;
-    fs::write(file, content)
-        .map_err(|error| unavailable(format!("write({})", file.display()), error, "df /tmp"))
-}
-
-/// What is at a path: a file's content in quotation marks, or its kind in words.
-pub(super) fn describe(path: &Path) -> String {
-    let stat = match fs::symlink_metadata(path) {
-        Ok(stat) => stat,
-        Err(error) if error.kind() == ErrorKind::NotFound => return "nothing".to_owned(),
-        Err(error) => return error.to_string(),
-    };
-    let (kind, device) = (stat.file_type(), stat.rdev());
-    if kind.is_char_device() {
-        return format!("a character device {}:{}", libc::major(device), libc::minor(device));
-    }
-    if kind.is_file() {
-        let content = fs::read(path).map(|it| format!("{:?}", String::from_utf8_lossy(&it)));
-        return content.unwrap_or_else(|error| error.to_string());
-    }
-    match kind {
-        kind if kind.is_dir() => "a directory".to_owned(),
-        kind if kind.is_symlink() => "a symbolic link".to_owned(),
-        _ => "a special file".to_owned(),
-    }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use nix::sys::stat::{Mode, SFlag, mknod};
 
-use super::image1::{check_overlayfs, describe, make_dir, make_file};
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::images::{check_overlayfs, describe, make_dir, make_file};
 use crate::observe::mounts::mounts_of;
 use crate::process::run_answer;
 use crate::sandbox::judge;
@@ -143,7 +143,7 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "In what order does step10-image name the layers in JSON, and in what order in `lowerdir`?",
+        "In what order does `cargo run -p step10-image`, in the directory above, name the layers in JSON, and in what order in `lowerdir`?",
         "`lowerdir` begins with the highest layer, and a colon stands between two. A mount without `upperdir` is read-only.",
         r#"let paths: Vec<_> = layers.iter().rev().map(|it| it.display().to_string()).collect();
 let options = format!("lowerdir={}", paths.join(":"));"#,

@@ -1,6 +1,5 @@
 //! A user namespace that nothing but a namespace below it keeps alive.
 
-use std::fs::File;
 use std::io;
 
 use nix::unistd::Pid;
@@ -8,17 +7,18 @@ use nix::unistd::Pid;
 use crate::exercise::{Exercise, Wrong};
 use crate::observe::id_maps::User;
 use crate::observe::leftovers::{descriptors, processes};
-use crate::observe::namespaces::{name, owner};
+use crate::observe::namespaces::owner;
 use crate::observe::tasks::until_all_wait;
 use crate::process::{link, processes_in, run_answer, status};
 use crate::sandbox::judge;
-use crate::verdict::{ensure, unavailable, wrong};
+use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
 A namespace keeps the one that owns it alive, and a user namespace is owned by
-its parent. The caller is an ordinary user without capabilities. The program
-below already gives it a mapping, as each user needs who creates a user namespace.",
+its parent. The caller is an ordinary user without capabilities. In
+a user namespace without a map for its IDs it could not create another one, so
+the program below already writes the maps.",
     task: "
 Move the caller into a new user namespace whose parent is a new one, too. No
 process is in the parent, and no descriptor refers to it. All other namespaces
@@ -183,13 +183,8 @@ pub fn map2(answer: fn() -> io::Result<()>) -> ! {
             answer().map(|()| "")
         })?;
         user.check_moved(process.pid)?;
-        let failed = |error: io::Error| {
-            let advice = "To check this machine, run: (cd .. && cargo run -p step00-doctor)";
-            unavailable("ioctl(NS_GET_USERNS)", error, advice)
-        };
-        let own = File::open(format!("/proc/{}/ns/user", process.pid)).map_err(failed)?;
-        let parent = owner(&own).map_err(|errno| failed(errno.into()))?;
-        let (own, parent) = (name(&own), name(&parent));
+        let (own, parent) =
+            (link(process.pid, "user"), owner(format!("/proc/{}/ns/user", process.pid))?);
         ensure(parent != user.namespace(), || {
             wrong(
                 format!("a new user namespace above {own}, the caller's"),

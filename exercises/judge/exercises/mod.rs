@@ -26,6 +26,9 @@ mod mount1;
 mod mount2;
 mod net1;
 mod net2;
+mod pid1;
+mod pid2;
+mod pid3;
 mod privilege1;
 mod privilege2;
 mod privilege3;
@@ -71,6 +74,7 @@ exercises! {
     step05_unshare: unshare1, unshare2, unshare3, unshare4, unshare5, unshare6, unshare7;
     step06_cgroup: cgroup1, cgroup2, cgroup3, cgroup4, cgroup5, cgroup6, cgroup7;
     step07_user: user1, user2;
+    step08_pid: pid1, pid2, pid3;
     step09_mount: mount1, mount2;
     step10_image: image1, image2;
     step11_net: net1, net2;

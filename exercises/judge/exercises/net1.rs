@@ -6,7 +6,7 @@ use std::os::fd::IntoRawFd;
 
 use crate::exercise::{Exercise, Wrong};
 use crate::observe::id_maps::User;
-use crate::observe::sockets::{descriptor, port};
+use crate::observe::sockets::{check_sockets, descriptor, port};
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
@@ -196,6 +196,7 @@ fn main() -> ! {
 /// Checks that the answer, without capabilities, listens on port 80.
 pub fn net1(answer: fn() -> io::Result<TcpListener>) -> ! {
     judge(|| {
+        check_sockets()?;
         let user = User::new()?;
         let process = run_answer(&EXERCISE, || {
             user.enter()?;

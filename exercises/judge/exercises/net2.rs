@@ -7,7 +7,7 @@ use std::os::fd::IntoRawFd;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::observe::sockets::{descriptor, port};
+use crate::observe::sockets::{check_sockets, descriptor, port};
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
@@ -215,6 +215,7 @@ let second = TcpListener::bind("0.0.0.0:8080")?;"#,
 /// Checks that the answer listens on port 8080 in two network namespaces.
 pub fn net2(answer: fn() -> io::Result<[TcpListener; 2]>) -> ! {
     judge(|| {
+        check_sockets()?;
         let process = run_answer(&EXERCISE, || {
             // Without an owner the sockets stay open as long as the process lives.
             answer().map(|sockets| sockets.map(|it| it.into_raw_fd().to_string()).join(" "))

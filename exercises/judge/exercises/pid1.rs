@@ -1,17 +1,16 @@
 //! The PID that a process has outside of its PID namespace.
 
-use std::fmt::Display;
-use std::fs;
 use std::io;
 
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::CloneFlags;
 
 use crate::exercise::{Exercise, Wrong};
 use crate::observe::calls::random;
+use crate::observe::init::run_as_pid_1;
 use crate::observe::tasks::inner_pid;
-use crate::process::{Process, helper_process, run_answer, status};
+use crate::process::{helper_process, status};
 use crate::sandbox::judge;
-use crate::verdict::{Finding, ensure, unavailable, wrong};
+use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
@@ -175,26 +174,4 @@ pub fn pid1(answer: fn() -> io::Result<i32>) -> ! {
         })?;
         Ok(format!("NSpid of the caller is {pids:?}, and outside it is {returned}"))
     })
-}
-
-/// Runs the answer in PID 1 of a new PID namespace, which then stays alive to be looked at.
-/// The judge has no children afterwards that are in its own PID namespace.
-pub(super) fn run_as_pid_1<T: Display, E: Into<io::Error>>(
-    exercise: &Exercise,
-    answer: impl FnOnce() -> Result<T, E>,
-) -> Result<Process, Finding> {
-    unshare(CloneFlags::CLONE_NEWPID).map_err(|errno| {
-        unavailable(
-            "unshare(CLONE_NEWPID) in the judge",
-            errno,
-            "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
-        )
-    })?;
-    run_answer(exercise, answer)
-}
-
-/// The PID of the caller in the sandbox, by `/proc`, or 0.
-pub(super) fn pid_in_sandbox() -> i32 {
-    let link = fs::read_link("/proc/self").unwrap_or_default();
-    link.to_str().and_then(|pid| pid.parse().ok()).unwrap_or_default()
 }

@@ -8,16 +8,15 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpid, getppid};
 
-use super::pid1::{pid_in_sandbox, run_as_pid_1};
 use crate::exercise::{Exercise, Wrong};
 use crate::fork::fork_task;
-use crate::observe::calls::random;
-use crate::observe::child::{children_of, end, state};
-use crate::observe::tasks::{Call, until_all_wait, until_waits};
-use crate::observe::waiting::{sleeps_in, wait_until};
-use crate::process::{Task, status};
+use crate::observe::calls::{pid_in_sandbox, random};
+use crate::observe::init::{check_no_child, check_one_call, has_signal, run_as_pid_1};
+use crate::observe::tasks::{Call, until_all_wait};
+use crate::observe::waiting::{until_sleeps, wait_until};
+use crate::process::Task;
 use crate::sandbox::judge;
-use crate::verdict::{Finding, ensure, wrong};
+use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
@@ -263,52 +262,6 @@ pub fn pid2(answer: fn(Task) -> nix::Result<i32>) -> ! {
     })
 }
 
-/// Checks that the service ran once, and not in PID 1 itself.
-pub(super) fn check_one_call(name: &str, calls: &[Call]) -> Result<(), Finding> {
-    let name = name.rsplit('/').next().unwrap_or_default();
-    ensure(calls.iter().all(|call| call.pid != "1"), || {
-        wrong(
-            format!("the {name} in a child of PID 1"),
-            format!("PID 1 itself has run the {name}"),
-            "parentheses call a function at once: in which process?",
-        )
-    })?;
-    ensure(calls.len() == 1, || {
-        let found = match calls.len() {
-            0 => format!("the {name} has not run"),
-            times => format!("the {name} has run {times} times"),
-        };
-        wrong(
-            format!("the {name} runs once"),
-            found,
-            "what does the child do that you fork for it?",
-        )
-    })
-}
-
-/// Checks that PID 1 has reaped all its children.
-pub(super) fn check_no_child(init: Pid) -> Result<(), Finding> {
-    let children: Vec<_> = children_of(init).into_iter().map(Pid::from_raw).collect();
-    let Some(&child) = children.first() else { return Ok(()) };
-    let zombies = children.iter().filter(|&&child| end(child).is_some()).count();
-    Err(wrong(
-        "no child of PID 1 is left",
-        format!(
-            "{} left, of which {zombies} are zombies; PIDs of the first are {}: {}",
-            children.len(),
-            status(child, "NSpid"),
-            state(child)
-        ),
-        "which children does waitpid(2) wait for, and how do you learn that none is left?",
-    ))
-}
-
-/// Whether a signal is in a set of signals of a process (`/proc/PID/status`).
-pub(super) fn has_signal(pid: Pid, set: &str, signal: Signal) -> bool {
-    let set = u64::from_str_radix(&status(pid, set), 16).unwrap_or_default();
-    set & (1 << (signal as i32 - 1)) != 0
-}
-
 /// The PID of the service in its namespace.
 static OWN: AtomicI32 = AtomicI32::new(0);
 
@@ -333,12 +286,4 @@ fn orphan() {
     let reaped = || getppid() != service && kill(service, None).is_err();
     wait_until(Duration::from_secs(1), reaped);
     until_sleeps(Pid::from_raw(INIT.load(Relaxed)));
-}
-
-/// Returns when a process sleeps in a system call, and whether it does: one that has not slept
-/// for half a second looks again and again.
-pub(super) fn until_sleeps(pid: Pid) -> bool {
-    until_waits(pid);
-    // On its way into a call and out of it, its State is already or still that of a sleeper.
-    wait_until(Duration::from_millis(500), || sleeps_in(pid).is_some())
 }

@@ -7,10 +7,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{Pid, getpid};
 
-use super::pid1::{pid_in_sandbox, run_as_pid_1};
-use super::pid2::{check_no_child, check_one_call, has_signal, until_sleeps};
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::calls::pid_in_sandbox;
+use crate::observe::init::{check_no_child, check_one_call, has_signal, run_as_pid_1};
 use crate::observe::tasks::{Call, until_all_wait, until_waits};
+use crate::observe::waiting::until_sleeps;
 use crate::process::{Task, status};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};

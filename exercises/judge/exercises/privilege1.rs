@@ -16,7 +16,7 @@ no_new_privs is set, and it adds a condition. The judge looks at the sets.)"#,
     task: "
 Leave the caller, who is root, CAP_NET_BIND_SERVICE and no other capability,
 whatever program it starts later.",
-    manual: "capabilities(7), capset(2), PR_CAPBSET_DROP(2const)",
+    manual: "capabilities(7), capset(2), prctl(2)",
     starter: r#"
 use std::io;
 

@@ -19,7 +19,7 @@ PR_CAP_AMBIENT_RAISE, …) adds a capability to it."#,
     task: "
 Let the programs that the caller starts afterwards have CAP_NET_BIND_SERVICE and
 no other capability.",
-    manual: "capabilities(7), capset(2), PR_CAP_AMBIENT(2const)",
+    manual: "capabilities(7), capset(2), prctl(2)",
     starter: r#"
 use std::io;
 

@@ -112,14 +112,14 @@ fn main() -> ! {
         ),
         (
             "EPERM",
-            "/proc/self/timens_offsets is about the time namespace of the next child, and \
-             CLOCK_REALTIME has no offset: did you create a time namespace, and do you set another \
-             clock?",
+            "to set offsets takes CAP_SYS_TIME in the user namespace that owns the time namespace, \
+             and the caller has it only for namespaces that it has created: does unshare(2) come \
+             before you write?",
         ),
         (
             "EINVAL",
-            "a line for timens_offsets is the name of a clock, seconds and nanoseconds: what do \
-             you write?",
+            "a line for timens_offsets is the name of a clock (monotonic or boottime), seconds and \
+             nanoseconds: what do you write?",
         ),
         ("ERANGE", "with this offset a clock would be before 0, or further ahead than it can be"),
     ],

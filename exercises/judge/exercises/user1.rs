@@ -4,10 +4,9 @@ use std::fs;
 
 use nix::unistd::Pid;
 
-use super::user2::owner;
 use crate::exercise::{Exercise, Wrong};
 use crate::observe::id_maps::User;
-use crate::observe::namespaces::changed_links;
+use crate::observe::namespaces::{changed_links, owner};
 use crate::process::{link, run_answer, uts_names};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
@@ -229,7 +228,7 @@ pub fn user1(answer: fn() -> nix::Result<()>) -> ! {
                 "does sethostname(2) come after unshare(CLONE_NEWUTS)?",
             )
         })?;
-        let found = format!("user:[{}]", owner(&file)?);
+        let found = owner(&file)?;
         ensure(found == own, || {
             wrong(
                 format!("{uts} owned by {own}, the caller's user namespace"),

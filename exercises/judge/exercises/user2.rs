@@ -1,18 +1,16 @@
 //! The user namespace that owns a namespace.
 
-use std::fs::{self, File};
-use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::{fs, io};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::observe::namespaces::owner;
 use crate::process::{helper_process, link, run_answer};
 use crate::sandbox::judge;
-use crate::verdict::{Finding, ensure, unavailable, wrong};
+use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: "
@@ -194,7 +192,7 @@ pub fn user2(answer: fn(Pid) -> io::Result<u64>) -> ! {
         for (pid, found) in processes.into_iter().zip(answers.output.split(' ')) {
             let expected = owner(format!("/proc/{pid}/ns/uts"))?;
             let of = |pid, kind| link(pid, kind).contains(&format!("[{found}]"));
-            ensure(found == expected.to_string(), || {
+            ensure(expected == format!("user:[{found}]"), || {
                 let reason = if of(pid, "uts") {
                     "that is the UTS namespace itself: what is open after the call of ioctl(2)?"
                 } else if of(Pid::this(), "user") {
@@ -205,30 +203,15 @@ pub fn user2(answer: fn(Pid) -> io::Result<u64>) -> ! {
                     "a user namespace has one inode number, the number in the brackets of its link"
                 };
                 wrong(
-                    format!("{expected} for the process {pid} in {}", link(pid, "uts")),
+                    format!(
+                        "the number in {expected} for the process {pid} in {}",
+                        link(pid, "uts")
+                    ),
                     format!("your function returned {found}"),
                     reason,
                 )
             })?;
         }
         Ok("you know who owns three UTS namespaces, even after a process has moved on".to_owned())
-    })
-}
-
-/// `_IO(NSIO, 1)` in `<linux/nsfs.h>`: opens the user namespace that owns a namespace.
-const NS_GET_USERNS: libc::Ioctl = libc::_IO(0xb7, 1);
-
-/// The inode number of the user namespace that owns the namespace of a file.
-pub fn owner(file: impl AsRef<std::path::Path>) -> Result<u64, Finding> {
-    let ask = || {
-        let namespace = File::open(file)?;
-        // SAFETY: the descriptor is open, and the call touches no memory of ours.
-        let user = Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_USERNS) })?;
-        // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
-        let user = File::from(unsafe { OwnedFd::from_raw_fd(user) });
-        Ok::<_, io::Error>(user.metadata()?.ino())
-    };
-    ask().map_err(|error| {
-        unavailable("ioctl(NS_GET_USERNS)", error, "It takes Linux 4.9; check: uname -r")
     })
 }

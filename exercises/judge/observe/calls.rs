@@ -33,13 +33,18 @@ pub struct Call {
 /// Reports a call by this process. A pipe keeps the order in which processes report.
 /// Returns the caller's PID in the sandbox.
 pub fn report(text: impl Display) -> i32 {
-    // getpid(2) returns another one in a new PID namespace.
-    let link = fs::read_link("/proc/self").unwrap_or_default();
-    let pid = link.to_str().and_then(|pid| pid.parse().ok()).unwrap_or_default();
+    let pid = pid_in_sandbox();
     if let Some(mut pipe) = REPORTS.get() {
         let _ = pipe.write_all(format!("{pid} {text}\n").as_bytes());
     }
     pid
+}
+
+/// The PID of the caller in the sandbox, or 0: getpid(2) returns another one in a new PID
+/// namespace.
+pub fn pid_in_sandbox() -> i32 {
+    let link = fs::read_link("/proc/self").unwrap_or_default();
+    link.to_str().and_then(|pid| pid.parse().ok()).unwrap_or_default()
 }
 
 /// The calls that the judge has received.

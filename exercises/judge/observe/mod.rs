@@ -5,6 +5,8 @@ pub mod calls;
 pub mod child;
 pub mod counter;
 pub mod id_maps;
+pub mod images;
+pub mod init;
 pub mod leftovers;
 pub mod mounts;
 pub mod namespaces;

@@ -1,13 +1,15 @@
 //! In which namespaces a process is.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
 use crate::process::link;
-use crate::verdict::{Finding, ensure, wrong};
+use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 /// The links in `/proc/PID/ns` in which two processes differ, with the `…_for_children`.
 pub fn changed_links(a: Pid, b: Pid) -> Vec<String> {
@@ -62,17 +64,20 @@ pub fn check_joined(
     Ok(format!("your process is in {}", links.join(" and ")))
 }
 
-/// The user namespace that owns the namespace behind an open file (`ioctl_ns(2)`). The owner of a
-/// user namespace is its parent.
-pub fn owner(namespace: &File) -> nix::Result<File> {
-    // SAFETY: the request takes no argument and touches no memory of ours.
-    let fd = Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), libc::NS_GET_USERNS) })?;
-    // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
-    Ok(unsafe { File::from_raw_fd(fd) })
-}
-
-/// The name of the namespace behind an open file, such as `uts:[4026531838]`.
-pub fn name(namespace: &File) -> String {
-    let path = format!("/proc/self/fd/{}", namespace.as_raw_fd());
-    fs::read_link(path).map_or_else(|error| error.to_string(), |it| it.display().to_string())
+/// The user namespace that owns the namespace at a path such as `/proc/PID/ns/uts`
+/// (`ioctl_ns(2)`), as the links name it. The owner of a user namespace is its parent.
+pub fn owner(path: impl AsRef<Path>) -> Result<String, Finding> {
+    let ask = || {
+        let namespace = File::open(path)?;
+        let request = libc::NS_GET_USERNS;
+        // SAFETY: the request takes no argument and touches no memory of ours.
+        let fd = Errno::result(unsafe { libc::ioctl(namespace.as_raw_fd(), request) })?;
+        // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
+        let owner = unsafe { File::from_raw_fd(fd) };
+        let name = fs::read_link(format!("/proc/self/fd/{}", owner.as_raw_fd()))?;
+        Ok::<_, io::Error>(name.to_string_lossy().into_owned())
+    };
+    ask().map_err(|error| {
+        unavailable("ioctl(NS_GET_USERNS)", error, "It takes Linux 4.9; check: uname -r")
+    })
 }

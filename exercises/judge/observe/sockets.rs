@@ -1,8 +1,25 @@
 //! On which ports the sockets of a process listen, and in which network namespace.
 
 use std::fs;
+use std::net::UdpSocket;
 
 use nix::unistd::Pid;
+
+use crate::verdict::{Finding, unavailable};
+
+/// Checks that the C library can create sockets in the sandbox. On 32-bit x86 it may use a
+/// system call for that whose arguments no filter can read, so that the sandbox refuses it.
+pub fn check_sockets() -> Result<(), Finding> {
+    UdpSocket::bind("0.0.0.0:0").map(drop).map_err(|error| {
+        let advice = match error.raw_os_error() {
+            Some(libc::ENOSYS) => {
+                "The C library of this machine calls socketcall(2), which the sandbox refuses"
+            }
+            _ => "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
+        };
+        unavailable("socket()", error, advice)
+    })
+}
 
 /// What a descriptor of a process stands for, such as `socket:[20544]`, or the error instead.
 pub fn descriptor(process: Pid, fd: &str) -> String {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
+use crate::observe::tasks::until_waits;
 use crate::process::status;
 
 /// The number of the system call in which a process sleeps (`/proc/PID/syscall`).
@@ -27,4 +28,12 @@ pub fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool 
         yield_now();
     }
     true
+}
+
+/// Returns when a process sleeps in a system call, and whether it does: one that has not slept
+/// for half a second looks again and again.
+pub fn until_sleeps(pid: Pid) -> bool {
+    until_waits(pid);
+    // On its way into a call and out of it, its State is already or still that of a sleeper.
+    wait_until(Duration::from_millis(500), || sleeps_in(pid).is_some())
 }

@@ -6,7 +6,7 @@
 //! Leave the caller, who is root, CAP_NET_BIND_SERVICE and no other capability,
 //! whatever program it starts later.
 //!
-//! Manual: capabilities(7), capset(2), PR_CAPBSET_DROP(2const)
+//! Manual: capabilities(7), capset(2), prctl(2)
 
 use std::io;
 

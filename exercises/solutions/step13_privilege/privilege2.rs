@@ -6,7 +6,7 @@
 //! Let the programs that the caller starts afterwards have CAP_NET_BIND_SERVICE and
 //! no other capability.
 //!
-//! Manual: capabilities(7), capset(2), PR_CAP_AMBIENT(2const)
+//! Manual: capabilities(7), capset(2), prctl(2)
 
 use std::io;
 
