@@ -390,6 +390,47 @@ fn step06_survives_or_leaves_nothing() {
     );
 }
 
+#[test]
+fn step07_survives_or_leaves_nothing() {
+    test("step07-user", &["", "range", "nested"]);
+}
+
+#[test]
+fn step08_survives_or_leaves_nothing() {
+    test("step08-pid", &[""]);
+}
+
+#[test]
+fn step09_survives_or_leaves_nothing() {
+    test("step09-mount", &["", "propagation", "root sh -c SCRIPT", "locked"]);
+}
+
+#[test]
+fn step10_survives_or_leaves_nothing() {
+    test("step10-image", &["", "sh -c SCRIPT"]);
+}
+
+#[test]
+fn step11_survives_or_leaves_nothing() {
+    test("step11-net", &["", "unix"]);
+}
+
+#[test]
+fn step12_survives_or_leaves_nothing() {
+    test("step12-ipc-time-cgroup", &["", "ipc", "time", "cgroup"]);
+}
+
+#[test]
+fn step13_survives_or_leaves_nothing() {
+    test("step13-privilege", &["", "su", "no_new_privs su", "permitted execve seccomp execve"]);
+}
+
+/// Not the tree, whose first words change with the namespaces of other tests.
+#[test]
+fn step15_survives_or_leaves_nothing() {
+    test("step15-map", &["--json"]);
+}
+
 /// On v2 it must first move itself to a child and enable controllers, and undo both.
 #[test]
 fn step06_alone_in_its_cgroup_survives_or_leaves_nothing() {
