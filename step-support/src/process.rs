@@ -62,9 +62,14 @@ pub fn run_in_child(
     match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
         ForkResult::Child => {
             drop(watchdog); // our copy would hide the step's end from it
+            drop(parent_side); // and this one would hide it from wait()
             child_side.die_with_parent()?;
             prepare()?;
-            child_side.wait(); // until the watchdog knows this process
+            // Until the watchdog knows this process. If `prepare` has changed the user, the
+            // kernel has cleared PR_SET_PDEATHSIG, and only this tells that the parent died.
+            if !child_side.wait() {
+                process::exit(1);
+            }
             sigchld.restore();
             Ok(exec(command))
         }
