@@ -306,6 +306,8 @@ fn an_answer_that_is_not_judged_does_not_compile() {
         for (number, (_, text)) in exercise.solutions.iter().enumerate() {
             let call = format!("    judge::{}(", exercise.name);
             assert_eq!(text.matches(&call).count(), 1, "{}", exercise.name);
+            // Otherwise the error below could be that of `start`.
+            assert!(text.contains("\nfn main() -> ! {\n"), "{}", exercise.name);
             let text = text.replace(&call, &call.replace("judge", "// judge"));
             package.add(format!("{}_unjudged{number}", exercise.name), &text);
         }

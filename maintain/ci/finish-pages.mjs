@@ -139,6 +139,7 @@ const wayToFirst = ({ name, title }, language) => `<!DOCTYPE html>
 <head>
     <meta charset="utf-8">
     <title>${title}</title>
+    <link rel="icon" href="../icon.svg">
     <meta http-equiv="refresh" content="0; url=${name}.html">
 </head>
 <body><a href="${name}.html">${title}</a></body>

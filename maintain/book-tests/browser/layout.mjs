@@ -80,6 +80,7 @@ async function bar() {
     const page = await open(1280, 'light', 'bar');
     for (const back of [100, 300, 2000]) {
         await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
+        await page.mouse.move(640, 450); // a pointer over the bar keeps it in sight
         await page.evaluate(() => scrollTo({ top: 3000, behavior: 'instant' }));
         await page.waitForFunction(() => document.getElementById('mdbook-menu-bar').getBoundingClientRect().bottom <= 0);
         await page.evaluate((back) => new Promise((scrolled) => {
