@@ -78,7 +78,7 @@ pub fn no_cpu_weight() -> String {
 /// The error for groups without `memory.max`.
 pub fn no_memory_controller() -> Error {
     let cause = Error::from(Errno::ENODEV).context("cgroup.controllers: no memory controller here");
-    with_hint(cause, no_controller("memory"))
+    with_hint(cause, for_this_step(&no_controller("memory")))
 }
 
 /// Why the v2 hierarchy does not have a controller. A controller is in one hierarchy at a time.

@@ -20,23 +20,23 @@ use step06_cgroup::{parent, v2};
 
 pub use step06_cgroup::v2::Group;
 
-use crate::cli;
+use crate::cli::explain;
 
 /// Creates a cgroup, calls `lesson` with it, and removes it. A supervisor does that even if
 /// this process is killed.
 pub fn in_new_group(lesson: impl FnOnce(&Group) -> Result<u8>) -> Result<u8> {
-    run(lesson).map_err(cli::explain)
-}
-
-fn run(lesson: impl FnOnce(&Group) -> Result<u8>) -> Result<u8> {
     let mut hierarchies = cgroup::all()?;
     hierarchies.retain(|it| it.version == Version::V2);
-    let place = Place::choose(&hierarchies, &Limits::default(), &[getpid()])?;
-    let Place::V2(group) = &place else { return Err(not_shown(None)) };
+    let place = Place::choose(&hierarchies, &Limits::default(), &[getpid()]).map_err(explain)?;
+    let Place::V2(group) = &place else { return Err(explain(not_shown(None))) };
     let mut supervisor = Supervisor::start(&place)?;
-    let result = create(group, &[getpid(), supervisor.pid()]).and_then(|_lock| {
+    let created = create(group, &[getpid(), supervisor.pid()]).map_err(explain);
+    let result = created.and_then(|_lock| {
         supervisor.guard_group();
-        lesson(group)
+        let result = lesson(group);
+        // Children have a copy of the pipe on which the supervisor waits for the step's end.
+        let _ = cgroup::kill_all(&group.dir);
+        result
     });
     let removed = supervisor.finish(&place);
     result.map(|status| status.max(u8::from(!removed)))
@@ -55,9 +55,14 @@ fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
     create_owned(dir)
 }
 
+/// Creates a cgroup, and prints the command that does the same in a shell.
+pub fn mkdir(dir: &Path) -> Result<()> {
+    cgroup::mkdir(dir).map_err(explain)
+}
+
 /// Writes to a file of a cgroup, and prints the command that does the same in a shell.
 pub fn set(file: &Path, value: &str) -> Result<()> {
-    write(file, value)?;
+    write(file, value).map_err(explain)?;
     note(&format!("echo {value} > {}", printable(file)));
     Ok(())
 }
@@ -86,7 +91,7 @@ pub fn start_member(dir: &Path, main: impl FnOnce(&Side) -> Result<u8>) -> Resul
         }
         ForkResult::Parent { child } => child,
     };
-    write(&dir.join("cgroup.procs"), &pid.to_string())?;
+    write(&dir.join("cgroup.procs"), &pid.to_string()).map_err(explain)?;
     parent_side.notify();
     Ok(pid)
 }

@@ -16,7 +16,7 @@
 //! belong to users outside of it.
 //!
 //! `memory.rs` and `delegate.rs` are two more lessons. `group.rs` creates the group and removes
-//! it, with the parts of step 06.
+//! it, with the parts of step 06; `runner.rs` has the processes that compete.
 //!
 //! Simplified: v2 only. On v1 the freezer is a hierarchy of its own, weights are `cpu.shares`,
 //! and there is no `memory.high`, no `cgroup.kill` and no safe delegation.
@@ -24,33 +24,32 @@
 //! Manual: cgroups(7), sched(7), poll(2), and the kernel's documents cgroup-v2 and psi
 
 use std::fs::{self, File};
-use std::hint;
 use std::io::{Read, Seek};
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::wait::WaitPidFlag;
-use nix::unistd::Pid;
-use step_support::cgroup::{kill_all, mkdir, read, value};
+use step_support::cgroup::{kill_all, value};
 use step_support::error::errno_of;
 use step_support::status::{describe, wait};
 use step_support::{exit_code, note, print, printable};
 
 use crate::cli::Lesson;
-use crate::group::{Group, in_new_group, set, start_member};
+use crate::group::{Group, in_new_group, pressure, set};
+use crate::runner::{Counters, Runner};
 
 mod cli;
 mod delegate;
 mod group;
 mod memory;
+mod runner;
 
 /// How long each reading lasts. Nobody is waited for: this is a time to measure in.
 const WINDOW: Duration = Duration::from_millis(500);
@@ -70,18 +69,19 @@ fn run() -> Result<u8> {
 // ANCHOR: share_one_cpu
 /// Weighs two groups, freezes one of them and kills both; each row is what the kernel counted.
 fn share_one_cpu(group: &Group) -> Result<u8> {
-    if group.controllers.contains(&"cpu") {
-        set(&group.dir.join("cgroup.subtree_control"), "+cpu")?;
+    let has_weights = group.controllers.contains(&"cpu");
+    match has_weights {
+        true => set(&group.dir.join("cgroup.subtree_control"), "+cpu")?,
+        false => note(&cli::no_cpu_weight()),
     }
-    let [light, heavy] = [Runner::start(group, "light")?, Runner::start(group, "heavy")?];
+    let [light, heavy] = [Runner::start(&group.dir, "light")?, Runner::start(&group.dir, "heavy")?];
     let both = [&light, &heavy];
-    print(&format!("{:22} light: runs   waits    heavy: runs   waits", "In each half second"))?;
-    if group.controllers.contains(&"cpu") {
+    print(&format!("{:23} light: runs   waits    heavy: runs   waits", "In each half second"))?;
+    if has_weights {
         measure(both, "cpu.weight")?;
         set(&heavy.dir.join("cpu.weight"), "300")?;
         measure(both, "cpu.weight")?;
     } else {
-        note(&cli::no_cpu_weight());
         measure(both, "cgroup.freeze")?;
     }
     freeze(&heavy)?;
@@ -91,68 +91,26 @@ fn share_one_cpu(group: &Group) -> Result<u8> {
 }
 // ANCHOR_END: share_one_cpu
 
-/// A group and the process in it.
-struct Runner {
-    dir: PathBuf,
-    pid: Pid,
-}
-
-impl Runner {
-    fn start(group: &Group, name: &str) -> Result<Runner> {
-        let dir = group.dir.join(name);
-        mkdir(&dir)?;
-        let pid = start_member(&dir, |_| never_sleep())?;
-        Ok(Runner { dir, pid })
-    }
-
-    // ANCHOR: counters
-    /// Microseconds that the group has run, and in which a process of it had to wait for a CPU
-    /// (none on a kernel without PSI).
-    fn counters(&self) -> Result<(u64, Option<u64>)> {
-        let stat = String::from_utf8_lossy(&read(&self.dir.join("cpu.stat"))?).into_owned();
-        let ran = value(&stat, "usage_usec").context("cpu.stat: no usage_usec")?;
-        Ok((ran, group::pressure(&self.dir.join("cpu.pressure"))))
-    }
-    // ANCHOR_END: counters
-}
-
-/// In the child: keeps the first CPU that it may use busy.
-fn never_sleep() -> Result<u8> {
-    let this = Pid::from_raw(0);
-    let allowed = sched_getaffinity(this).context("sched_getaffinity()")?;
-    let first = (0..CpuSet::count()).find(|&cpu| allowed.is_set(cpu) == Ok(true));
-    let mut one = CpuSet::new();
-    one.set(first.unwrap_or_default()).context("CPU_SET()")?;
-    sched_setaffinity(this, &one).context("sched_setaffinity()")?;
-    loop {
-        hint::spin_loop();
-    }
-}
-
 // ANCHOR: measure
 /// Prints a setting of both groups, and what the kernel counts in them during one window.
 fn measure(both: [&Runner; 2], file: &str) -> Result<()> {
-    let before = [both[0].counters()?, both[1].counters()?];
+    let before = [counters(both[0])?, counters(both[1])?];
     thread::sleep(WINDOW);
-    let mut settings = Vec::new();
-    let mut row = String::new();
-    for (runner, (ran_before, waited_before)) in both.into_iter().zip(before) {
-        let (ran, waited) = runner.counters()?;
-        let waited = waited.zip(waited_before).map(|(now, before)| now.saturating_sub(before));
-        let waited = waited.map_or("-".to_owned(), seconds);
-        row += &format!("{:>15}{waited:>8}", seconds(ran.saturating_sub(ran_before)));
-        settings.push(String::from_utf8_lossy(&read(&runner.dir.join(file))?).trim().to_owned());
-        if let Some(status) = wait(runner.pid, WaitPidFlag::WNOHANG)? {
-            bail!("process {} {}", runner.pid, describe(status));
-        }
-    }
-    print(&format!("{:20}{}", format!("{file} {}", settings.join(" : ")), row.green()))
+    let after = [counters(both[0])?, counters(both[1])?];
+    let counted = [after[0].since(&before[0]), after[1].since(&before[1])].concat();
+    let setting = format!("{file} {} : {}", both[0].setting(file)?, both[1].setting(file)?);
+    print(&format!("{setting:20}{}", counted.green()))
+}
+
+/// How many microseconds the group's process has run (`cpu.stat`), and in how many it had to
+/// wait for the CPU (`cpu.pressure`; a kernel without PSI does not know).
+fn counters(runner: &Runner) -> Result<Counters> {
+    runner.check()?;
+    let stat = runner.setting("cpu.stat")?;
+    let ran = value(&stat, "usage_usec").context("cpu.stat: no usage_usec")?;
+    Ok(Counters { ran, waited: pressure(&runner.dir.join("cpu.pressure")) })
 }
 // ANCHOR_END: measure
-
-fn seconds(microseconds: u64) -> String {
-    format!("{:.3}", microseconds as f64 / 1e6)
-}
 
 // ANCHOR: freeze
 /// Freezes the group (`cgroup.freeze`), and prints what `/proc` says about its process.
@@ -177,11 +135,10 @@ fn kill(dir: &Path, runners: [&Runner; 2]) -> Result<()> {
         result => result?,
     }
     wait_for_event(dir, "populated 0")?;
-    for Runner { dir, pid } in runners {
-        let status = wait(*pid, WaitPidFlag::empty())?.context("waitpid()")?;
-        let frozen = read(&dir.join("cgroup.freeze"))?.starts_with(b"1");
-        let how = if frozen { "frozen process" } else { "process" };
-        print(&format!("{how} {} {}", pid, describe(status).green()))?;
+    for runner in runners {
+        let frozen = runner.setting("cgroup.freeze")?;
+        let end = describe(wait(runner.pid, WaitPidFlag::empty())?.context("waitpid()")?);
+        print(&format!("cgroup.freeze {frozen}: process {} {}", runner.pid, end.green()))?;
     }
     print(&format!("cgroup.events: {}", "populated 0".green()))
 }

@@ -7,13 +7,13 @@ use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::errno::Errno;
 use nix::sys::wait::WaitPidFlag;
-use step_support::cgroup::{mkdir, read, value, write};
+use step_support::cgroup::{read, value, write};
 use step_support::error::errno_of;
 use step_support::print;
 use step_support::status::{describe, wait};
 
 use crate::cli;
-use crate::group::{Group, pressure, set, start_member};
+use crate::group::{Group, mkdir, pressure, set, start_member};
 
 /// The limit, in bytes, and what the process takes: one MiB more.
 const LIMIT: usize = 16 << 20;
