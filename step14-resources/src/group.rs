@@ -83,6 +83,7 @@ pub fn start_member(dir: &Path, main: impl FnOnce(&Side) -> Result<u8>) -> Resul
         ForkResult::Child => {
             drop(parent_side);
             let tied = child_side.die_with_parent();
+            leave_realtime_policy();
             let result = tied.and_then(|()| match child_side.wait() {
                 true => main(&child_side),
                 false => Ok(1), // the parent could not move this process
@@ -94,4 +95,16 @@ pub fn start_member(dir: &Path, main: impl FnOnce(&Side) -> Result<u8>) -> Resul
     write(&dir.join("cgroup.procs"), &pid.to_string()).map_err(explain)?;
     parent_side.notify();
     Ok(pid)
+}
+
+/// Leaves a real-time policy that the step was started with: one that never sleeps would leave
+/// the step no time, and some kernels let no such process into a cgroup (sched(7)).
+fn leave_realtime_policy() {
+    if ![libc::SCHED_FIFO, libc::SCHED_RR].contains(&refusal::scheduling_policy(getpid())) {
+        return;
+    }
+    let priority = 0_i32; // all of `struct sched_param`
+    let (call, policy) = (libc::SYS_sched_setscheduler, libc::SCHED_OTHER);
+    // SAFETY: the kernel reads one number, which outlives the call.
+    let _ = unsafe { libc::syscall(call, 0, policy, &raw const priority) };
 }

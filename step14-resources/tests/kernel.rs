@@ -7,11 +7,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nix::libc::SYS_prctl;
+use nix::libc::{SCHED_FIFO, SCHED_OTHER, SYS_prctl};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{AccessFlags, Pid, eaccess, geteuid};
 use step_support::cgroup::{self, Version, is_delegated};
+use step_support::refusal::scheduling_policy;
 use testkit::cgroup::{create_delegated, enabled};
 use testkit::obstacle::{cover, own_mounts, refuse};
 use testkit::tempfile::TempDir;
@@ -221,6 +222,32 @@ fn both_processes_compete_for_one_cpu() {
     assert!(cpus[0].parse::<u32>().is_ok(), "one CPU: {cpus:?}");
     kill(step, Signal::SIGKILL).unwrap();
     running.wait();
+}
+
+#[test]
+fn started_with_a_real_time_policy_its_processes_have_none() {
+    require_programs!("strace", "setpriv", "chrt");
+    let sandbox = sandbox!();
+    if User::all()[0] != User::Root {
+        skip!("needs root to set a real-time policy");
+    }
+    let inject = format!("inject={SLEEP}:signal=SIGSTOP:when=1");
+    let trace = format!("trace={SLEEP}");
+    let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+    let program = sandbox.program.to_str().unwrap();
+    let step = [&["chrt", "--fifo", "1"], &strace[..], &[program]].concat();
+    let mut running = sandbox.command(User::Root, &step).start();
+    running.line();
+    let step = descendants(running.pid())[0];
+    wait_until("the step stops", || status(step, "State").starts_with(['t', 'T']));
+    assert_eq!(scheduling_policy(step), SCHED_FIFO);
+    for name in ["light", "heavy"] {
+        let pid = member(&sandbox.group().unwrap().join(name));
+        assert_eq!(scheduling_policy(pid), SCHED_OTHER);
+    }
+    kill(step, Signal::SIGKILL).unwrap();
+    running.wait();
+    sandbox.assert_empty();
 }
 
 #[test]
