@@ -157,7 +157,7 @@ fn held(sandbox: &Sandbox, user: User, window: u32, line: &str) -> (Running, Pid
     let mut running = sandbox.signaled(user, &[], SLEEP, window, Signal::SIGSTOP).start();
     while !running.line().starts_with(line) {}
     let step = descendants(running.pid())[0];
-    // Or strace stops it for a moment, before it sends the signal.
+    // Or strace stops it for a moment, at one of the few calls before: it stops for good soon.
     wait_until("the step stops", || status(step, "State").starts_with(['t', 'T']));
     (running, step)
 }
@@ -462,7 +462,11 @@ fn a_process_of_the_groups_that_somebody_kills_is_reported() {
         let (running, step) = held(&sandbox, User::Ordinary, 1, "In each half second");
         let pid = member(&sandbox.group().unwrap().join(name));
         kill(pid, Signal::SIGTERM).unwrap();
-        wait_until("its end", || status(pid, "State").starts_with('Z'));
+        let file = format!("/proc/{pid}/status");
+        // Gone, if the step has looked at it before it was stopped.
+        wait_until("its end", || {
+            fs::read_to_string(&file).map_or(true, |text| text.contains("State:\tZ"))
+        });
         // SIGSTOP may come after the first SIGCONT: strace stops the step for a moment before.
         wait_until("the end of the step", || kill(step, Signal::SIGCONT).is_err());
         let output = running.wait();
