@@ -13,7 +13,7 @@ await test('only cgroup v2 is mounted, with all controllers that step 06 needs',
 
 await test('step00-doctor finds that every step works', async () => {
     const output = (await first.run('sudo step00-doctor')).join('\n');
-    const steps = (await ask('ls /usr/local/bin')).split('\n').filter((name) => /^step(?!00)/.test(name));
+    const steps = (await ask('cd /usr/local/bin; printf "%s\\n" step*')).split('\n').slice(1);
     assert.deepEqual(output.match(/^step\S+(?= +\S+ +works)/gm), steps, output);
 });
 
