@@ -7,6 +7,8 @@ const varying = new RegExp([
     /(?<run>run-\d+-[0-9a-f]+)/,
     /(?<amount>\b\d+\.\d+\b)/,
     /(?<inode>\b4026\d{6}\b)/,
+    /(?<mount>(?<=\bmount )\d+\b|\b\d+(?=번 마운트| (?:\d+ )?\d+:\d+ \/))/,
+    /(?<group>\b(?:shared|master):\d+\b)/,
     /(?<pid>\b[1-9]\d{2,}\b)/,
 ].map((part) => part.source).join('|'), 'g');
 

@@ -1,4 +1,4 @@
-// The output of the six steps, compared with what the kernel says.
+// The output of the steps, compared with what the kernel says.
 
 import assert from 'node:assert/strict';
 import { ask, first, namespace, second, test } from './harness.mjs';
@@ -13,7 +13,8 @@ await test('only cgroup v2 is mounted, with all controllers that step 06 needs',
 
 await test('step00-doctor finds that every step works', async () => {
     const output = (await first.run('sudo step00-doctor')).join('\n');
-    assert.equal(output.match(/^step0[1-6]-\S+ +\S+ +works/gm)?.length, 6, output);
+    const steps = (await ask('cd /usr/local/bin; printf "%s\\n" step*')).split('\n').slice(1);
+    assert.deepEqual(output.match(/^step\S+(?= +\S+ +works)/gm), steps, output);
 });
 
 await test('step 01 shows what readlink shows', async () => {
@@ -100,6 +101,39 @@ await test('with step 06 the kernel limits memory, processes and CPU time', asyn
 await test('step 06 fails for a user without a delegated cgroup', async () => {
     const output = (await first.run('step06-cgroup --pids 5 -- true')).join('\n');
     assert.match(output, /EACCES: Permission denied\nhint: this cgroup is not delegated to you/);
+});
+
+await test('step 07 makes its child root of one user namespace', async () => {
+    const shown = (await first.run('step07-user </dev/null')).join('\n');
+    const ours = await namespace(1, 'uts');
+    const outcomes = [...shown.matchAll(/^sethostname\(\) in (uts:\[\d+\]): +(\w+)/gm)];
+    assert.deepEqual(outcomes.map(([, uts, outcome]) => [uts === ours, outcome]), [[true, 'EPERM'], [false, 'done']]);
+    assert.match(shown, /^open\(\/etc\/shadow\): +EACCES/m);
+    assert.match((await first.run('step07-user range')).join('\n'), /^the child, outside: +uid 100000,/m);
+});
+
+await test('step 08 leaves a zombie until PID 1 reaps it', async () => {
+    const [zombie] = await first.start('step08-pid', /it has ended: .*NSpid: (\d+) 3/);
+    await first.line.until(/reaps it\.\r*\n/);
+    assert.deepEqual(await second.run(`grep -E '^(State|NSpid)' /proc/${zombie}/status`),
+        ['State:\tZ (zombie)', `NSpid:\t${zombie}\t3`]);
+    const signals = (await first.run('')).join('\n');
+    assert.match(signals, new RegExp(`waitpid\\(\\): +no /proc/${zombie}\n`));
+    assert.match(signals, /SIGKILL\) inside: +returns 0.*\n[^]*SIGKILL\) outside: +PID 1 was killed/);
+});
+
+await test('step 09 mounts what only its child sees', async () => {
+    const [child] = await first.start('step09-mount', /ls \/proc\/(\d+)\/root\/tmp\r*\n/);
+    await first.line.until(/Press Enter to end both\.\r*\n/);
+    assert.deepEqual(await second.run(`cat /proc/${child}/root/tmp/helo; ls /tmp/helo`),
+        ['helo', "ls: cannot access '/tmp/helo': No such file or directory"]);
+    await first.run('');
+});
+
+await test('step 10 makes a layer of changes: as root, since this kernel keeps no user attributes on a tmpfs', async () => {
+    assert.match((await first.run('sudo step10-image')).join('\n'),
+        /^cache +dir +- +dir trusted\.overlay\.opaque=y +dir\n[^]*^merged shows the same/m);
+    assert.match((await first.run('step10-image')).join('\n'), /^step10-image: rmdir\(merged\/cache\): EIO/m);
 });
 
 await test('strace shows the system calls', async () => {

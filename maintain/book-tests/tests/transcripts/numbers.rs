@@ -17,6 +17,7 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
         r"(?<run>run-\d+-[0-9a-f]+)",
         r"(?<amount>\b\d+\.\d+\b)",
         r"(?<inode>\b4026\d{6}\b)",
+        r"(?<group>\b(?:shared|master):\d+\b)",
         r"(?<pid>\b[1-9]\d{2,}\b)",
     ];
     Regex::new(&parts.join("|")).expect("a regular expression")
@@ -92,7 +93,7 @@ type Part<'a> = (Option<&'static str>, &'a str);
 fn split(line: &str) -> (String, Vec<Part<'_>>) {
     let mut parts = Vec::new();
     let text = VARYING.replace_all(line, |found: &regex::Captures| {
-        let kind = ["date", "run", "amount", "inode", "pid"]
+        let kind = ["date", "run", "amount", "inode", "group", "pid"]
             .into_iter()
             .find(|kind| found.name(kind).is_some())
             .expect("one of them");
@@ -106,7 +107,7 @@ fn split(line: &str) -> (String, Vec<Part<'_>>) {
         if CONSTANTS.contains(&part) {
             continue;
         }
-        let paired = found.name("inode").or(found.name("pid")).or(found.name("run"));
+        let paired = ["run", "inode", "group", "pid"].into_iter().find_map(|it| found.name(it));
         parts.push((paired.map(|_| "paired"), part));
     }
     (text.into_owned(), parts)
@@ -136,6 +137,14 @@ fn two_namespaces_in_the_book_must_be_two_in_the_run() {
     assert!(pairs.matches("uts:[4026531838]", "uts:[4026531838]"));
     assert!(!pairs.matches("uts:[4026532182]", "uts:[4026531838]"));
     assert!(pairs.matches("uts:[4026532182]", "uts:[4026532999]"));
+}
+
+#[test]
+fn peers_in_the_book_must_be_peers_in_the_run() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("original  shared:1", "original  shared:27"));
+    assert!(pairs.matches("peer      shared:1", "peer      shared:27"));
+    assert!(!pairs.matches("peer      shared:1", "peer      shared:28"));
 }
 
 #[test]
