@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { notFound } from './not-found.mjs';
 import { landing } from './page.mjs';
-import { CALLS, PAGES } from './words.mjs';
+import { CALLS, PAGES, WORDS } from './words.mjs';
 
 const [site, lab] = process.argv.slice(2);
 const here = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -21,20 +21,33 @@ function recording(page) {
     return lab && existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
-/** The steps, with a question for each, and how many sessions its chapter has: the README's table. */
-function steps(language) {
-    const readme = project(language === 'en' ? 'README.md' : `README.${language}.md`);
-    const rows = [...readme.matchAll(/^\| \[`(step\d\d-[\w-]+)`\]\([^)]*\) \| ([^|]+?) \|/gm)];
-    const names = rows.map(([, page]) => page);
-    if (names.join() !== Object.keys(CALLS).join()) {
-        throw new Error(`the README in ${language} has a table of ${names.join(', ')}, and words.mjs of ${Object.keys(CALLS).join(', ')}`);
-    }
-    return rows.map(([, page, question]) => ({ page, question, sessions: recording(page)?.sessions.length }));
-}
+/** The chapters in a part of the table of contents, by their names and titles. */
+const chaptersIn = (contents) => [...contents.matchAll(/^ *- \[([^\]]+)\]\(([\w-]+)\.md\)/gm)].map(([, title, page]) => ({ page, title }));
 
-/** The chapters, by their names and titles. */
-const chapters = (language) => [...project(`book/${language}/src/SUMMARY.md`).matchAll(/^ *- \[([^\]]+)\]\(([\w-]+)\.md\)/gm)]
-    .map(([, title, page]) => ({ page, title }));
+const contents = (language) => project(`book/${language}/src/SUMMARY.md`);
+
+/**
+ * The parts of the book that have steps. Each step has a question, which is in the README's tables,
+ * and as many sessions as its chapter.
+ */
+function parts(language) {
+    const readme = project(language === 'en' ? 'README.md' : `README.${language}.md`);
+    const questions = new Map([...readme.matchAll(/^\| \[`(step\d\d-[\w-]+)`\]\([^)]*\) \| ([^|]+?) \|/gm)].map(([, page, question]) => [page, question]));
+    const parts = contents(language).split(/^# /m).map((part) => ({
+        title: part.split('\n')[0],
+        steps: chaptersIn(part).filter(({ page }) => /^step\d/.test(page))
+            .map(({ page }) => ({ page, question: questions.get(page), sessions: recording(page)?.sessions.length })),
+    })).filter(({ steps }) => steps.length > 0);
+    for (const { page, question } of parts.flatMap(({ steps }) => steps)) {
+        if (!question || !CALLS[page]) {
+            throw new Error(`${page} has no row in the README in ${language}, or no call in words.mjs`);
+        }
+    }
+    if (parts.length !== WORDS[language].parts.length) {
+        throw new Error(`words.mjs in ${language} has words for ${WORDS[language].parts.length} parts, and the book has ${parts.length}`);
+    }
+    return parts.map((part, index) => ({ ...part, what: WORDS[language].parts[index] }));
+}
 
 /** What the dark themes set holds without a script as well, where the system is dark. */
 function withSystemTheme(css) {
@@ -55,13 +68,13 @@ for (const [language, name] of Object.entries(PAGES)) {
     // What draws it belongs to the machine, and is not there without one.
     const demonstration = session && (await import('../../lab/demonstration.mjs')).demonstration(session, language);
     writeFileSync(`${site}/${name}`, landing({
-        language, css, progress, demonstration, machine, steps: steps(language),
+        language, css, progress, demonstration, machine, parts: parts(language),
         head: here('language.js') + here('theme.js'), script: here('page.js'),
     }));
 }
 writeFileSync(`${site}/404.html`, notFound({
     css, theme: here('theme.js'), script: here('not-found.js'), address: process.env.SITE_URL,
-    chapters: { en: chapters('en'), ko: chapters('ko') },
+    chapters: { en: chaptersIn(contents('en')), ko: chaptersIn(contents('ko')) },
 }));
 for (const [name, file] of [['icon.svg', '../theme/favicon.svg'], ['social.en.png'], ['social.ko.png']]) {
     copyFileSync(new URL(file ?? name, import.meta.url), `${site}/${name}`);

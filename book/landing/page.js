@@ -83,9 +83,9 @@
 
     /** What the reader has done of each step. */
     function showProgress() {
-        const list = document.querySelector('.steps');
-        const words = JSON.parse(list.dataset.words);
-        for (const step of list.children) {
+        const parts = document.querySelector('.parts');
+        const words = JSON.parse(parts.dataset.words);
+        for (const step of parts.querySelectorAll('li')) {
             const { visited, ran: all, predicted } = window.book.progress.of(step.dataset.page);
             // An earlier edition may have had more.
             const ran = all.filter((index) => index < Number(step.dataset.sessions ?? Infinity));
@@ -98,7 +98,7 @@
             step.classList.toggle('is-visited', visited);
             step.classList.toggle('is-run', ran.length > 0);
         }
-        document.querySelector('.kept').hidden = !list.querySelector('.is-visited, .is-run');
+        document.querySelector('.kept').hidden = !parts.querySelector('.is-visited, .is-run');
     }
     // When the page has been loaded, and when the reader comes back to it from a chapter.
     addEventListener('pageshow', () => window.book?.progress && showProgress());

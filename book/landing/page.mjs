@@ -32,16 +32,22 @@ const machineButton = ({ command, printed }, { bytes }, words) => `
 const waiting = (language, words) => `
             <p class="waiting">${words.waiting} <a href="${language}/step03-uts.html#outside">${words.why}</a></p>`;
 
-const step = ({ page, question, sessions }, index, language, words) => `
+const step = ({ page, question, sessions }, language, words) => `
             <li data-page="${page}"${sessions ? ` data-sessions="${sessions}"` : ''}>
                 <a href="${language}/${page}.html">
-                    <span class="number">${words.step(index + 1)}</span> <span class="done"></span>
+                    <span class="number">${words.step(Number(page.slice(4, 6)))}</span> <span class="done"></span>
                     <b>${escaped(question)}</b>
                     <code>${escaped(CALLS[page])}</code>
                 </a>
             </li>`;
 
-export function landing({ language, css, progress, demonstration, machine, head, script, steps }) {
+const part = ({ title, what, steps }, language, words) => `
+        <h3>${escaped(title)}</h3>
+        <p class="part">${what}</p>
+        <ol class="steps">${steps.map((it) => step(it, language, words)).join('')}
+        </ol>`;
+
+export function landing({ language, css, progress, demonstration, machine, head, script, parts }) {
     const words = WORDS[language];
     const other = language === 'en' ? 'ko' : 'en';
     const { visited, ran, predicted } = words;
@@ -81,8 +87,8 @@ export function landing({ language, css, progress, demonstration, machine, head,
             ${demonstration ? figure(demonstration, words) : ''}
         </section>
         <h2>${words.steps}</h2>
-        <ol class="steps" data-words="${escaped(JSON.stringify({ visited, ran, predicted }))}">${steps.map((it, index) => step(it, index, language, words)).join('')}
-        </ol>
+        <div class="parts" data-words="${escaped(JSON.stringify({ visited, ran, predicted }))}">${parts.map((it) => part(it, language, words)).join('')}
+        </div>
         <p class="kept" hidden>${words.kept}</p>
         <div class="two">
             <section>

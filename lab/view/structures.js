@@ -26,11 +26,12 @@ import { link } from './sentences.js';
 
 /** The pages of the book. */
 const [STEP1, STEP3, STEP5, STEP6] = ['step01-proc-ns.html#kernel', 'step03-uts.html#kernel', 'step05-unshare.html#kernel', 'step06-cgroup.html#kernel'];
-const [KINDS_PAGE, RIGHTS] = ['isolation.html#kinds', 'before-you-start.html#rights'];
+const [RIGHTS, STEP8, STEP9] = ['step07-user.html#kernel', 'step08-pid.html#kernel', 'step09-mount.html#kernel'];
+const [STEP11, STEP12] = ['step11-net.html#kernel', 'step12-ipc-time-cgroup.html#kernel'];
 
 /** Where the book explains each kind. @type {Record<Kind, string>} */
 const CHAPTERS = {
-    user: RIGHTS, pid: STEP5, mnt: STEP5, uts: STEP3, ipc: KINDS_PAGE, net: KINDS_PAGE, time: KINDS_PAGE, cgroup: KINDS_PAGE,
+    user: RIGHTS, pid: STEP8, mnt: STEP9, uts: STEP3, ipc: STEP12, net: STEP11, time: STEP12, cgroup: STEP12,
 };
 
 /** The kernel's name of each kind's structure. @type {Record<Kind, string>} */
@@ -54,12 +55,12 @@ export function taskOf(index, process) {
     return task('task_struct', {
         value: `${process.comm} ${process.pid}`,
         fields: [
-            task('real_parent', parent === 0 ? { value: 'swapper 0' } : { pid: parent }),
+            task('real_parent', { chapter: STEP8, ...(parent === 0 ? { value: 'swapper 0' } : { pid: parent }) }),
             ...(terminal ? [task('signal', { source: 'signal_struct', fields: [{ name: 'tty', source: 'tty_struct', chapter: STEP1, value: terminal }] })] : []),
             task('thread_pid', {
-                source: 'pid', chapter: STEP5,
+                source: 'pid', chapter: STEP8,
                 fields: process.pids.map(({ pid, namespace }, level) => ({
-                    name: `numbers[${level}].nr`, source: 'upid', chapter: STEP5, value: String(pid), namespace: index.namespaces.get(namespace),
+                    name: `numbers[${level}].nr`, source: 'upid', chapter: STEP8, value: String(pid), namespace: index.namespaces.get(namespace),
                 })),
             }),
             task('real_cred', {

@@ -3,7 +3,7 @@
 //
 //     node finding.mjs SITE
 
-import { accessible, check, end, open, origin } from './site.mjs';
+import { accessible, check, end, open, origin, pages } from './site.mjs';
 
 /** Opens the search, whose index is loaded then. */
 async function openSearch(language) {
@@ -217,7 +217,8 @@ async function paper() {
     await page.context().close();
 }
 
-await Promise.all([search(), ways('en', { next: 'Next', step: 'Step 3 of 6' })]);
-await Promise.all([ways('ko', { next: '다음 장', step: '6단계 중 3단계' }), progress()]);
+const steps = (await pages('en')).filter((name) => name.startsWith('step')).length;
+await Promise.all([search(), ways('en', { next: 'Next', step: `Step 3 of ${steps}` })]);
+await Promise.all([ways('ko', { next: '다음 장', step: `${steps}단계 중 3단계` }), progress()]);
 await Promise.all([manual(), paper()]);
 await end();

@@ -214,9 +214,12 @@ async function machine() {
     await phone.context().close();
 }
 
-/** The steps show what the reader has done. */
+/** All steps are there, in order, and show what the reader has done. */
 async function progress() {
     const page = await landing('progress', 'en');
+    const steps = await page.locator('.steps li').evaluateAll((all) => all.map((step) => `${step.dataset.page}.html`));
+    const chapters = (await pages('en')).filter((name) => name.startsWith('step'));
+    check(steps.join() === chapters.join(), `the first page has the steps ${steps}, and the book ${chapters}`);
     const done = (step) => page.locator(`[data-page^=step0${step}] .done`).innerText();
     check(await done(1) === '' && !await page.locator('.kept').isVisible(), 'who has done nothing has progress');
     await page.goto(`${origin}/en/step02-clone.html`, { waitUntil: 'load' });
