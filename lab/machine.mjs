@@ -6,7 +6,7 @@ const require = createRequire(import.meta.url);
 const { V86 } = await import(require.resolve('v86/build/libv86.mjs'));
 
 /** Options that must be the same whenever a state is restored. */
-export const OPTIONS = { memory_size: 96 << 20, vga_memory_size: 1 << 20, uart1: true, uart2: true };
+export const OPTIONS = { memory_size: 112 << 20, vga_memory_size: 1 << 20, uart1: true, uart2: true };
 
 /** A serial line: its output so far, and its input. */
 class Line {

@@ -1,7 +1,8 @@
 // PIDs and inode numbers are others in every run. Pairs those of the book with
 // those of a run, as the book's own tests do (maintain/book-tests/tests/transcripts/numbers.rs).
 
-// The parts of a line that differ from run to run.
+// The parts of a line that differ from run to run. (Numbers of mounts are in no session that
+// the book's own tests run.)
 const varying = new RegExp([
     /(?<date>\b[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d\b)/,
     /(?<run>run-\d+-[0-9a-f]+)/,
