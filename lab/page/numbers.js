@@ -6,16 +6,17 @@
 const varying = new RegExp([
     /(?<date>\b[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d\b)/,
     /(?<run>run-\d+-[0-9a-f]+)/,
-    /(?<amount>\b\d+\.\d+\b)/,
+    /(?<address>\b\d+(?:\.\d+){3}\b)/,
+    /(?<amount>\b\d+(?:\.\d+\b| s\b))/,
     /(?<inode>\b4026\d{6}\b)/,
     /(?<mount>(?<=\bmount )\d+\b|\b\d+(?=번 마운트| (?:\d+ )?\d+:\d+ \/))/,
     /(?<group>\b(?:shared|master):\d+\b)/,
     /(?<pid>\b[1-9]\d{2,}\b)/,
 ].map((part) => part.source).join('|'), 'g');
 
-// Numbers that are no PIDs, however large: the learner's uid, nobody's, and
-// how many uids there are.
-const meant = new Set(['1000', '65534', '4294967295']);
+// Numbers that are no PIDs, however large: the learner's uid, nobody's, how
+// many uids there are, and a port.
+const meant = new Set(['1000', '65534', '4294967295', '8080']);
 
 /**
  * The line with a mark in the place of each part that varies, and the parts.
@@ -28,10 +29,10 @@ function split(line) {
     /** @type {Split['parts']} */
     const parts = [];
     const text = line.replace(varying, (part, ...rest) => {
-        if (meant.has(part)) {
+        const [kind] = Object.entries(rest.at(-1)).find(([, found]) => found !== undefined) ?? [''];
+        if (kind === 'address' || meant.has(part)) {
             return part;
         }
-        const [kind] = Object.entries(rest.at(-1)).find(([, found]) => found !== undefined) ?? [''];
         parts.push({ kind, part });
         return `<${kind}>`;
     });

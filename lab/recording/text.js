@@ -76,7 +76,7 @@ function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
                 'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
             })}`),
         ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, ...rest }) =>
-            `${kind} ${names.get(address)}: ${tell(rest)}`),
+            `${kind} ${names.get(address)}: ${path(tell(rest))}`),
         ...cgroups.map(({ address, path: _, ...rest }) => `cgroup ${names.get(address)}: ${tell(rest)}`),
     ];
 }

@@ -22,7 +22,6 @@ type Name = (&'static str, SocketAddr);
 pub fn names() -> Result<u8> {
     user::enter_new(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS)?;
     cover_tmp()?;
-    // ANCHOR: names
     let names = [
         ("@step11", SocketAddr::from_abstract_name("step11")?),
         ("/tmp/step11", SocketAddr::from_pathname("/tmp/step11")?),
@@ -41,7 +40,6 @@ pub fn names() -> Result<u8> {
             return Ok(failed);
         }
     }
-    // ANCHOR_END: names
     Ok(0)
 }
 

@@ -15,7 +15,8 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
     let parts = [
         r"(?<date>\b[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d\b)",
         r"(?<run>run-\d+-[0-9a-f]+)",
-        r"(?<amount>\b\d+\.\d+\b)",
+        r"(?<address>\b\d+(?:\.\d+){3}\b)",
+        r"(?<amount>\b\d+(?:\.\d+\b| s\b))",
         r"(?<inode>\b4026\d{6}\b)",
         r"(?<group>\b(?:shared|master):\d+\b)",
         r"(?<pid>\b[1-9]\d{2,}\b)",
@@ -23,9 +24,9 @@ static VARYING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&parts.join("|")).expect("a regular expression")
 });
 
-/// Large numbers that are not PIDs: the uids of the learner and of nobody, and the number
-/// of uids.
-const CONSTANTS: [&str; 3] = ["1000", "65534", "4294967295"];
+/// Large numbers that are not PIDs: the uids of the learner and of nobody, the number of
+/// uids, and a port.
+const CONSTANTS: [&str; 4] = ["1000", "65534", "4294967295", "8080"];
 
 /// The pairs of a page.
 #[derive(Clone, Default)]
@@ -92,19 +93,22 @@ type Part<'a> = (Option<&'static str>, &'a str);
 /// The line with a mark in place of each varying part, and the parts.
 fn split(line: &str) -> (String, Vec<Part<'_>>) {
     let mut parts = Vec::new();
+    let is_constant = |found: &regex::Captures| {
+        found.name("address").is_some() || CONSTANTS.contains(&&found[0])
+    };
     let text = VARYING.replace_all(line, |found: &regex::Captures| {
-        let kind = ["date", "run", "amount", "inode", "group", "pid"]
+        let kind = ["date", "run", "address", "amount", "inode", "group", "pid"]
             .into_iter()
             .find(|kind| found.name(kind).is_some())
             .expect("one of them");
-        match CONSTANTS.contains(&&found[0]) {
+        match is_constant(found) {
             true => found[0].to_owned(),
             false => format!("<{kind}>"),
         }
     });
     for found in VARYING.captures_iter(line) {
         let part = found.get(0).expect("the whole").as_str();
-        if CONSTANTS.contains(&part) {
+        if is_constant(&found) {
             continue;
         }
         let paired = ["run", "inode", "group", "pid"].into_iter().find_map(|it| found.name(it));
@@ -162,12 +166,21 @@ fn small_numbers_must_be_the_same() {
     assert!(!pairs.matches("status 11", "status 12"));
     assert!(!pairs.matches("uid 1000", "uid 65534"));
     assert!(!pairs.matches("uid 1000", "uid 734"));
+    assert!(!pairs.matches("10.11.0.1:8080", "10.11.0.1:734"));
+}
+
+#[test]
+fn an_address_must_be_the_same() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("10.11.0.1:48608 -> 10.11.0.2", "10.11.0.1:734 -> 10.11.0.2"));
+    assert!(!pairs.matches("10.11.0.2:48608", "10.11.0.1:734"));
 }
 
 #[test]
 fn amounts_and_dates_may_differ() {
     let mut pairs = Pairs::default();
     assert!(pairs.matches("CPU used  0.013 s", "CPU used 12.5 s"));
+    assert!(pairs.matches("106951 s, 20551 s", "86412 s, 12 s"));
     assert!(pairs.matches("Jan  4 13:45 x", "Nov 24 03:46 x"));
     assert!(!pairs.matches("0.013 s", "13 s"));
 }
