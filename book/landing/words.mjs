@@ -58,7 +58,7 @@ export const WORDS = {
         needs: 'Linux 5.10 or newer and Rust 1.85 or newer. Root only for parts of steps 6 and\u00a014.',
         before: 'What else you need, also on macOS and Windows',
         workshop: 'For a workshop',
-        agendas: `Agendas from 90 minutes to two half days; what to send out the day before; and exercises
+        agendas: `Agendas from 90 minutes to two days; what to send out the day before; and exercises
             in which the kernel is the judge.`,
         plan: 'Plan a workshop',
         further: 'The article behind this book',
@@ -100,7 +100,7 @@ export const WORDS = {
         needs: '리눅스 5.10 이상, Rust 1.85 이상이 필요합니다. root 권한은 6단계와 14단계의 일부에서만 씁니다.',
         before: '그 밖에 필요한 것 (macOS, Windows 포함)',
         workshop: '워크숍을 연다면',
-        agendas: '90분짜리부터 반나절 두 번짜리까지 여러 시간표와 전날에 보낼 안내, 커널이 채점하는 연습 문제가 준비되어 있습니다.',
+        agendas: '90분부터 이틀까지의 시간표와 전날에 보낼 안내, 커널이 채점하는 연습 문제가 준비되어 있습니다.',
         plan: '워크숍 준비하기',
         further: '이 책의 바탕이 된 글',
         license: 'MIT 또는 Apache 2.0 라이선스',

@@ -15,15 +15,16 @@ pub fn table(facts: &[(&str, String)], findings: &[Finding]) -> Result<()> {
     }
     print("")?;
     let ordinary = if geteuid().is_root() { "uid 65534" } else { "you" };
+    let width = findings.iter().map(|it| it.part.len()).max().unwrap_or(0);
     for Finding { part, user, failed } in findings {
         let who = if *user == RunAs::Root { "root" } else { ordinary };
         let (verdict, why): (ColoredString, _) = match failed {
             None => ("works".green(), String::new()),
             Some(Failure { error, advice }) => {
-                ("fails".red(), format!("  {error}\n{:36}{advice}", ""))
+                ("fails".red(), format!("\n    {error}\n    {advice}"))
             }
         };
-        print(&format!("{part:<17} {who:<11}{verdict}{why}"))?;
+        print(&format!("{part:<width$}  {who:<11}{verdict}{why}"))?;
     }
     if !geteuid().is_root() {
         let command = refusal::as_root("target/debug/step00-doctor");

@@ -28,13 +28,13 @@ fn behind(obstacle: fn() -> io::Result<()>) -> Output {
     Host::unchanged(|| doctor(User::Ordinary).with_obstacle(obstacle).run())
 }
 
-/// The line about this part and user, with the line of advice after it if it fails.
+/// The line about this part and user, with those below it that say why it fails.
 fn about(output: &Output, part: &str, user: &str) -> String {
     let mut lines = output.stdout.lines();
     let line = lines.find(|it| it.split_whitespace().take(2).eq([part, user]));
     let line = line.unwrap_or_else(|| panic!("no {part} for {user}: {output:?}"));
-    let advice = lines.next().filter(|_| !line.ends_with("works"));
-    format!("{line}\n{}", advice.unwrap_or_default())
+    let why = lines.take_while(|it| it.starts_with(' ')).map(|it| format!("\n{it}"));
+    line.to_owned() + &why.collect::<String>()
 }
 
 #[test]
@@ -44,14 +44,14 @@ fn on_this_machine_the_namespace_steps_work_for_every_user() {
         let names: &[&str] = if user == User::Root { &["root", "uid 65534"] } else { &["you"] };
         for part in ["step01-proc-ns", "step03-uts", "step05-unshare", "exercises"] {
             for name in names {
-                let line = format!("{part:<17} {name:<11}works");
+                let line = format!("{part:<22}  {name:<11}works");
                 assert!(output.stdout.lines().any(|it| it == line), "{line}: {output:?}");
             }
         }
         let fails = output
             .stdout
             .lines()
-            .any(|it| it.contains("  fails  ") && (it.contains(" root ") || it.contains(" you ")));
+            .any(|it| it.ends_with("fails") && (it.contains(" root ") || it.contains(" you ")));
         assert_eq!(output.code(), Some(i32::from(fails)), "{output:?}");
     }
 }
@@ -129,7 +129,7 @@ fn a_limit_of_no_uts_namespaces_is_found_by_trying() {
         fs::write("/proc/sys/user/max_uts_namespaces", "0")
     });
     let line = about(&output, "step03-uts", "you");
-    assert!(line.contains("fails  clone(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC"), "{line}");
+    assert!(line.contains("fails\n    clone(CLONE_NEWUTS | CLONE_NEWUSER): ENOSPC"), "{line}");
     assert!(line.contains("user.max_uts_namespaces=0 allows none"), "{line}");
     assert!(about(&output, "step01-proc-ns", "you").contains("works"));
     assert_eq!(output.code(), Some(1));
@@ -207,7 +207,7 @@ fn kill_at_unshare() -> io::Result<()> {
 fn a_filter_that_kills_is_not_taken_for_one_that_refuses() {
     let output = behind(kill_at_unshare);
     let line = about(&output, "step05-unshare", "you");
-    assert!(line.contains("fails  unshare(all kinds): killed by SIGSYS"), "{line}");
+    assert!(line.contains("fails\n    unshare(all kinds): killed by SIGSYS"), "{line}");
     assert!(line.contains("seccomp"), "{line}");
     assert!(about(&output, "step02-clone", "you").contains("works"));
 }
@@ -219,7 +219,7 @@ fn where_a_part_of_proc_is_covered_the_example_of_step_05_fails_and_so_does_the_
         cover("/proc/sys")
     });
     let line = about(&output, "step05-unshare", "you");
-    assert!(line.contains("fails  mount(proc, /proc): EPERM"), "{line}");
+    assert!(line.contains("fails\n    mount(proc, /proc): EPERM"), "{line}");
     assert!(line.contains("/proc/sys is covered in the old /proc"), "{line}");
 }
 

@@ -19,6 +19,7 @@ fn places(step: &str) -> Vec<(String, String)> {
         .into();
     let row = format!("| [`{step}`]({step}/src/main.rs) |");
     places.extend(["README.md", "README.ko.md"].map(|file| (file.to_owned(), row.clone())));
+    places.push(("book/landing/words.mjs".to_owned(), format!("'{step}':")));
     let quoted = format!("\"{step}");
     for file in [
         "step00-doctor/src/main.rs",
