@@ -14,7 +14,9 @@
  *     | { what: 'program', pid: number, before: string, comm: string }
  *     | { what: 'parent', pid: number, comm: string, parent: number }
  *     | { what: 'ids', pid: number, comm: string, ids: import('./processes.js').Process['ids'] }
- *     | { what: 'capabilities', pid: number, comm: string, capabilities: string }
+ *     | { what: 'capabilities', pid: number, comm: string, before: Capabilities, after: Capabilities }
+ *     | { what: 'no_new_privs', pid: number, comm: string }
+ *     | { what: 'seccomp', pid: number, comm: string, mode: number, filters: number }
  *     | { what: 'namespace', pid: number, comm: string, name: Name, isFresh: boolean }
  *     | { what: 'for children', pid: number, comm: string, name: Name, isFresh: boolean }
  *     | { what: 'moved', pid: number, comm: string, path: string }
@@ -32,6 +34,7 @@
  */
 
 /** @typedef {'pids' | 'memory' | 'cpu'} Controller */
+/** @typedef {import('./processes.js').Capabilities} Capabilities */
 
 /**
  * What each controller limits and counts.
@@ -114,7 +117,7 @@ function* processChanges(before, after) {
     }
     for (const [key, process] of now) {
         const was = old.get(key);
-        const { pid, comm, parent, state, ids, capabilities } = process;
+        const { pid, comm, parent, state, ids, capabilities, noNewPrivs, seccomp } = process;
         const about = { pid, comm };
         if (!was) {
             const fresh = Object.values(process.namespaces).map(named).filter(({ isFresh }) => isFresh).map(({ name }) => name);
@@ -137,8 +140,15 @@ function* processChanges(before, after) {
                 yield /** @type {Change} */ ({ what: 'for children', ...about, ...named(address) });
             }
         }
-        if (was.capabilities !== capabilities) {
-            yield /** @type {Change} */ ({ what: 'capabilities', ...about, capabilities });
+        if (!same(was.capabilities, capabilities)) {
+            yield /** @type {Change} */ ({ what: 'capabilities', ...about, before: was.capabilities, after: capabilities });
+        }
+        // A process gives up neither.
+        if (noNewPrivs && !was.noNewPrivs) {
+            yield /** @type {Change} */ ({ what: 'no_new_privs', ...about });
+        }
+        if (seccomp && !same(was.seccomp, seccomp)) {
+            yield /** @type {Change} */ ({ what: 'seccomp', ...about, ...seccomp });
         }
         if (was.cgroup !== process.cgroup) {
             yield /** @type {Change} */ ({ what: 'moved', ...about, path: paths.get(process.cgroup) });

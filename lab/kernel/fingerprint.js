@@ -10,7 +10,8 @@
  * Credentials, struct pids and css_sets are replaced, not changed; another process may get
  * the address of one that has ended, but not its PID.
  */
-const OF_TASK = ['tgid', 'nsproxy', 'real_cred', 'cgroups', 'thread_pid', 'real_parent', 'exit_state'];
+const OF_TASK = ['tgid', 'nsproxy', 'real_cred', 'cgroups', 'thread_pid', 'real_parent', 'exit_state',
+    'atomic_flags', 'seccomp.mode', 'seccomp.filter_count'];
 
 /** An nsproxy that is given up is free at once, and the same process may get its address again. */
 const OF_NSPROXY = ['uts_ns', 'ipc_ns', 'mnt_ns', 'net_ns', 'cgroup_ns', 'time_ns', 'pid_ns_for_children', 'time_ns_for_children'];

@@ -10,7 +10,7 @@ import { ask, emulator, first, machine, namespace, second, test } from './harnes
 const fingerprint = fingerprintOf(machine.kernel);
 
 /** Looks at the memory between the emulator's slices; returns all changes until the work is done. */
-async function during(work) {
+export async function during(work) {
     const seen = [];
     let [mark, picture] = [undefined, undefined];
     const look = () => {

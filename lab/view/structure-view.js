@@ -49,7 +49,7 @@ export function Structures({ picture, choice, choose, details, toggleDetails }) 
  * @param {(choice: Choice) => void} props.choose
  * @param {boolean} props.details
  */
-function FieldView({ field: { name, source, chapter, value, namespace, role, pid, isDetail, fields = [] }, index, process, choose, details }) {
+function FieldView({ field: { name, source, chapter, value, meaning, namespace, role, pid, isDetail, fields = [] }, index, process, choose, details }) {
     if (isDetail && !details) {
         return null;
     }
@@ -59,6 +59,7 @@ function FieldView({ field: { name, source, chapter, value, namespace, role, pid
         ${source && html`<a class="kernel-source" href=${sourceOf(source)} target="_blank" rel="noopener noreferrer" aria-label=${words().source(source)}
             title=${words().source(source)}>↗</a>`}
         ${value && html` <span class="kernel-value">${value}</span>`}
+        ${meaning && html` <span class="kernel-meaning">${meaning}</span>`}
         ${to && html` <button type="button" onClick=${() => choose({ pid: to.pid })}>${to.comm} ${to.pid}</button>`}
         ${namespace && html` <${Pointed} namespace=${namespace} role=${role} index=${index} process=${process} choose=${choose} />`}
         ${fields.length > 0 && html`<ul>${fields.map((it) => html`<${FieldView} key=${it.name} field=${it} index=${index} process=${process}

@@ -1,6 +1,8 @@
 // The kernel's structures of a process, or of a namespace that it is in, as a tree of fields with
 // the kernel's own names. It has no DOM.
 
+import { SETS } from '../kernel/processes.js';
+import { inWords } from './capabilities.js';
 import { KINDS } from './rows.js';
 import { link } from './sentences.js';
 
@@ -17,6 +19,7 @@ import { link } from './sentences.js';
  * @property {string} source what to look up there
  * @property {string} chapter the page of the book that explains it
  * @property {string} [value]
+ * @property {string} [meaning] the value in words
  * @property {Namespace} [namespace] that it leads to
  * @property {'owner' | 'parent'} [role] what that namespace is to this one
  * @property {number} [pid] of the process that it leads to
@@ -26,6 +29,7 @@ import { link } from './sentences.js';
 
 /** The pages of the book. */
 const [STEP1, STEP3, STEP5, STEP6] = ['step01-proc-ns.html#kernel', 'step03-uts.html#kernel', 'step05-unshare.html#kernel', 'step06-cgroup.html#kernel'];
+const STEP13 = 'step13-privilege.html#seccomp';
 const [KINDS_PAGE, RIGHTS] = ['isolation.html#kinds', 'before-you-start.html#rights'];
 
 /** Where the book explains each kind. @type {Record<Kind, string>} */
@@ -39,6 +43,9 @@ const STRUCTURES = {
     ipc: 'ipc_namespace', net: 'net', time: 'time_namespace', cgroup: 'cgroup_namespace',
 };
 
+/** What the numbers of seccomp's modes stand for. */
+const MODES = ['SECCOMP_MODE_DISABLED', 'SECCOMP_MODE_STRICT', 'SECCOMP_MODE_FILTER'];
+
 /**
  * A process's task_struct, with what leads to its namespaces and its cgroup.
  *
@@ -47,7 +54,7 @@ const STRUCTURES = {
  * @returns {Field}
  */
 export function taskOf(index, process) {
-    const { ids, capabilities, parent, forChildren, terminal } = process;
+    const { ids, capabilities, noNewPrivs, seccomp, parent, forChildren, terminal } = process;
     const task = (/** @type {string} */ name, /** @type {Partial<Field>} */ rest) => ({ name, source: 'task_struct', chapter: STEP1, ...rest });
     const kinds = KINDS.filter((kind) => kind !== 'user' && kind !== 'pid' && process.namespaces[kind]);
     const next = forChildren ? /** @type {const} */ (['pid', 'time']) : [];
@@ -66,8 +73,18 @@ export function taskOf(index, process) {
                 source: 'cred', chapter: RIGHTS,
                 fields: [
                     ...Object.entries(ids).map(([name, id]) => ({ name, source: 'cred', chapter: RIGHTS, value: String(id) })),
-                    { name: 'cap_effective', source: 'cred', chapter: RIGHTS, value: capabilities },
+                    ...SETS.map((name) => ({
+                        name: `cap_${name}`, source: 'cred', chapter: RIGHTS, value: capabilities[name], meaning: inWords(capabilities[name]),
+                    })),
                     pointer(index, process, 'user'),
+                ],
+            }),
+            task('atomic_flags', { source: 'PFA_NO_NEW_PRIVS', chapter: STEP13, value: noNewPrivs ? 'PFA_NO_NEW_PRIVS' : '0' }),
+            task('seccomp', {
+                source: 'seccomp', chapter: STEP13,
+                fields: [
+                    { name: 'mode', source: 'SECCOMP_MODE_FILTER', chapter: STEP13, value: MODES[seccomp?.mode ?? 0] },
+                    { name: 'filter_count', source: 'seccomp', chapter: STEP13, value: String(seccomp?.filters ?? 0) },
                 ],
             }),
             task('nsproxy', kinds.length === 0 ? { value: 'NULL' } : {
