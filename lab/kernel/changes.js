@@ -10,7 +10,7 @@
  *     { what: 'born', pid: number, comm: string, parent: number, fresh: Name[], pids: number[] }
  *     | { what: 'ended', pid: number, comm: string }
  *     | { what: 'zombie', pid: number, comm: string }
-     | { what: 'stopped' | 'continued', pid: number, comm: string }
+ *     | { what: 'stopped' | 'continued', pid: number, comm: string }
  *     | { what: 'program', pid: number, before: string, comm: string }
  *     | { what: 'parent', pid: number, comm: string, parent: number }
  *     | { what: 'ids', pid: number, comm: string, ids: import('./processes.js').Process['ids'] }
@@ -23,9 +23,9 @@
  *     | { what: 'nodename' | 'domainname', name: Name, before: string, after: string }
  *     | { what: 'uids' | 'gids', name: Name, map: import('./namespaces.js').Extent[] }
  *     | { what: 'setgroups', name: Name, allowed: boolean }
-     | { what: 'mounts', name: Name, before: number, after: number }
-     | { what: 'devices', name: Name, before: string[], after: string[] }
-     | { what: 'offsets', name: Name, offsets: import('./namespaces.js').Namespace['offsets'] }
+ *     | { what: 'mounts', name: Name, before: number, after: number, fresh: string[], gone: string[] }
+ *     | { what: 'devices' | 'up', name: Name, before: string[], after: string[] }
+ *     | { what: 'offsets', name: Name, offsets: import('./namespaces.js').Namespace['offsets'] }
  *     | { what: 'made' | 'removed', path: string }
  *     | { what: 'enabled' | 'disabled', path: string, controller: Controller }
  *     | { what: 'limit', path: string, controller: Controller, limit: number | undefined, period?: number }
@@ -63,6 +63,20 @@ const byKey = (items, key) => new Map(items.map((item) => [key(item), item]));
 
 const same = (/** @type {unknown} */ one, /** @type {unknown} */ other) => JSON.stringify(one) === JSON.stringify(other);
 
+/**
+ * The mount points of the mounts of a list that another one has not.
+ *
+ * @param {import('./mounts.js').Mount[]} [list]
+ * @param {import('./mounts.js').Mount[]} [other]
+ */
+function without(list = [], other = []) {
+    const known = other.map((mount) => JSON.stringify(mount));
+    return list.filter((mount) => {
+        const at = known.indexOf(JSON.stringify(mount));
+        return at < 0 || known.splice(at, 1).length === 0;
+    }).map(({ point }) => point);
+}
+
 /** @param {import('./namespaces.js').Namespace} namespace */
 const identity = ({ address, inode }) => `${address} ${inode}`;
 
@@ -78,10 +92,14 @@ function* namespaceChanges(before, after) {
             continue;
         }
         const name = { kind: namespace.kind, inode: namespace.inode };
-        for (const what of /** @type {const} */ (['nodename', 'domainname', 'mounts', 'devices'])) {
+        for (const what of /** @type {const} */ (['nodename', 'domainname', 'devices', 'up'])) {
             if (!same(old[what], namespace[what])) {
                 yield /** @type {Change} */ ({ what, name, before: old[what], after: namespace[what] });
             }
+        }
+        if (old.mounts !== namespace.mounts || !same(old.list, namespace.list)) {
+            const [fresh, gone] = [without(namespace.list, old.list), without(old.list, namespace.list)];
+            yield /** @type {Change} */ ({ what: 'mounts', name, before: old.mounts, after: namespace.mounts, fresh, gone });
         }
         for (const what of /** @type {const} */ (['uids', 'gids'])) {
             if (!same(old[what], namespace[what])) {

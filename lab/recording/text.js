@@ -75,8 +75,8 @@ function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
                 parent: number.get(parent) ?? 0, state, ids, ...setsOf(capabilities, all), ...rest, namespaces: differing(own, boot),
                 'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
             })}`),
-        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, ...rest }) =>
-            `${kind} ${names.get(address)}: ${tell(rest)}`),
+        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, list: ____, up, ...rest }) =>
+            `${kind} ${names.get(address)}: ${tell({ ...rest, down: without(rest.devices, up) })}`),
         ...cgroups.map(({ address, path: _, ...rest }) => `cgroup ${names.get(address)}: ${tell(rest)}`),
     ];
 }
@@ -90,6 +90,17 @@ function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
  */
 function setsOf({ effective, ...sets }, all) {
     return { capabilities: effective, ...differing(sets, { permitted: effective, inheritable: '0', ambient: '0', bset: all }) };
+}
+
+/**
+ * Those of some names that are not among others, if there are any.
+ *
+ * @param {string[]} [names]
+ * @param {string[]} [others]
+ */
+function without(names = [], others = []) {
+    const left = names.filter((name) => !others.includes(name));
+    return left.length > 0 ? left : undefined;
 }
 
 /**

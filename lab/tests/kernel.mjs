@@ -132,10 +132,18 @@ async function contentsAreRight({ namespaces }, processes) {
             // Two lines of headings, then "NAME: numbers".
             const lines = (await ask(`cat /proc/${inside.pid}/net/dev`)).split('\n').slice(2);
             assert.deepEqual(namespace.devices, lines.map((line) => line.split(':')[0].trim()));
+            // "1: NAME: <FLAG,FLAG> …", or "2: NAME@OTHER: …"
+            const links = (await ask(`nsenter -t ${inside.pid} -n ip -o link show up`)).split('\n').filter(Boolean);
+            assert.deepEqual(namespace.up, links.map((line) => line.split(/[:@] ?/)[1]));
         } else if (inside) {
+            // "ID PARENT DEVICE ROOT POINT OPTIONS … - TYPE SOURCE OPTIONS"
+            const seen = (await ask(`cat /proc/${inside.pid}/mountinfo`)).split('\n').map((line) => line.split(' '));
+            const said = seen.map((words) => ({ point: words[4], type: words[words.indexOf('-') + 1], source: words[words.indexOf('-') + 2] }));
             // The kernel's first root file system, below that of the machine, is out of sight.
-            const seen = Number(await ask(`wc -l </proc/${inside.pid}/mountinfo`));
-            assert.equal(namespace.mounts, seen + 1, `mounts of process ${inside.pid}`);
+            const [below, ...rest] = namespace.list;
+            assert.deepEqual([below.point, below.type], ['/', 'rootfs']);
+            assert.deepEqual(rest.map(({ point, ...it }) => ({ point: point.replaceAll(' ', '\\040'), ...it })), said, `mounts of process ${inside.pid}`);
+            assert.equal(namespace.mounts, seen.length + 1);
         }
     }
 }

@@ -52,10 +52,10 @@ await test('capabilities that are permitted and not effective, and two seccomp f
         return until(({ processes }) => processes.find(({ state, capabilities, seccomp }) =>
             state === 't' && capabilities.effective !== capabilities.permitted && seccomp?.filters === 2));
     });
-    const { pid, capabilities: { effective, permitted }, seccomp } = result;
+    const { pid, comm, capabilities: { effective, permitted }, seccomp } = result;
     assert.deepEqual([permitted, inWords(effective)], [ALL, 'all but CAP_SYS_ADMIN']);
     assert.equal(seccomp.mode, 2);
-    assert.deepEqual(seen.filter((it) => it.what === 'seccomp').at(-1), { what: 'seccomp', pid, comm: 'step13-privileg', mode: 2, filters: 2 });
+    assert.deepEqual(seen.filter((it) => it.what === 'seccomp').at(-1), { what: 'seccomp', pid, comm, mode: 2, filters: 2 });
     await isRight();
     await ask(`kill -9 ${pid}`);
     await first.prompt();

@@ -47,6 +47,15 @@ const who = (/** @type {{ pid: number, comm: string }} */ { pid, comm }) => `${c
 /** The PIDs that a process has in the PID namespaces below the first. @param {number[]} pids */
 const inner = (pids) => pids.slice(1).join(', ');
 
+/** How many mount points are told. */
+const TOLD = 3;
+
+/**
+ * @param {string} what
+ * @param {string[]} points
+ */
+const first = (what, points) => (points.length === 0 ? '' : `; ${what}: ${points.slice(0, TOLD).join(', ')}${points.length > TOLD ? ', …' : ''}`);
+
 /** @type {Sentences} */
 const english = {
     born: (it, name) => `${who(it)} was born${it.fresh.length ? `, in new namespaces: ${it.fresh.map(name).join(', ')}` : ''}`
@@ -66,8 +75,9 @@ const english = {
     moved: (it) => `${who(it)} moved to cgroup ${it.path}`,
     nodename: (it, name) => `the nodename of ${name(it.name)} became ${it.after}`,
     domainname: (it, name) => `the domainname of ${name(it.name)} became ${it.after}`,
-    mounts: (it, name) => `${name(it.name)} has ${it.after} mounts (it had ${it.before})`,
+    mounts: (it, name) => `${name(it.name)} has ${it.after} mounts (it had ${it.before})${first('new', it.fresh)}${first('gone', it.gone)}`,
     devices: (it, name) => `${name(it.name)} has the network devices ${it.after.join(', ') || '–'}`,
+    up: (it, name) => `the network devices that are up in ${name(it.name)}: ${it.after.join(', ') || '–'}`,
     offsets: (it, name) => `the clocks of ${name(it.name)} are set off by ${it.offsets?.monotonic} s (monotonic), ${it.offsets?.boottime} s (boottime)`,
     uids: (it, name) => `the uid_map of ${name(it.name)} became ${lines(it.map)}`,
     gids: (it, name) => `the gid_map of ${name(it.name)} became ${lines(it.map)}`,
@@ -101,8 +111,9 @@ const korean = {
     moved: (it) => `${who(it)}: cgroup ${it.path}로 옮김`,
     nodename: (it, name) => `${name(it.name)}의 nodename: ${it.before} → ${it.after}`,
     domainname: (it, name) => `${name(it.name)}의 domainname: ${it.before} → ${it.after}`,
-    mounts: (it, name) => `${name(it.name)}의 마운트: ${it.before}개 → ${it.after}개`,
+    mounts: (it, name) => `${name(it.name)}의 마운트: ${it.before}개 → ${it.after}개${first('생김', it.fresh)}${first('없어짐', it.gone)}`,
     devices: (it, name) => `${name(it.name)}의 네트워크 장치: ${it.after.join(', ') || '–'}`,
+    up: (it, name) => `${name(it.name)}의 네트워크 장치 가운데 켜진(UP) 것: ${it.after.join(', ') || '–'}`,
     offsets: (it, name) => `${name(it.name)}의 시계 차이: monotonic ${it.offsets?.monotonic}초, boottime ${it.offsets?.boottime}초`,
     uids: (it, name) => `${name(it.name)}의 uid_map: ${lines(it.map)}`,
     gids: (it, name) => `${name(it.name)}의 gid_map: ${lines(it.map)}`,

@@ -5,6 +5,7 @@ import { SETS } from '../kernel/processes.js';
 import { inWords } from './capabilities.js';
 import { KINDS } from './rows.js';
 import { link } from './sentences.js';
+import { words } from './words.js';
 
 /** @typedef {import('./rows.js').Index} Index */
 /** @typedef {import('../kernel/history.js').Lettered} Namespace */
@@ -25,6 +26,7 @@ import { link } from './sentences.js';
  * @property {number} [pid] of the process that it leads to
  * @property {boolean} [isDetail] whether it tells nothing to most readers
  * @property {Field[]} [fields]
+ * @property {string} [summary] what is said in place of the fields, until the reader wants to see them
  */
 
 /** The pages of the book. */
@@ -169,7 +171,7 @@ function contents(index, namespace, process) {
  * @param {(name: string, rest: Partial<Field>, source?: string) => Field} field
  * @returns {Field[]}
  */
-function own({ kind, address, nodename, domainname, uids = [], gids = [], creator, setgroups, offsets, root, mounts, devices = [] }, process, field) {
+function own({ kind, address, nodename, domainname, uids = [], gids = [], creator, setgroups, offsets, root, mounts, list = [], devices = [], up }, process, field) {
     const map = (/** @type {string} */ name, /** @type {import('../kernel/namespaces.js').Extent[]} */ extents) => (extents.length === 0
         ? [field(`${name}.nr_extents`, { value: '0' }, 'uid_gid_map')]
         : extents.map(({ first, lower, count }, at) => field(`${name}.extent[${at}]`, { value: `${first} ${lower} ${count}` }, 'uid_gid_extent')));
@@ -185,9 +187,15 @@ function own({ kind, address, nodename, domainname, uids = [], gids = [], creato
         case 'time':
             return Object.entries(offsets ?? {}).map(([clock, seconds]) => field(`offsets.${clock}`, { value: `${seconds} s` }, 'timens_offsets'));
         case 'mnt':
-            return [field('mounts', { value: String(mounts) })];
+            return [field('mounts', { value: String(mounts) }), field('list', {
+                summary: words().mountList(list.length, mounts ?? 0),
+                fields: list.map(({ point, type, source }, at) => field(`list[${at}]`, { value: point, meaning: `${type} ${source}` }, 'mount')),
+            }, 'mount')];
         case 'net':
-            return devices.map((device, at) => field(`dev_base_head[${at}].name`, { value: `"${device}"` }, 'net_device'));
+            return devices.flatMap((device, at) => [
+                field(`dev_base_head[${at}].name`, { value: `"${device}"` }, 'net_device'),
+                field(`dev_base_head[${at}].flags`, { value: up?.includes(device) ? 'IFF_UP' : '0' }, 'net_device'),
+            ]);
         case 'cgroup':
             return [field('root_cset', { value: root }, 'css_set')];
         default:
