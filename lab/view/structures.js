@@ -189,7 +189,7 @@ function own({ kind, address, nodename, domainname, uids = [], gids = [], creato
         case 'mnt':
             return [field('mounts', { value: String(mounts) }), field('list', {
                 summary: words().mountList(list.length, mounts ?? 0),
-                fields: list.map(({ point, type, source }, at) => field(`list[${at}]`, { value: point, meaning: `${type} ${source}` }, 'mount')),
+                fields: list.map(({ point, type, source }, at) => ({ name: `list[${at}]`, source: '', chapter: '', value: point, meaning: `${type} ${source}` })),
             }, 'mount')];
         case 'net':
             return devices.flatMap((device, at) => [
