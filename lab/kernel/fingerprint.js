@@ -22,9 +22,6 @@ const COMM = 16;
 /** __TASK_STOPPED: by ^Z, for example. A tracer stops its process too often. */
 const STOPPED = 0x04;
 
-/** How many bytes of a directory's name are looked at. */
-const NAME = 255;
-
 /** More processes, cgroups, mounts or devices are not looked at, and no cgroup or directory that is deeper. */
 const [MOST, DEEPEST] = [10_000, 100];
 
@@ -68,6 +65,7 @@ class Fingerprint {
             words(at('uts_namespace.name', `new_utsname.${name}`), layout.UTS_LENGTH + 3));
         this.ofMounts = [at('mnt_namespace.mounts')];
         this.ofMount = ['mnt_parent', 'mnt_mountpoint', 'mnt_devname', 'mnt.mnt_sb'].map((field) => at(`mount.${field}`));
+        this.ofEntry = ['hash', 'name'].map((field) => at(`dentry.d_name.${field}`));
         this.ofDevice = words(at('net_device.name'), layout.IFNAMSIZ);
         this.ofTime = ['monotonic', 'boottime'].map((clock) => ['time_namespace.offsets', `timens_offsets.${clock}`])
             .flatMap((fields) => [...long(...fields, 'timespec64.tv_sec'), at(...fields, 'timespec64.tv_nsec')]);
@@ -195,12 +193,7 @@ class Fingerprint {
         const root = this.#word(this.#word(mount + at['mount.mnt_parent']) + at['mount.mnt.mnt_root']);
         let entry = this.#word(mount + at['mount.mnt_mountpoint']);
         for (let depth = 0; entry !== root && depth < DEEPEST; depth += 1) {
-            const name = this.#word(entry + at['dentry.d_name.name']);
-            this.#add(name);
-            const length = Math.min(this.#word(entry + at['dentry.d_name.len']), NAME);
-            for (let word = 0; word < length; word += 4) {
-                this.#add(this.#word(name + word));
-            }
+            this.#addFields(entry, this.ofEntry);
             entry = this.#word(entry + at['dentry.d_parent']);
         }
     }

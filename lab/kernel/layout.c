@@ -106,8 +106,8 @@ void layout(void)
 	FIELD(mount, mnt.mnt_flags);
 	VALUE(MNT_CURSOR, MNT_CURSOR);
 	FIELD(dentry, d_parent);
+	FIELD(dentry, d_name.hash);
 	FIELD(dentry, d_name.name);
-	FIELD(dentry, d_name.len);
 	FIELD(super_block, s_type);
 	FIELD(file_system_type, name);
 	FIELD(pid_namespace, ns);
