@@ -10,20 +10,22 @@
  *     { what: 'born', pid: number, comm: string, parent: number, fresh: Name[], pids: number[] }
  *     | { what: 'ended', pid: number, comm: string }
  *     | { what: 'zombie', pid: number, comm: string }
-     | { what: 'stopped' | 'continued', pid: number, comm: string }
+ *     | { what: 'stopped' | 'continued', pid: number, comm: string }
  *     | { what: 'program', pid: number, before: string, comm: string }
  *     | { what: 'parent', pid: number, comm: string, parent: number }
  *     | { what: 'ids', pid: number, comm: string, ids: import('./processes.js').Process['ids'] }
- *     | { what: 'capabilities', pid: number, comm: string, capabilities: string }
+ *     | { what: 'capabilities', pid: number, comm: string, before: Capabilities, after: Capabilities }
+ *     | { what: 'no_new_privs', pid: number, comm: string }
+ *     | { what: 'seccomp', pid: number, comm: string, mode: number, filters: number }
  *     | { what: 'namespace', pid: number, comm: string, name: Name, isFresh: boolean }
  *     | { what: 'for children', pid: number, comm: string, name: Name, isFresh: boolean }
  *     | { what: 'moved', pid: number, comm: string, path: string }
  *     | { what: 'nodename' | 'domainname', name: Name, before: string, after: string }
  *     | { what: 'uids' | 'gids', name: Name, map: import('./namespaces.js').Extent[] }
  *     | { what: 'setgroups', name: Name, allowed: boolean }
-     | { what: 'mounts', name: Name, before: number, after: number }
-     | { what: 'devices', name: Name, before: string[], after: string[] }
-     | { what: 'offsets', name: Name, offsets: import('./namespaces.js').Namespace['offsets'] }
+ *     | { what: 'mounts', name: Name, before: number, after: number, fresh: string[], gone: string[] }
+ *     | { what: 'devices' | 'up', name: Name, before: string[], after: string[] }
+ *     | { what: 'offsets', name: Name, offsets: import('./namespaces.js').Namespace['offsets'] }
  *     | { what: 'made' | 'removed', path: string }
  *     | { what: 'enabled' | 'disabled', path: string, controller: Controller }
  *     | { what: 'limit', path: string, controller: Controller, limit: number | undefined, period?: number }
@@ -32,6 +34,7 @@
  */
 
 /** @typedef {'pids' | 'memory' | 'cpu'} Controller */
+/** @typedef {import('./processes.js').Capabilities} Capabilities */
 
 /**
  * What each controller limits and counts.
@@ -60,6 +63,20 @@ const byKey = (items, key) => new Map(items.map((item) => [key(item), item]));
 
 const same = (/** @type {unknown} */ one, /** @type {unknown} */ other) => JSON.stringify(one) === JSON.stringify(other);
 
+/**
+ * The mount points of the mounts of a list that another one has not.
+ *
+ * @param {import('./mounts.js').Mount[]} [list]
+ * @param {import('./mounts.js').Mount[]} [other]
+ */
+function without(list = [], other = []) {
+    const known = other.map((mount) => JSON.stringify(mount));
+    return list.filter((mount) => {
+        const at = known.indexOf(JSON.stringify(mount));
+        return at < 0 || known.splice(at, 1).length === 0;
+    }).map(({ point }) => point);
+}
+
 /** @param {import('./namespaces.js').Namespace} namespace */
 const identity = ({ address, inode }) => `${address} ${inode}`;
 
@@ -75,10 +92,14 @@ function* namespaceChanges(before, after) {
             continue;
         }
         const name = { kind: namespace.kind, inode: namespace.inode };
-        for (const what of /** @type {const} */ (['nodename', 'domainname', 'mounts', 'devices'])) {
+        for (const what of /** @type {const} */ (['nodename', 'domainname', 'devices', 'up'])) {
             if (!same(old[what], namespace[what])) {
                 yield /** @type {Change} */ ({ what, name, before: old[what], after: namespace[what] });
             }
+        }
+        if (old.mounts !== namespace.mounts || !same(old.list, namespace.list)) {
+            const [fresh, gone] = [without(namespace.list, old.list), without(old.list, namespace.list)];
+            yield /** @type {Change} */ ({ what: 'mounts', name, before: old.mounts, after: namespace.mounts, fresh, gone });
         }
         for (const what of /** @type {const} */ (['uids', 'gids'])) {
             if (!same(old[what], namespace[what])) {
@@ -114,7 +135,7 @@ function* processChanges(before, after) {
     }
     for (const [key, process] of now) {
         const was = old.get(key);
-        const { pid, comm, parent, state, ids, capabilities } = process;
+        const { pid, comm, parent, state, ids, capabilities, noNewPrivs, seccomp } = process;
         const about = { pid, comm };
         if (!was) {
             const fresh = Object.values(process.namespaces).map(named).filter(({ isFresh }) => isFresh).map(({ name }) => name);
@@ -137,8 +158,15 @@ function* processChanges(before, after) {
                 yield /** @type {Change} */ ({ what: 'for children', ...about, ...named(address) });
             }
         }
-        if (was.capabilities !== capabilities) {
-            yield /** @type {Change} */ ({ what: 'capabilities', ...about, capabilities });
+        if (!same(was.capabilities, capabilities)) {
+            yield /** @type {Change} */ ({ what: 'capabilities', ...about, before: was.capabilities, after: capabilities });
+        }
+        // A process gives up neither.
+        if (noNewPrivs && !was.noNewPrivs) {
+            yield /** @type {Change} */ ({ what: 'no_new_privs', ...about });
+        }
+        if (seccomp && !same(was.seccomp, seccomp)) {
+            yield /** @type {Change} */ ({ what: 'seccomp', ...about, ...seccomp });
         }
         if (was.cgroup !== process.cgroup) {
             yield /** @type {Change} */ ({ what: 'moved', ...about, path: paths.get(process.cgroup) });

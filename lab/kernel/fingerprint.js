@@ -10,7 +10,8 @@
  * Credentials, struct pids and css_sets are replaced, not changed; another process may get
  * the address of one that has ended, but not its PID.
  */
-const OF_TASK = ['tgid', 'nsproxy', 'real_cred', 'cgroups', 'thread_pid', 'real_parent', 'exit_state'];
+const OF_TASK = ['tgid', 'nsproxy', 'real_cred', 'cgroups', 'thread_pid', 'real_parent', 'exit_state',
+    'atomic_flags', 'seccomp.mode', 'seccomp.filter_count'];
 
 /** An nsproxy that is given up is free at once, and the same process may get its address again. */
 const OF_NSPROXY = ['uts_ns', 'ipc_ns', 'mnt_ns', 'net_ns', 'cgroup_ns', 'time_ns', 'pid_ns_for_children', 'time_ns_for_children'];
@@ -21,7 +22,7 @@ const COMM = 16;
 /** __TASK_STOPPED: by ^Z, for example. A tracer stops its process too often. */
 const STOPPED = 0x04;
 
-/** More processes, cgroups or devices are not looked at, and no cgroup that is deeper. */
+/** More processes, cgroups, mounts or devices are not looked at, and no cgroup or directory that is deeper. */
 const [MOST, DEEPEST] = [10_000, 100];
 
 /**
@@ -55,14 +56,17 @@ class Fingerprint {
             Array.from({ length: Math.ceil(length / 4) }, (_, index) => begin + index * 4);
         const long = (/** @type {string[]} */ ...fields) => words(at(...fields), 8);
         this.init = init;
-        this.at = layout;
+        // A prototype's fields are found at once, those of an object with so many are looked up.
+        this.at = Object.create(layout);
         this.ofTask = [...OF_TASK.map((field) => at(`task_struct.${field}`)), ...words(at('task_struct.comm'), COMM)];
         this.ofProxy = OF_NSPROXY.map((field) => at(`nsproxy.${field}`));
         // A name need not begin at a word.
         this.ofUts = ['nodename', 'domainname'].flatMap((name) =>
             words(at('uts_namespace.name', `new_utsname.${name}`), layout.UTS_LENGTH + 3));
         this.ofMounts = [at('mnt_namespace.mounts')];
-        this.ofDevice = words(at('net_device.name') - at('net_device.dev_list'), layout.IFNAMSIZ);
+        this.ofMount = ['mnt_parent', 'mnt_mountpoint', 'mnt_devname', 'mnt.mnt_sb'].map((field) => at(`mount.${field}`));
+        this.ofEntry = ['hash', 'name'].map((field) => at(`dentry.d_name.${field}`));
+        this.ofDevice = words(at('net_device.name'), layout.IFNAMSIZ);
         this.ofTime = ['monotonic', 'boottime'].map((clock) => ['time_namespace.offsets', `timens_offsets.${clock}`])
             .flatMap((fields) => [...long(...fields, 'timespec64.tv_sec'), at(...fields, 'timespec64.tv_nsec')]);
         // A map is written once.
@@ -165,12 +169,39 @@ class Fingerprint {
         const { at } = this;
         this.#addFields(proxy, this.ofProxy);
         this.#addOnce(this.#word(proxy + at['nsproxy.uts_ns']), this.ofUts);
-        this.#addOnce(this.#word(proxy + at['nsproxy.mnt_ns']), this.ofMounts);
+        const mnt = this.#word(proxy + at['nsproxy.mnt_ns']);
+        if (this.#isNew(mnt)) {
+            this.#addFields(mnt, this.ofMounts);
+            this.#each(mnt + at['mnt_namespace.list'], (link) => this.#addMount(link - at['mount.mnt_list']));
+        }
         this.#addOnce(this.#word(proxy + at['nsproxy.time_ns_for_children']), this.ofTime);
         const net = this.#word(proxy + at['nsproxy.net_ns']);
         if (this.#isNew(net)) {
-            this.#each(net + at['net.dev_base_head'], (link) => this.#addFields(link, this.ofDevice));
+            this.#each(net + at['net.dev_base_head'], (link) => this.#addDevice(link - at['net_device.dev_list']));
         }
+    }
+
+    /** @param {number} mount */
+    #addMount(mount) {
+        const { at } = this;
+        if (this.#word(mount + at['mount.mnt.mnt_flags']) & at.MNT_CURSOR) {
+            return;
+        }
+        this.#add(mount);
+        this.#addFields(mount, this.ofMount);
+        // The directories of its mount point may get other names.
+        const root = this.#word(this.#word(mount + at['mount.mnt_parent']) + at['mount.mnt.mnt_root']);
+        let entry = this.#word(mount + at['mount.mnt_mountpoint']);
+        for (let depth = 0; entry !== root && depth < DEEPEST; depth += 1) {
+            this.#addFields(entry, this.ofEntry);
+            entry = this.#word(entry + at['dentry.d_parent']);
+        }
+    }
+
+    /** @param {number} device */
+    #addDevice(device) {
+        this.#addFields(device, this.ofDevice);
+        this.#add(this.#word(device + this.at['net_device.flags']) & this.at.IFF_UP);
     }
 
     /**

@@ -65,8 +65,9 @@ function withPrintableNames({ processes, namespaces, cgroups, ...rest }) {
     return {
         ...rest,
         processes: processes.map((process) => ({ ...process, comm: printable(process.comm) })),
-        namespaces: namespaces.map(({ nodename, domainname, root, ...namespace }) => ({
+        namespaces: namespaces.map(({ nodename, domainname, root, list, ...namespace }) => ({
             ...namespace, nodename: optional(nodename), domainname: optional(domainname), root: optional(root),
+            list: list?.map(({ point, type, source }) => ({ point: printable(point), type, source: printable(source) })),
         })),
         cgroups: cgroups.map((cgroup) => ({ ...cgroup, path: printable(cgroup.path) })),
     };

@@ -48,6 +48,10 @@ void layout(void)
 	FIELD(signal_struct, tty);
 	FIELD(tty_struct, name);
 	VALUE(TTY_NAME_LENGTH, sizeof(((struct tty_struct *)0)->name));
+	FIELD(task_struct, atomic_flags);
+	VALUE(PFA_NO_NEW_PRIVS, PFA_NO_NEW_PRIVS);
+	FIELD(task_struct, seccomp.mode);
+	FIELD(task_struct, seccomp.filter_count);
 	FIELD(task_struct, mm);
 	FIELD(mm_struct, pgd);
 	VALUE(PF_KTHREAD, PF_KTHREAD);
@@ -62,7 +66,11 @@ void layout(void)
 	FIELD(cred, gid);
 	FIELD(cred, euid);
 	FIELD(cred, egid);
+	FIELD(cred, cap_inheritable);
+	FIELD(cred, cap_permitted);
 	FIELD(cred, cap_effective);
+	FIELD(cred, cap_bset);
+	FIELD(cred, cap_ambient);
 	FIELD(cred, user_ns);
 
 	FIELD(nsproxy, uts_ns);
@@ -88,6 +96,20 @@ void layout(void)
 	FIELD(mnt_namespace, ns);
 	FIELD(mnt_namespace, user_ns);
 	FIELD(mnt_namespace, mounts);
+	FIELD(mnt_namespace, list);
+	FIELD(mount, mnt_list);
+	FIELD(mount, mnt_parent);
+	FIELD(mount, mnt_mountpoint);
+	FIELD(mount, mnt_devname);
+	FIELD(mount, mnt.mnt_root);
+	FIELD(mount, mnt.mnt_sb);
+	FIELD(mount, mnt.mnt_flags);
+	VALUE(MNT_CURSOR, MNT_CURSOR);
+	FIELD(dentry, d_parent);
+	FIELD(dentry, d_name.hash);
+	FIELD(dentry, d_name.name);
+	FIELD(super_block, s_type);
+	FIELD(file_system_type, name);
 	FIELD(pid_namespace, ns);
 	FIELD(pid_namespace, user_ns);
 	FIELD(pid_namespace, level);
@@ -97,7 +119,9 @@ void layout(void)
 	FIELD(net, dev_base_head);
 	FIELD(net_device, dev_list);
 	FIELD(net_device, name);
+	FIELD(net_device, flags);
 	VALUE(IFNAMSIZ, IFNAMSIZ);
+	VALUE(IFF_UP, IFF_UP);
 	FIELD(time_namespace, ns);
 	FIELD(time_namespace, user_ns);
 	FIELD(time_namespace, offsets);

@@ -21,7 +21,9 @@ import { Unreadable } from './memory.js';
  * @property {{ uid: number, gid: number }} [creator] of a user namespace: the effective ids of the process
  *     that made it, in the first user namespace
  * @property {number} [mounts] of a mount namespace: how many mounts it has, also those out of sight
+ * @property {import('./mounts.js').Mount[]} [list] of a mount namespace: the first of them
  * @property {string[]} [devices] of a network namespace: the names of its network devices
+ * @property {string[]} [up] of a network namespace: those of them that are up
  * @property {{ monotonic: number, boottime: number }} [offsets] of a time namespace, in seconds
  * @property {string} [root] of a cgroup namespace: the path of the cgroup that is its root
  */
@@ -60,10 +62,12 @@ export class Namespaces {
 
     /**
      * @param {import('./memory.js').Memory} memory
+     * @param {import('./mounts.js').Mounts} mounts
      * @param {(cgroup: number) => string} pathOf
      */
-    constructor(memory, pathOf) {
+    constructor(memory, mounts, pathOf) {
         this.memory = memory;
+        this.mounts = mounts;
         this.pathOf = pathOf;
     }
 
@@ -131,8 +135,13 @@ export class Namespaces {
                 },
             };
         },
-        mnt: (address) => ({ mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')) }),
-        net: (address) => ({ devices: this.#devices(address) }),
+        mnt: (address) => ({
+            mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')), list: this.mounts.of(address),
+        }),
+        net: (address) => {
+            const devices = this.#devices(address);
+            return { devices: devices.map(({ name }) => name), up: devices.filter(({ isUp }) => isUp).map(({ name }) => name) };
+        },
         pid: (address) => this.#above('pid', address),
         time: (address) => ({ offsets: { monotonic: this.#offset(address, 'monotonic'), boottime: this.#offset(address, 'boottime') } }),
         cgroup: (address) => ({
@@ -172,7 +181,10 @@ export class Namespaces {
     #devices(address) {
         const { memory } = this;
         return [...memory.list(memory.field(address, 'net.dev_base_head'), 'net_device.dev_list')]
-            .map((device) => memory.text(memory.field(device, 'net_device.name'), memory.layout.IFNAMSIZ));
+            .map((device) => ({
+                name: memory.text(memory.field(device, 'net_device.name'), memory.layout.IFNAMSIZ),
+                isUp: Boolean(memory.u32(memory.field(device, 'net_device.flags')) & memory.layout.IFF_UP),
+            }));
     }
 
     /** @param {number} map the address of a uid_gid_map */

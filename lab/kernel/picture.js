@@ -4,6 +4,7 @@
 
 import { Cgroups } from './cgroups.js';
 import { Memory, Unreadable } from './memory.js';
+import { Mounts } from './mounts.js';
 import { Namespaces } from './namespaces.js';
 import { readProcess, tasks } from './processes.js';
 
@@ -56,7 +57,7 @@ function read(memory, { init, release, local }) {
     const table = pageTable(memory, init);
     const cgroups = new Cgroups(memory, root, (address) => memory.mapped((address + local) >>> 0, table));
     cgroups.readTree();
-    const namespaces = new Namespaces(memory, (cgroup) => cgroups.pathOf(cgroup));
+    const namespaces = new Namespaces(memory, new Mounts(memory, table), (cgroup) => cgroups.pathOf(cgroup));
     const processes = [...tasks(memory, init)]
         .map((task) => readProcess(memory, task, namespaces, cgroups))
         .filter((process) => process !== undefined);

@@ -13,13 +13,20 @@ import { Unreadable } from './memory.js';
  * @property {string} comm
  * @property {State} state
  * @property {{ uid: number, gid: number, euid: number, egid: number }} ids as the kernel holds them: in the first user namespace
- * @property {string} capabilities the effective ones, in hexadecimal
+ * @property {Capabilities} capabilities
+ * @property {true} [noNewPrivs] whether execve(2) can give it no more privileges
+ * @property {{ mode: number, filters: number }} [seccomp] where system calls are refused
  * @property {Partial<Record<import('./namespaces.js').Kind, string>>} namespaces the addresses of those that it is in:
  *     a zombie has only a user and a PID namespace
  * @property {{ pid: string, time: string }} [forChildren] the namespaces that its next child will be in
  * @property {string} cgroup the address of its cgroup
  * @property {string} [terminal] the name of its controlling terminal
  */
+
+/** The sets of capabilities, by the kernel's names and in its order: all "cap_…". */
+export const SETS = /** @type {const} */ (['inheritable', 'permitted', 'effective', 'bset', 'ambient']);
+
+/** Each set as a number, in hexadecimal. @typedef {Record<typeof SETS[number], string>} Capabilities */
 
 /** @typedef {'R' | 'S' | 'D' | 'T' | 't' | 'Z' | 'X'} State what ps(1) calls them */
 
@@ -80,11 +87,22 @@ export function readProcess(memory, task, namespaces, cgroups) {
         comm: memory.text(memory.field(task, 'task_struct.comm'), COMM),
         state: state(u32('__state'), u32('exit_state')),
         ids: { uid: id('uid'), gid: id('gid'), euid: id('euid'), egid: id('egid') },
-        capabilities: memory.u64(memory.field(cred, 'cred.cap_effective')).toString(16),
+        capabilities: readCapabilities(memory, cred),
+        ...(u32('atomic_flags') >>> memory.layout.PFA_NO_NEW_PRIVS & 1 ? { noNewPrivs: true } : {}),
+        ...(u32('seccomp.mode') ? { seccomp: { mode: u32('seccomp.mode'), filters: u32('seccomp.filter_count') } } : {}),
         cgroup: cgroup.toString(16),
         ...readTerminal(memory, task),
         ...readNamespaces(memory, task, namespaces, memory.pointer(cred, 'cred.user_ns'), pids),
     };
+}
+
+/**
+ * @param {import('./memory.js').Memory} memory
+ * @param {number} cred
+ */
+function readCapabilities(memory, cred) {
+    const sets = SETS.map((name) => [name, memory.u64(memory.field(cred, `cred.cap_${name}`)).toString(16)]);
+    return /** @type {Capabilities} */ (Object.fromEntries(sets));
 }
 
 /**

@@ -67,18 +67,40 @@ function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
         ...cgroups.map((cgroup) => /** @type {const} */ ([cgroup.address, path(cgroup.path)])),
     ]);
     const number = new Map(processes.map(({ pid, address }) => [pid, numbers.processes.of(`${pid} ${address}`)]));
-    const [{ namespaces: boot }] = taken;
+    const [{ namespaces: boot, capabilities: { bset: all } }] = taken;
     const tell = (/** @type {object} */ fields) => write(fields, names);
     return [
-        ...processes.map(({ address: _, pid, pids: [, ...inner], parent, comm, namespaces: own, forChildren, ...rest }) =>
+        ...processes.map(({ address: _, pid, pids: [, ...inner], parent, comm, state, ids, capabilities, namespaces: own, forChildren, ...rest }) =>
             `process ${number.get(pid)} ${comm}: ${tell({
-                parent: number.get(parent) ?? 0, ...rest, namespaces: differing(own, boot),
+                parent: number.get(parent) ?? 0, state, ids, ...setsOf(capabilities, all), ...rest, namespaces: differing(own, boot),
                 'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
             })}`),
-        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, ...rest }) =>
-            `${kind} ${names.get(address)}: ${path(tell(rest))}`),
+        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, list: ____, up, ...rest }) =>
+            `${kind} ${names.get(address)}: ${path(tell({ ...rest, down: without(rest.devices, up) }))}`),
         ...cgroups.map(({ address, path: _, ...rest }) => `cgroup ${names.get(address)}: ${tell(rest)}`),
     ];
+}
+
+/**
+ * The effective capabilities, and those sets that differ from what most processes have: the same
+ * are permitted, none would be kept for programs, and the bounding set has all.
+ *
+ * @param {import('../kernel/processes.js').Capabilities} sets
+ * @param {string} all
+ */
+function setsOf({ effective, ...sets }, all) {
+    return { capabilities: effective, ...differing(sets, { permitted: effective, inheritable: '0', ambient: '0', bset: all }) };
+}
+
+/**
+ * Those of some names that are not among others, if there are any.
+ *
+ * @param {string[]} [names]
+ * @param {string[]} [others]
+ */
+function without(names = [], others = []) {
+    const left = names.filter((name) => !others.includes(name));
+    return left.length > 0 ? left : undefined;
 }
 
 /**

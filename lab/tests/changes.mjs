@@ -10,7 +10,7 @@ import { ask, emulator, first, machine, namespace, second, test } from './harnes
 const fingerprint = fingerprintOf(machine.kernel);
 
 /** Looks at the memory between the emulator's slices; returns all changes until the work is done. */
-async function during(work) {
+export async function during(work) {
     const seen = [];
     let [mark, picture] = [undefined, undefined];
     const look = () => {
@@ -151,7 +151,7 @@ await test('a mount, and network devices made and renamed, are changes of their 
         first.line.type('\r');
         await ask(`until grep -q /mnt /proc/${pid}/mountinfo; do :; done`);
     });
-    only(mounted.seen, { what: 'mounts', name: mnt, before, after: await mounts() });
+    only(mounted.seen, { what: 'mounts', name: mnt, before, after: await mounts(), fresh: ['/mnt'], gone: [] });
     assert.equal(await mounts(), before + 1);
     const net = { kind: 'net', inode: number(await namespace(pid, 'net')) };
     const made = await during(() => ask(`nsenter -t ${pid} -U -n ip link add left type veth peer name right`));

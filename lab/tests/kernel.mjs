@@ -19,7 +19,7 @@ export async function picture() {
 }
 
 /** What holds of a picture, as soon as it does. */
-async function until(holds) {
+export async function until(holds) {
     for (const begin = performance.now(); performance.now() - begin < 60_000; await new Promise((resolve) => setTimeout(resolve, 20))) {
         const found = holds(await picture());
         if (found) {
@@ -54,7 +54,8 @@ function comparable(file, words) {
         return [[file, ...words].join(' ')];
     }
     const field = words[0].slice(0, -1);
-    const lengths = { Name: undefined, State: 2, PPid: 2, Uid: 3, Gid: 3, NSpid: undefined, CapEff: 2 }; // Uid: real, effective
+    const lengths = { Name: undefined, State: 2, PPid: 2, Uid: 3, Gid: 3, NSpid: undefined, CapInh: 2, CapPrm: 2, CapEff: 2, CapBnd: 2, CapAmb: 2, // Uid: real, effective
+        NoNewPrivs: 2, Seccomp: 2, Seccomp_filters: 2 };
     return field in lengths ? [['status', field, ...words.slice(1, lengths[field])].join(' ')] : [];
 }
 
@@ -65,7 +66,7 @@ const names = (pid) => ask(`nsenter -t ${pid} -u sh -c 'hostname; cat /proc/sys/
 function lines({ namespaces, cgroups }, process) {
     const of = (address) => namespaces.find((it) => it.address === address);
     const link = (name, address, kind) => (address ? [['ns', name, `${kind}:[${of(address).inode}]`]] : []);
-    const { ids: { uid, gid, euid, egid }, forChildren } = process;
+    const { ids: { uid, gid, euid, egid }, capabilities, noNewPrivs, seccomp, forChildren } = process;
     const user = of(process.namespaces.user);
     const map = (name, extents) => extents.map((it) => [name, it.first, it.lower, it.count]);
     const offset = (seconds) => [Math.floor(seconds), Math.round((seconds - Math.floor(seconds)) * 1e9)];
@@ -77,7 +78,9 @@ function lines({ namespaces, cgroups }, process) {
         ['status', 'PPid', process.parent],
         ['status', 'Uid', uid, euid], ['status', 'Gid', gid, egid],
         ['status', 'NSpid', ...process.pids.map(({ pid }) => pid)],
-        ['status', 'CapEff', process.capabilities.padStart(16, '0')],
+        ...Object.entries({ CapInh: 'inheritable', CapPrm: 'permitted', CapEff: 'effective', CapBnd: 'bset', CapAmb: 'ambient' })
+            .map(([name, set]) => ['status', name, capabilities[set].padStart(16, '0')]),
+        ['status', 'NoNewPrivs', noNewPrivs ? 1 : 0], ['status', 'Seccomp', seccomp?.mode ?? 0], ['status', 'Seccomp_filters', seccomp?.filters ?? 0],
         ['cgroup', `0::${cgroups.find((it) => it.address === process.cgroup).path}`],
         ...map('uid_map', user.uids), ...map('gid_map', user.gids),
         ['setgroups', user.setgroups ? 'allow' : 'deny'],
@@ -86,7 +89,7 @@ function lines({ namespaces, cgroups }, process) {
 }
 
 /** Checks each value of a picture of the machine as it is now. */
-async function isRight() {
+export async function isRight() {
     const before = await picture();
     const asked = before.processes.filter(({ comm }) => comm !== 'control');
     const said = await say(asked.map(({ pid }) => pid));
@@ -129,10 +132,18 @@ async function contentsAreRight({ namespaces }, processes) {
             // Two lines of headings, then "NAME: numbers".
             const lines = (await ask(`cat /proc/${inside.pid}/net/dev`)).split('\n').slice(2);
             assert.deepEqual(namespace.devices, lines.map((line) => line.split(':')[0].trim()));
+            // "1: NAME: <FLAG,FLAG> …", or "2: NAME@OTHER: …"
+            const links = (await ask(`nsenter -t ${inside.pid} -n ip -o link show up`)).split('\n').filter(Boolean);
+            assert.deepEqual(namespace.up, links.map((line) => line.split(/[:@] ?/)[1]));
         } else if (inside) {
+            // "ID PARENT DEVICE ROOT POINT OPTIONS … - TYPE SOURCE OPTIONS"
+            const seen = (await ask(`cat /proc/${inside.pid}/mountinfo`)).split('\n').map((line) => line.split(' '));
+            const said = seen.map((words) => ({ point: words[4], type: words[words.indexOf('-') + 1], source: words[words.indexOf('-') + 2] }));
             // The kernel's first root file system, below that of the machine, is out of sight.
-            const seen = Number(await ask(`wc -l </proc/${inside.pid}/mountinfo`));
-            assert.equal(namespace.mounts, seen + 1, `mounts of process ${inside.pid}`);
+            const [below, ...rest] = namespace.list;
+            assert.deepEqual([below.point, below.type], ['/', 'rootfs']);
+            assert.deepEqual(rest.map(({ point, ...it }) => ({ point: point.replaceAll(' ', '\\040'), ...it })), said, `mounts of process ${inside.pid}`);
+            assert.equal(namespace.mounts, seen.length + 1);
         }
     }
 }

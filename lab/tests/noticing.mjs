@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { fingerprintOf } from '../kernel/fingerprint.js';
 import { takePicture } from '../kernel/picture.js';
+import { SETS } from '../kernel/processes.js';
 import { ask, emulator, first, machine, test } from './harness.mjs';
 import { placesRead } from './places.mjs';
 
@@ -10,8 +11,9 @@ import { placesRead } from './places.mjs';
 const MEASURED = ['processes.state', 'namespaces.count', 'cgroups.pids.current', 'cgroups.memory.current', 'cgroups.cpu.used'];
 
 /** What never changes where it is: the kernel makes another structure, or writes it once with what is noticed. */
-const REPLACED = ['processes.ids.uid', 'processes.ids.gid', 'processes.ids.euid', 'processes.ids.egid', 'processes.capabilities',
-    'processes.pids.pid', 'namespaces.inode', 'namespaces.creator.uid', 'namespaces.creator.gid',
+const REPLACED = ['processes.ids.uid', 'processes.ids.gid', 'processes.ids.euid', 'processes.ids.egid',
+    ...SETS.map((name) => `processes.capabilities.${name}`), 'processes.pids.pid',
+    'namespaces.inode', 'namespaces.list.type', 'namespaces.creator.uid', 'namespaces.creator.gid',
     ...['uids', 'gids'].flatMap((map) => ['first', 'lower', 'count'].map((field) => `namespaces.${map}.${field}`))];
 
 /** The values of a picture, each with its place in it. */
@@ -61,7 +63,7 @@ await test('each value of a picture that changes where it is, is in the fingerpr
     emulator.run();
     const { found, all } = unnoticed(bytes);
     // What the numbers changed are, among others.
-    for (const name of ['namespaces.mounts', 'namespaces.setgroups', 'namespaces.offsets.boottime', 'cgroups.removed', 'cgroups.pids.limit',
+    for (const name of ['processes.noNewPrivs', 'processes.seccomp.mode', 'namespaces.mounts', 'namespaces.list.point', 'namespaces.setgroups', 'namespaces.offsets.boottime', 'cgroups.removed', 'cgroups.pids.limit',
         'cgroups.pids.refused', 'cgroups.memory.limit', 'cgroups.memory.killed', 'cgroups.cpu.quota', 'cgroups.cpu.throttled']) {
         assert.ok(all.has(name), `no ${name} was changed`);
     }

@@ -1,6 +1,7 @@
 // A change in words that say only what was seen.
 
 import { isKorean } from '../page/language.js';
+import { differences } from './capabilities.js';
 import { words } from './words.js';
 
 /** @typedef {import('../kernel/changes.js').Change} Change */
@@ -46,8 +47,14 @@ const who = (/** @type {{ pid: number, comm: string }} */ { pid, comm }) => `${c
 /** The PIDs that a process has in the PID namespaces below the first. @param {number[]} pids */
 const inner = (pids) => pids.slice(1).join(', ');
 
-/** How many capabilities a mask has. @param {{ capabilities: string }} change */
-const countOf = ({ capabilities }) => BigInt(`0x${capabilities}`).toString(2).replaceAll('0', '').length;
+/** How many mount points are told. */
+const TOLD = 3;
+
+/**
+ * @param {string} what
+ * @param {string[]} points
+ */
+const first = (what, points) => (points.length === 0 ? '' : `; ${what}: ${points.slice(0, TOLD).join(', ')}${points.length > TOLD ? ', …' : ''}`);
 
 /** @type {Sentences} */
 const english = {
@@ -60,14 +67,17 @@ const english = {
     program: (it) => `${it.pid} became ${it.comm} (it was ${it.before})`,
     parent: (it) => `${who(it)} has a new parent, ${it.parent}`,
     ids: (it) => `${who(it)} has uid ${it.ids.uid}, effective uid ${it.ids.euid}, gid ${it.ids.gid}`,
-    capabilities: (it) => `${who(it)} has ${countOf(it) || 'no'} ${countOf(it) === 1 ? 'capability' : 'capabilities'}`,
+    capabilities: (it) => `capabilities of ${who(it)}: ${differences(it.before, it.after)}`,
+    no_new_privs: (it) => `${who(it)} set no_new_privs`,
+    seccomp: (it) => `${who(it)} has ${it.mode === 1 ? 'the strict seccomp mode' : `${it.filters} seccomp ${it.filters === 1 ? 'filter' : 'filters'}`}`,
     namespace: (it, name) => `${who(it)} moved to ${it.isFresh ? 'a new namespace' : 'another namespace'}, ${name(it.name)}`,
     'for children': (it, name) => `the next child of ${who(it)} will be in ${it.isFresh ? 'a new namespace' : 'another namespace'}, ${name(it.name)}`,
     moved: (it) => `${who(it)} moved to cgroup ${it.path}`,
     nodename: (it, name) => `the nodename of ${name(it.name)} became ${it.after}`,
     domainname: (it, name) => `the domainname of ${name(it.name)} became ${it.after}`,
-    mounts: (it, name) => `${name(it.name)} has ${it.after} mounts (it had ${it.before})`,
+    mounts: (it, name) => `${name(it.name)} has ${it.after} mounts (it had ${it.before})${first('new', it.fresh)}${first('gone', it.gone)}`,
     devices: (it, name) => `${name(it.name)} has the network devices ${it.after.join(', ') || '–'}`,
+    up: (it, name) => `the network devices that are up in ${name(it.name)}: ${it.after.join(', ') || '–'}`,
     offsets: (it, name) => `the clocks of ${name(it.name)} are set off by ${it.offsets?.monotonic} s (monotonic), ${it.offsets?.boottime} s (boottime)`,
     uids: (it, name) => `the uid_map of ${name(it.name)} became ${lines(it.map)}`,
     gids: (it, name) => `the gid_map of ${name(it.name)} became ${lines(it.map)}`,
@@ -93,14 +103,17 @@ const korean = {
     program: (it) => `${it.pid}의 프로그램: ${it.before} → ${it.comm}`,
     parent: (it) => `${who(it)}의 부모: 이제 ${it.parent}`,
     ids: (it) => `${who(it)}: uid ${it.ids.uid}, 유효(effective) uid ${it.ids.euid}, gid ${it.ids.gid}`,
-    capabilities: (it) => `${who(it)}의 capability: ${countOf(it)}가지`,
+    capabilities: (it) => `${who(it)}의 capability: ${differences(it.before, it.after)}`,
+    no_new_privs: (it) => `${who(it)}: no_new_privs 설정됨`,
+    seccomp: (it) => `${who(it)}: ${it.mode === 1 ? 'strict seccomp 모드' : `seccomp 필터 ${it.filters}개`}`,
     namespace: (it, name) => `${who(it)}: ${it.isFresh ? '새' : '다른'} namespace로 옮김, ${name(it.name)}`,
     'for children': (it, name) => `${who(it)}의 다음 자식이 들어갈 곳: ${it.isFresh ? '새' : '다른'} namespace ${name(it.name)}`,
     moved: (it) => `${who(it)}: cgroup ${it.path}로 옮김`,
     nodename: (it, name) => `${name(it.name)}의 nodename: ${it.before} → ${it.after}`,
     domainname: (it, name) => `${name(it.name)}의 domainname: ${it.before} → ${it.after}`,
-    mounts: (it, name) => `${name(it.name)}의 마운트: ${it.before}개 → ${it.after}개`,
+    mounts: (it, name) => `${name(it.name)}의 마운트: ${it.before}개 → ${it.after}개${first('생김', it.fresh)}${first('없어짐', it.gone)}`,
     devices: (it, name) => `${name(it.name)}의 네트워크 장치: ${it.after.join(', ') || '–'}`,
+    up: (it, name) => `${name(it.name)}의 네트워크 장치 가운데 켜진(UP) 것: ${it.after.join(', ') || '–'}`,
     offsets: (it, name) => `${name(it.name)}의 시계 차이: monotonic ${it.offsets?.monotonic}초, boottime ${it.offsets?.boottime}초`,
     uids: (it, name) => `${name(it.name)}의 uid_map: ${lines(it.map)}`,
     gids: (it, name) => `${name(it.name)}의 gid_map: ${lines(it.map)}`,

@@ -49,20 +49,22 @@ export function Structures({ picture, choice, choose, details, toggleDetails }) 
  * @param {(choice: Choice) => void} props.choose
  * @param {boolean} props.details
  */
-function FieldView({ field: { name, source, chapter, value, namespace, role, pid, isDetail, fields = [] }, index, process, choose, details }) {
+function FieldView({ field: { name, source, chapter, value, meaning, namespace, role, pid, isDetail, fields = [], summary }, index, process, choose, details }) {
     if (isDetail && !details) {
         return null;
     }
     const to = index.processes.get(pid ?? -1);
+    const inside = fields.length > 0 && html`<ul>${fields.map((it) => html`<${FieldView} key=${it.name} field=${it} index=${index} process=${process}
+        choose=${choose} details=${details} />`)}</ul>`;
     return html`<li>
         ${chapter ? html`<a href=${chapter} title=${words().chapter(name)}>${name}</a>` : name}
         ${source && html`<a class="kernel-source" href=${sourceOf(source)} target="_blank" rel="noopener noreferrer" aria-label=${words().source(source)}
             title=${words().source(source)}>↗</a>`}
         ${value && html` <span class="kernel-value">${value}</span>`}
+        ${meaning && html` <span class="kernel-meaning">${meaning}</span>`}
         ${to && html` <button type="button" onClick=${() => choose({ pid: to.pid })}>${to.comm} ${to.pid}</button>`}
         ${namespace && html` <${Pointed} namespace=${namespace} role=${role} index=${index} process=${process} choose=${choose} />`}
-        ${fields.length > 0 && html`<ul>${fields.map((it) => html`<${FieldView} key=${it.name} field=${it} index=${index} process=${process}
-            choose=${choose} details=${details} />`)}</ul>`}
+        ${summary ? html`<details><summary>${summary}</summary>${inside}</details>` : inside}
     </li>`;
 }
 

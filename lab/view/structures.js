@@ -1,8 +1,11 @@
 // The kernel's structures of a process, or of a namespace that it is in, as a tree of fields with
 // the kernel's own names. It has no DOM.
 
+import { SETS } from '../kernel/processes.js';
+import { inWords } from './capabilities.js';
 import { KINDS } from './rows.js';
 import { link } from './sentences.js';
+import { words } from './words.js';
 
 /** @typedef {import('./rows.js').Index} Index */
 /** @typedef {import('../kernel/history.js').Lettered} Namespace */
@@ -17,21 +20,23 @@ import { link } from './sentences.js';
  * @property {string} source what to look up there
  * @property {string} chapter the page of the book that explains it
  * @property {string} [value]
+ * @property {string} [meaning] the value in words
  * @property {Namespace} [namespace] that it leads to
  * @property {'owner' | 'parent'} [role] what that namespace is to this one
  * @property {number} [pid] of the process that it leads to
  * @property {boolean} [isDetail] whether it tells nothing to most readers
  * @property {Field[]} [fields]
+ * @property {string} [summary] what is said in place of the fields, until the reader wants to see them
  */
 
 /** The pages of the book. */
 const [STEP1, STEP3, STEP5, STEP6] = ['step01-proc-ns.html#kernel', 'step03-uts.html#kernel', 'step05-unshare.html#kernel', 'step06-cgroup.html#kernel'];
-const [RIGHTS, STEP8, STEP9] = ['step07-user.html#kernel', 'step08-pid.html#kernel', 'step09-mount.html#kernel'];
-const [STEP11, STEP12] = ['step11-net.html#kernel', 'step12-ipc-time-cgroup.html#kernel'];
+const [STEP7, STEP8, STEP9] = ['step07-user.html#kernel', 'step08-pid.html#kernel', 'step09-mount.html#kernel'];
+const [STEP11, STEP12, STEP13] = ['step11-net.html#kernel', 'step12-ipc-time-cgroup.html#kernel', 'step13-privilege.html#seccomp'];
 
 /** Where the book explains each kind. @type {Record<Kind, string>} */
 const CHAPTERS = {
-    user: RIGHTS, pid: STEP8, mnt: STEP9, uts: STEP3, ipc: STEP12, net: STEP11, time: STEP12, cgroup: STEP12,
+    user: STEP7, pid: STEP8, mnt: STEP9, uts: STEP3, ipc: STEP12, net: STEP11, time: STEP12, cgroup: STEP12,
 };
 
 /** The kernel's name of each kind's structure. @type {Record<Kind, string>} */
@@ -39,6 +44,9 @@ const STRUCTURES = {
     user: 'user_namespace', pid: 'pid_namespace', mnt: 'mnt_namespace', uts: 'uts_namespace',
     ipc: 'ipc_namespace', net: 'net', time: 'time_namespace', cgroup: 'cgroup_namespace',
 };
+
+/** What the numbers of seccomp's modes stand for. */
+const MODES = ['SECCOMP_MODE_DISABLED', 'SECCOMP_MODE_STRICT', 'SECCOMP_MODE_FILTER'];
 
 /**
  * A process's task_struct, with what leads to its namespaces and its cgroup.
@@ -48,7 +56,7 @@ const STRUCTURES = {
  * @returns {Field}
  */
 export function taskOf(index, process) {
-    const { ids, capabilities, parent, forChildren, terminal } = process;
+    const { ids, capabilities, noNewPrivs, seccomp, parent, forChildren, terminal } = process;
     const task = (/** @type {string} */ name, /** @type {Partial<Field>} */ rest) => ({ name, source: 'task_struct', chapter: STEP1, ...rest });
     const kinds = KINDS.filter((kind) => kind !== 'user' && kind !== 'pid' && process.namespaces[kind]);
     const next = forChildren ? /** @type {const} */ (['pid', 'time']) : [];
@@ -64,11 +72,21 @@ export function taskOf(index, process) {
                 })),
             }),
             task('real_cred', {
-                source: 'cred', chapter: RIGHTS,
+                source: 'cred', chapter: STEP7,
                 fields: [
-                    ...Object.entries(ids).map(([name, id]) => ({ name, source: 'cred', chapter: RIGHTS, value: String(id) })),
-                    { name: 'cap_effective', source: 'cred', chapter: RIGHTS, value: capabilities },
+                    ...Object.entries(ids).map(([name, id]) => ({ name, source: 'cred', chapter: STEP7, value: String(id) })),
+                    ...SETS.map((name) => ({
+                        name: `cap_${name}`, source: 'cred', chapter: STEP7, value: capabilities[name], meaning: inWords(capabilities[name]),
+                    })),
                     pointer(index, process, 'user'),
+                ],
+            }),
+            task('atomic_flags', { source: 'PFA_NO_NEW_PRIVS', chapter: STEP13, value: noNewPrivs ? 'PFA_NO_NEW_PRIVS' : '0' }),
+            task('seccomp', {
+                source: 'seccomp', chapter: STEP13,
+                fields: [
+                    { name: 'mode', source: 'SECCOMP_MODE_FILTER', chapter: STEP13, value: MODES[seccomp?.mode ?? 0] },
+                    { name: 'filter_count', source: 'seccomp', chapter: STEP13, value: String(seccomp?.filters ?? 0) },
                 ],
             }),
             task('nsproxy', kinds.length === 0 ? { value: 'NULL' } : {
@@ -153,7 +171,7 @@ function contents(index, namespace, process) {
  * @param {(name: string, rest: Partial<Field>, source?: string) => Field} field
  * @returns {Field[]}
  */
-function own({ kind, address, nodename, domainname, uids = [], gids = [], creator, setgroups, offsets, root, mounts, devices = [] }, process, field) {
+function own({ kind, address, nodename, domainname, uids = [], gids = [], creator, setgroups, offsets, root, mounts, list = [], devices = [], up }, process, field) {
     const map = (/** @type {string} */ name, /** @type {import('../kernel/namespaces.js').Extent[]} */ extents) => (extents.length === 0
         ? [field(`${name}.nr_extents`, { value: '0' }, 'uid_gid_map')]
         : extents.map(({ first, lower, count }, at) => field(`${name}.extent[${at}]`, { value: `${first} ${lower} ${count}` }, 'uid_gid_extent')));
@@ -169,9 +187,15 @@ function own({ kind, address, nodename, domainname, uids = [], gids = [], creato
         case 'time':
             return Object.entries(offsets ?? {}).map(([clock, seconds]) => field(`offsets.${clock}`, { value: `${seconds} s` }, 'timens_offsets'));
         case 'mnt':
-            return [field('mounts', { value: String(mounts) })];
+            return [field('mounts', { value: String(mounts) }), field('list', {
+                summary: words().mountList(list.length, mounts ?? 0),
+                fields: list.map(({ point, type, source }, at) => ({ name: `list[${at}]`, source: '', chapter: '', value: point, meaning: `${type} ${source}` })),
+            }, 'mount')];
         case 'net':
-            return devices.map((device, at) => field(`dev_base_head[${at}].name`, { value: `"${device}"` }, 'net_device'));
+            return devices.flatMap((device, at) => [
+                field(`dev_base_head[${at}].name`, { value: `"${device}"` }, 'net_device'),
+                field(`dev_base_head[${at}].flags`, { value: up?.includes(device) ? 'IFF_UP' : '0' }, 'net_device'),
+            ]);
         case 'cgroup':
             return [field('root_cset', { value: root }, 'css_set')];
         default:

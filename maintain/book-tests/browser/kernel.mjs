@@ -55,7 +55,15 @@ async function right() {
     const { compared, differences } = await page.evaluate(compareWithProc);
     check(compared > 8 && differences.length === 0, `of ${compared}: ${differences.join('; ')}`);
     check(initial?.uts === 'initial uts namespace' && initial.user === 'initial user namespace', `the parent's row is ${JSON.stringify(initial)}`);
-    await page.locator(`.lab-kernel .kernel-table tr:has([title$=" ${child}"]) td[data-kind=uts] button`).click();
+    const chosen = `.lab-kernel .kernel-table tr:has([title$=" ${child}"])`;
+    await page.locator(`${chosen} th button`).click();
+    const task = await structures(page);
+    check(/cap_effective\W+1ffffffffff all 41/.test(task) && /filter_count\W+0/.test(task), `the child's task_struct is ${task}`);
+    await page.locator('.lab-kernel .kernel-structures li:has(> a[href*="#"]:text-is("mnt_ns")) button').click();
+    await page.locator('.lab-kernel .kernel-structures summary').click();
+    const mounts = await structures(page);
+    check(mounts.includes('/proc proc proc'), `the mounts are ${mounts}`);
+    await page.locator(`${chosen} td[data-kind=uts] button`).click();
     const [link, owner] = await run(page, `readlink /proc/${child}/ns/uts /proc/${child}/ns/user`, 1);
     const text = await structures(page);
     check(text.includes('name.nodename') && text.includes('"helo"') && text.includes(link), `the structures of ${link} are ${text}`);
