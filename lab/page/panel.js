@@ -106,6 +106,18 @@ export class Panel {
     }
 
     /**
+     * Says something in place of what is true no more, if it is what it says.
+     *
+     * @param {string} before
+     * @param {string} now
+     */
+    correct(before, now) {
+        if (this.#head.said === before) {
+            this.say(now);
+        }
+    }
+
+    /**
      * Shows a terminal and gives it the focus.
      *
      * @param {number} index
