@@ -42,15 +42,13 @@ pub fn limit_twice(group: &Group) -> Result<u8> {
         print(&format!("  memory.events: {event} {count}; memory.pressure: waited {waited}"))?;
     }
     if is_32_bit_kernel() {
-        note(
-            "note: this kernel makes nobody wait at memory.high: in 32 bits the wait comes out as 0",
-        );
+        note("note: a 32-bit kernel makes nobody wait at memory.high: it calculates a wait of 0");
     }
     Ok(0)
 }
 
-/// Where the product from which `calculate_high_delay` (mm/memcontrol.c) takes the highest of 64
-/// bits has only 32.
+/// Whether `calculate_high_delay` (mm/memcontrol.c) shifts a number of 32 bits by 34, so that
+/// nothing is left.
 fn is_32_bit_kernel() -> bool {
     let machine = uname().map(|it| it.machine().to_owned()).unwrap_or_default();
     let machine = machine.to_string_lossy();
