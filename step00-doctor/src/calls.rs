@@ -39,7 +39,15 @@ pub const UNSHARE: Check = Check { call: "unshare(all kinds)", attempt: try_unsh
 /// A new /proc for a new PID namespace, as in the example of step 05.
 pub const PROC: Check = Check { call: "mount(proc) in new namespaces", attempt: try_mount_proc };
 /// A cgroup where step 06 would create one.
-pub const CGROUP: Check = Check { call: "a cgroup with limits", attempt: look_for_cgroup };
+pub const CGROUP: Check = Check {
+    call: "a cgroup with limits",
+    attempt: |_| look_for_cgroup(CGROUP.call, &[Version::V1, Version::V2], Some(9)),
+};
+/// A cgroup of v2, with controllers or without, where step 14 would create one.
+pub const CGROUP_V2: Check = Check {
+    call: "a cgroup of v2",
+    attempt: |_| look_for_cgroup(CGROUP_V2.call, &[Version::V2], None),
+};
 /// Cgroups for the exercises of step 06, as their judge looks for them.
 pub const EXERCISE_CGROUPS: Check =
     Check { call: "cgroups for exercises", attempt: look_for_exercise_cgroups };
@@ -160,13 +168,16 @@ fn try_sandbox(sender: &Sender) -> Result<()> {
     try_mount_proc(sender)
 }
 
-/// Chooses the place as step 06 does, and looks whether a cgroup could be created there.
-fn look_for_cgroup(_: &Sender) -> Result<()> {
-    // This process and the doctor; in step 06 there are two as well.
+/// Chooses the place as the steps do, and looks whether a cgroup could be created there.
+fn look_for_cgroup(call: &'static str, versions: &[Version], pids: Option<u64>) -> Result<()> {
+    // This process and the doctor; in the steps there are two as well.
     let ours = [getpid(), getppid()];
-    let limits = Limits { pids: Some(9), ..Limits::default() };
-    let place = cgroup::all().and_then(|all| Place::choose(&all, &limits, &ours));
-    place.and_then(|place| place.check(&ours).context(CGROUP.call)).map_err(hints::explain)
+    let limits = Limits { pids, ..Limits::default() };
+    let place = cgroup::all().and_then(|mut all| {
+        all.retain(|it| versions.contains(&it.version));
+        Place::choose(&all, &limits, &ours)
+    });
+    place.and_then(|place| place.check(&ours).context(call)).map_err(hints::explain)
 }
 
 /// Whether an exercise can be done below a cgroup.
@@ -176,9 +187,9 @@ type IsEnough = fn(&Parent) -> bool;
 const EXERCISES: [(&str, IsEnough); 5] = [
     ("cgroup1", |parent| has(parent, "pids")),
     ("cgroup2, cgroup3", |parent| has(parent, "memory")),
-    ("cgroup4", |parent| has(parent, "cpu")),
+    ("cgroup4, resources1", |parent| has(parent, "cpu")),
     ("cgroup5", |parent| parent.domain_controller().is_some()),
-    ("cgroup6, cgroup7", |parent| parent.version == Version::V2),
+    ("cgroup6, cgroup7, resources2", |parent| parent.version == Version::V2),
 ];
 
 fn has(parent: &Parent, controller: &str) -> bool {

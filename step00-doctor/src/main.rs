@@ -30,6 +30,7 @@ use nix::unistd::geteuid;
 use step_support::output::print_help;
 use step_support::process::DefaultSigchld;
 use step_support::{exit_code, print};
+use step06_cgroup::hints;
 
 mod calls;
 mod check;
@@ -49,7 +50,7 @@ Exit status: 0 if everything will work for this user, 1 if not.
 Manual:      namespaces(7), user_namespaces(7), cgroups(7)";
 
 /// What a learner runs, and the checks that it has to pass.
-const CHECKS_BY_STEP: [(&str, &[Check]); 16] = [
+const CHECKS_BY_STEP: [(&str, &[Check]); 17] = [
     ("step01-proc-ns", &[calls::LINKS]),
     ("step02-clone", &[calls::LINKS, calls::CLONE]),
     ("step03-uts", &[calls::HOSTNAME]),
@@ -63,6 +64,7 @@ const CHECKS_BY_STEP: [(&str, &[Check]); 16] = [
     ("step11-net", &[calls::LINKS, kinds::NET, calls::PIDFD]),
     ("step12-ipc-time-cgroup", &[calls::LINKS, calls::PIDFD, kinds::IPC_TIME_CGROUP]),
     ("step13-privilege", &[calls::LINKS, calls::PIDFD, kinds::PRIVILEGE]),
+    ("step14-resources", &[calls::PIDFD, calls::CGROUP_V2]),
     ("step15-map", &[calls::LINKS, kinds::OWNER]),
     ("exercises", &[calls::LINKS, calls::PIDFD, calls::SANDBOX]),
     ("cgroup-exercises", &[calls::EXERCISE_CGROUPS]),
@@ -120,7 +122,10 @@ fn run_checks() -> Result<Vec<Finding>> {
             let mut failed = None;
             for check in checks {
                 failed = check.run(user)?;
-                if failed.is_some() {
+                if let Some(failure) = &mut failed {
+                    // A hint has the command of the program that asks: here, of the doctor.
+                    let command = format!("target/debug/{part} ...");
+                    failure.advice = failure.advice.replace(&hints::command(), &command);
                     break;
                 }
             }

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::geteuid;
 use step_support::cgroup::{Hierarchy, Version, memberships};
 use step_support::error::{errno_of, own_hints, with_hint};
+use step_support::output::program_name;
 use step_support::{printable, refusal};
 
 use crate::realtime;
@@ -56,7 +57,7 @@ pub fn hint(errno: Errno, is_root: bool) -> Option<String> {
         // Without /proc that is the hint, which every error gets.
         Errno::ENOENT if !Path::new("/proc/self").exists() => return None,
         // With the mount option nsdelegate, no process can be moved there.
-        Errno::ENOENT if is_outside_namespace() => LEAVE_NAMESPACE.to_owned(),
+        Errno::ENOENT if is_outside_namespace() => leave_namespace(),
         Errno::ENOENT | Errno::ENODEV => {
             "step06-cgroup without arguments shows which controllers there are".to_owned()
         }
@@ -97,9 +98,14 @@ fn smaller_quota(file: &Path) -> Option<String> {
     Some(format!("{} is {}", printable(file), quota.trim()))
 }
 
+/// What starts the program that gets a hint: steps that use this one get hints, too.
+pub fn command() -> String {
+    format!("target/debug/{} ...", program_name())
+}
+
 /// As whom, or where, the step may create cgroups.
 fn who_may(is_root: bool) -> String {
-    let by_root = refusal::as_root("target/debug/step06-cgroup ...");
+    let by_root = refusal::as_root(&command());
     match systemd_run(is_root) {
         _ if is_root && !refusal::is_host_root() => format!(
             "root of a user namespace (a rootless container has one) is not root of the machine: \
@@ -120,9 +126,7 @@ pub fn systemd_run(is_root: bool) -> Option<String> {
     let user = if is_root { "" } else { "--user " };
     let has_systemd = Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
         && Path::new("/run/systemd/system").exists();
-    has_systemd.then(|| {
-        format!("systemd-run {user}--scope -p Delegate=yes target/debug/step06-cgroup ...")
-    })
+    has_systemd.then(|| format!("systemd-run {user}--scope -p Delegate=yes {}", command()))
 }
 
 /// What to do where the current cgroup has other processes and so cannot enable controllers.
@@ -141,8 +145,13 @@ pub fn enable_with_processes(controllers: &[&str], is_root: bool) -> String {
 }
 
 /// What to do about a cgroup namespace whose root is not above our cgroup.
-const LEAVE_NAMESPACE: &str = "this process is outside of the root of its cgroup namespace; enter \
-     that of PID 1: sudo nsenter --cgroup=/proc/1/ns/cgroup target/debug/step06-cgroup ...";
+fn leave_namespace() -> String {
+    format!(
+        "this process is outside of the root of its cgroup namespace; enter that of PID 1: sudo \
+         nsenter --cgroup=/proc/1/ns/cgroup {}",
+        command()
+    )
+}
 
 fn is_outside_namespace() -> bool {
     let found = memberships(&fs::read("/proc/self/cgroup").unwrap_or_default());
@@ -153,7 +162,7 @@ fn is_outside_namespace() -> bool {
 /// cgroup namespace.
 pub fn show_cgroup(hierarchy: Option<&Hierarchy>) -> String {
     match hierarchy {
-        Some(it) if it.path.starts_with("/..") => LEAVE_NAMESPACE.to_owned(),
+        Some(it) if it.path.starts_with("/..") => leave_namespace(),
         Some(it) if it.version == Version::V1 => {
             format!("as root: mount -t cgroup -o {} cgroup /mnt", it.controllers.join(","))
         }

@@ -13,21 +13,35 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use nix::unistd::geteuid;
+use nix::unistd::{geteuid, getpid};
+use step_support::output::program_name;
 use step_support::{cgroup, printable};
 
 use crate::report::note_error;
 
-/// How the name of each run's cgroup begins.
-pub const NAME_PREFIX: &str = "step06-cgroup-run-";
-
 /// The attribute: v2 lets the owner of a cgroup set the first name, v1 only root the second.
 const ATTRIBUTES: [&CStr; 2] = [c"user.step06-cgroup", c"trusted.step06-cgroup"];
+
+/// The name of a new run's cgroup. The PID is for people; the time makes it unique in all PID
+/// namespaces.
+pub fn new_name() -> String {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("{}-run-{}-{time:x}", program_name(), getpid())
+}
+
+/// Whether a directory has such a name.
+pub fn is_named_as_run(dir: &Path) -> bool {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let mut from_end = name.rsplit('-');
+    let time = from_end.next().is_some_and(|it| u128::from_str_radix(it, 16).is_ok());
+    let pid = from_end.next().is_some_and(|it| it.parse::<u32>().is_ok());
+    time && pid && from_end.next() == Some("run")
+}
 
 /// Creates a run's cgroup, marks it, and locks it as long as the result lives. It stays
 /// without lock and mark if another run keeps it locked; then others remove it only while it
@@ -92,11 +106,6 @@ fn remove_if_stale(dir: &Path, timeout: Duration) -> Result<()> {
     }
     let _ = fs::remove_dir(dir); // EBUSY: it is in use
     Ok(())
-}
-
-/// Whether a directory has the name of a run's cgroup.
-pub fn is_named_as_run(dir: &Path) -> bool {
-    dir.file_name().is_some_and(|name| name.as_bytes().starts_with(NAME_PREFIX.as_bytes()))
 }
 
 /// Locks a directory without waiting. None if it is locked, or does not exist any more.

@@ -77,7 +77,7 @@ fn wait_for_lock(dir: &Path) -> Result<Option<Flock<File>>> {
     }
     Err(failure(
         format!("flock({}): still locked after {} s", printable(dir), TIMEOUT.as_secs()),
-        "another step06-cgroup is stopped while it holds the lock; find it: pgrep -fa step06",
+        "another run is stopped while it holds the lock; find it: pgrep -fa 'step(06|14)-'",
     ))
 }
 

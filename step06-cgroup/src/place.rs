@@ -12,13 +12,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::slice;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use nix::unistd::{AccessFlags, Pid, eaccess, getpid};
+use nix::unistd::{AccessFlags, Pid, eaccess};
 use step_support::cgroup::{Hierarchy, Mounted, Version, contains_only, is_delegated, read, words};
 
-use crate::leftovers::{NAME_PREFIX, is_named_as_run};
+use crate::leftovers::{is_named_as_run, new_name};
 use crate::limits::Limits;
 use crate::no_place::{has_processes, is_threaded, no_controller, not_shown};
 use crate::parent::{self, not_enabled};
@@ -45,10 +44,7 @@ impl Place {
     /// ENODEV if no hierarchy that shows our cgroup has a controller that the limits need.
     /// EBUSY or EOPNOTSUPP if the group could only be below a threaded cgroup.
     pub fn choose(hierarchies: &[Hierarchy], limits: &Limits, ours: &[Pid]) -> Result<Place> {
-        // The PID is for people; the time makes the name unique in all PID namespaces.
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let name = format!("{NAME_PREFIX}{}-{time:x}", getpid());
-
+        let name = new_name();
         match limiting(hierarchies) {
             Some(it) if it.version == Version::V1 => {
                 choose_on_v1(hierarchies, &name, limits).map(Place::V1)

@@ -13,6 +13,8 @@ use step_support::error::{errno_of, with_hint};
 use step_support::printable;
 use step_support::refusal::scheduling_policy;
 
+use crate::hints::command;
+
 /// Whether this process could not enter a new cgroup below `parent`, one of v1.
 pub fn is_shut_out(parent: &Path) -> bool {
     is_realtime(Pid::from_raw(0)) && parent.join("cpu.rt_runtime_us").exists()
@@ -23,9 +25,12 @@ pub fn explain_join(error: Error, dir: &Path) -> Error {
     match errno_of(&error) {
         Some(Errno::EINVAL) if is_shut_out(dir) => with_hint(
             error,
-            "a real-time process may enter a cgroup of cpu only if that has real-time runtime \
-             (cpu.rt_runtime_us), and a new one has none; start the step with an ordinary policy: \
-             chrt -o 0 target/debug/step06-cgroup ...",
+            format!(
+                "a real-time process may enter a cgroup of cpu only if that has real-time runtime \
+                 (cpu.rt_runtime_us), and a new one has none; start the step with an ordinary \
+                 policy: chrt -o 0 {}",
+                command()
+            ),
         ),
         _ => error,
     }

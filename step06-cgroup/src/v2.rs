@@ -80,7 +80,7 @@ pub fn run(
 }
 
 /// Creates the cgroup below a parent that enables the controllers for it.
-fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
+pub fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
     let Group { parent, dir, controllers } = group;
     let _lock = parent::lock(parent, controllers)?;
     remove_stale([parent]);

@@ -3,10 +3,9 @@
 use anyhow::Error;
 use nix::errno::Errno;
 use step_support::cgroup::{self, Version};
-use step_support::error::{own_hints, with_hint};
+use step_support::error::with_hint;
 use step_support::output::print_help;
 use step06_cgroup::controllers::missing_controller;
-use step06_cgroup::hints;
 
 const HELP: &str = "\
 Shows what a cgroup does besides limiting. Without arguments: two groups, each
@@ -52,33 +51,15 @@ pub fn parse_args() -> Result<Lesson, lexopt::Error> {
     Ok(lesson.unwrap_or(Lesson::Cpu))
 }
 
-/// Adds what this reader can do to the error of a cgroup operation. Step 06 knows it, and
-/// names itself in commands.
-pub fn explain(error: Error) -> Error {
-    let error = hints::explain(error);
-    match own_hints(&error) {
-        [] => error,
-        own => {
-            let hint = for_this_step(&own.join("\nhint: "));
-            with_hint(error, hint)
-        }
-    }
-}
-
-/// A hint of step 06 with the command that starts this step.
-fn for_this_step(hint: &str) -> String {
-    hint.replace("step06-cgroup ...", "step14-resources")
-}
-
 /// Why the groups have no `cpu.weight`.
 pub fn no_cpu_weight() -> String {
-    format!("note: no cpu.weight here: {}", for_this_step(&no_controller("cpu")))
+    format!("note: no cpu.weight here: {}", no_controller("cpu"))
 }
 
 /// The error for groups without `memory.max`.
 pub fn no_memory_controller() -> Error {
     let cause = Error::from(Errno::ENODEV).context("cgroup.controllers: no memory controller here");
-    with_hint(cause, for_this_step(&no_controller("memory")))
+    with_hint(cause, no_controller("memory"))
 }
 
 /// Why the v2 hierarchy does not have a controller. A controller is in one hierarchy at a time.

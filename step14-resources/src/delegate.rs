@@ -20,7 +20,6 @@ const LIST: &str = "/sys/kernel/cgroup/delegate";
 /// To whom root gives the group: `nobody`.
 const NOBODY: u32 = 65534;
 
-// ANCHOR: give_away
 /// Gives the group to another user and tries, as that user, what it may do. Who is not root
 /// tries it with the group that it has been given itself: the one above.
 pub fn give_away(group: &Group) -> Result<u8> {
@@ -41,7 +40,6 @@ pub fn give_away(group: &Group) -> Result<u8> {
     })?;
     wait_for_child(member)
 }
-// ANCHOR_END: give_away
 
 /// Changes the owner of a file of the group (`chown(2)`), unless the group has no such file.
 fn give(path: &Path) -> Result<()> {
@@ -60,7 +58,6 @@ fn become_nobody() -> Result<()> {
     setuid(Uid::from_raw(NOBODY)).with_context(|| format!("setuid({NOBODY})"))
 }
 
-// ANCHOR: try_all
 /// In the child: works in the group, and then on it. Each line is the kernel's answer.
 fn try_all(given: &Path, below: &Path) -> Result<u8> {
     print(&format!("uid {} has been given {}", geteuid(), printable(given)))?;
@@ -75,7 +72,6 @@ fn try_all(given: &Path, below: &Path) -> Result<u8> {
     print(&format!("/proc/self/cgroup: {}", printable(own).green()))?;
     Ok(0)
 }
-// ANCHOR_END: try_all
 
 fn answer(call: &str, result: Result<()>) -> Result<()> {
     let errno =

@@ -1,26 +1,23 @@
 //! The group in which a lesson works: created, guarded and removed with the parts of step 06,
 //! so runs of both steps clean up after each other. No lesson of this step.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::process;
 
 use anyhow::{Context, Result};
-use nix::fcntl::Flock;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 use step_support::cgroup::{self, Version, write};
 use step_support::handshake::{self, Side};
 use step_support::{Hint, exit_status, note, printable, refusal};
-use step06_cgroup::leftovers::{create_owned, remove_stale};
+use step06_cgroup::hints::explain;
 use step06_cgroup::limits::Limits;
 use step06_cgroup::no_place::not_shown;
 use step06_cgroup::place::Place;
 use step06_cgroup::supervisor::Supervisor;
-use step06_cgroup::{parent, v2};
+use step06_cgroup::v2;
 
 pub use step06_cgroup::v2::Group;
-
-use crate::cli::explain;
 
 /// Creates a cgroup, calls `lesson` with it, and removes it. A supervisor does that even if
 /// this process is killed.
@@ -30,7 +27,7 @@ pub fn in_new_group(lesson: impl FnOnce(&Group) -> Result<u8>) -> Result<u8> {
     let place = Place::choose(&hierarchies, &Limits::default(), &[getpid()]).map_err(explain)?;
     let Place::V2(group) = &place else { return Err(explain(not_shown(None))) };
     let mut supervisor = Supervisor::start(&place)?;
-    let created = create(group, &[getpid(), supervisor.pid()]).map_err(explain);
+    let created = v2::create(group, &[getpid(), supervisor.pid()]).map_err(explain);
     let result = created.and_then(|_lock| {
         supervisor.guard_group();
         let result = lesson(group);
@@ -40,19 +37,6 @@ pub fn in_new_group(lesson: impl FnOnce(&Group) -> Result<u8>) -> Result<u8> {
     });
     let removed = supervisor.finish(&place);
     result.map(|status| status.max(u8::from(!removed)))
-}
-
-/// Creates the cgroup, with the controllers that the one above has for it, as step 06 does.
-fn create(group: &Group, ours: &[Pid]) -> Result<Option<Flock<File>>> {
-    let Group { parent, dir, controllers } = group;
-    let _lock = parent::lock(parent, controllers)?;
-    remove_stale([parent]);
-    let missing = parent::not_enabled(parent, controllers)?;
-    if !missing.is_empty() {
-        parent::record(parent, &missing)?;
-        v2::enable(parent, &missing, ours)?;
-    }
-    create_owned(dir)
 }
 
 /// Creates a cgroup, and prints the command that does the same in a shell.

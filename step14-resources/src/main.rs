@@ -66,7 +66,6 @@ fn run() -> Result<u8> {
     }
 }
 
-// ANCHOR: share_one_cpu
 /// Weighs two groups, freezes one of them and kills both; each row is what the kernel counted.
 fn share_one_cpu(group: &Group) -> Result<u8> {
     let has_weights = group.controllers.contains(&"cpu");
@@ -89,9 +88,7 @@ fn share_one_cpu(group: &Group) -> Result<u8> {
     kill(&group.dir, both)?;
     Ok(0)
 }
-// ANCHOR_END: share_one_cpu
 
-// ANCHOR: measure
 /// Prints a setting of both groups, and what the kernel counts in them during one window.
 fn measure(both: [&Runner; 2], file: &str) -> Result<()> {
     let before = [counters(both[0])?, counters(both[1])?];
@@ -102,6 +99,7 @@ fn measure(both: [&Runner; 2], file: &str) -> Result<()> {
     print(&format!("{setting:20}{}", counted.green()))
 }
 
+// ANCHOR: counters
 /// How many microseconds the group's process has run (`cpu.stat`), and in how many it had to
 /// wait for the CPU (`cpu.pressure`; a kernel without PSI does not know).
 fn counters(runner: &Runner) -> Result<Counters> {
@@ -110,7 +108,7 @@ fn counters(runner: &Runner) -> Result<Counters> {
     let ran = value(&stat, "usage_usec").context("cpu.stat: no usage_usec")?;
     Ok(Counters { ran, waited: pressure(&runner.dir.join("cpu.pressure")) })
 }
-// ANCHOR_END: measure
+// ANCHOR_END: counters
 
 // ANCHOR: freeze
 /// Freezes the group (`cgroup.freeze`), and prints what `/proc` says about its process.

@@ -6,11 +6,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use colored::Colorize;
 use nix::errno::Errno;
+use nix::sys::utsname::uname;
 use nix::sys::wait::WaitPidFlag;
 use step_support::cgroup::{read, value, write};
 use step_support::error::errno_of;
-use step_support::print;
 use step_support::status::{describe, wait};
+use step_support::{note, print};
 
 use crate::cli;
 use crate::group::{Group, mkdir, pressure, set, start_member};
@@ -19,7 +20,6 @@ use crate::group::{Group, mkdir, pressure, set, start_member};
 const LIMIT: usize = 16 << 20;
 const TAKEN: usize = LIMIT + (1 << 20);
 
-// ANCHOR: limit_twice
 /// Runs the same process under either limit, and prints its end and what the kernel counted.
 pub fn limit_twice(group: &Group) -> Result<u8> {
     if !group.controllers.contains(&"memory") {
@@ -41,9 +41,19 @@ pub fn limit_twice(group: &Group) -> Result<u8> {
         print(&format!("{file} {}: process {} {}", LIMIT, pid, describe(status).green()))?;
         print(&format!("  memory.events: {event} {count}; memory.pressure: waited {waited}"))?;
     }
+    if is_32_bit_kernel() {
+        note("note: a 32-bit kernel makes nobody wait at memory.high: it calculates a wait of 0");
+    }
     Ok(0)
 }
-// ANCHOR_END: limit_twice
+
+/// Whether `calculate_high_delay` (mm/memcontrol.c) shifts a number of 32 bits by 34, so that
+/// nothing is left.
+fn is_32_bit_kernel() -> bool {
+    let machine = uname().map(|it| it.machine().to_owned()).unwrap_or_default();
+    let machine = machine.to_string_lossy();
+    machine.ends_with("86") || machine.starts_with("arm") // i686, armv7l; not x86_64, aarch64
+}
 
 /// Without this the kernel would move memory to swap, where there is any, before a limit counts.
 fn forbid_swap(dir: &Path) -> Result<()> {
@@ -53,7 +63,6 @@ fn forbid_swap(dir: &Path) -> Result<()> {
     }
 }
 
-// ANCHOR: take_memory
 /// In the child: writes to each page, since the kernel counts pages that are in use.
 fn take_memory() -> Result<u8> {
     let mut bytes = vec![0_u8; TAKEN];
@@ -61,4 +70,3 @@ fn take_memory() -> Result<u8> {
     hint::black_box(&bytes);
     Ok(0)
 }
-// ANCHOR_END: take_memory

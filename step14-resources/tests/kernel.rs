@@ -368,7 +368,7 @@ fn who_has_been_given_a_group_works_in_it_but_not_on_it() {
         let output = sandbox.step(user, &["delegate"]).run();
         output.assert_ok();
         let (uid, given) = match user {
-            User::Root => (65534, "step06-cgroup-run-"),
+            User::Root => (65534, "step14-resources-run-"),
             User::Ordinary => (user.uid().as_raw(), "test-step14-"),
         };
         let lines: Vec<_> = output.stdout.lines().collect();

@@ -37,11 +37,13 @@ const IMAGE: &str = "step10-image";
 const NET: &str = "step11-net unix";
 const IPC_TIME_CGROUP: &str = "step12-ipc-time-cgroup";
 const PRIVILEGE: &str = "step13-privilege permitted execve";
+/// Without `delegate` it takes a second.
+const RESOURCES: &str = "step14-resources delegate";
 const MAP: &str = "step15-map --json";
 
 /// The commands that every obstacle is tried with. TARGET is a process in another UTS
 /// namespace, and for an ordinary user also in another user namespace.
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     DOCTOR,
     LINKS,
     LINKS_OF_ALL,
@@ -60,6 +62,7 @@ const COMMANDS: [&str; 19] = [
     NET,
     IPC_TIME_CGROUP,
     PRIVILEGE,
+    RESOURCES,
     MAP,
 ];
 
@@ -269,7 +272,7 @@ fn a_process_that_proc_hides_is_reported_as_hidden() {
         let step = step(command, User::Ordinary, &target).with(|it| _ = it.uid(0).gid(0));
         checked(command, Host::unchanged(|| step.with_obstacle(hidden_processes).run()))
     };
-    for command in COMMANDS.into_iter().filter(|it| ![DOCTOR, CGROUP_RUN].contains(it)) {
+    for command in COMMANDS.into_iter().filter(|it| ![DOCTOR, CGROUP_RUN, RESOURCES].contains(it)) {
         match hidden(command) {
             // The mount namespace of the target is not ours.
             run if run.command == SETNS => run.assert_refused("EPERM", "CAP_SYS_ADMIN"),
@@ -292,7 +295,7 @@ fn without_proc_a_hint_says_how_to_mount_it() {
         });
         let part_one =
             [LINKS, LINKS_OF_ALL, CLONE, CLONE_NEW, SETNS, UNSHARE_ALL, CGROUPS, CGROUP_RUN];
-        let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, MAP];
+        let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, RESOURCES, MAP];
         for command in part_one.into_iter().chain(part_two) {
             of(&all, command).assert_refused("ENOENT", "/proc is not mounted");
         }
@@ -318,7 +321,9 @@ fn with_read_only_cgroups_the_error_is_erofs_and_a_hint_names_docker() {
                 Ok(mount(None::<&str>, point, None::<&str>, flags, None::<&str>)?)
             })
         });
-        of(&all, CGROUP_RUN).assert_refused("EROFS", "mounted read-only here; in Docker");
+        for command in [CGROUP_RUN, RESOURCES] {
+            of(&all, command).assert_refused("EROFS", "mounted read-only here; in Docker");
+        }
         let overview = of(&all, CGROUPS);
         overview.assert_ok();
         // For an ordinary user "not delegated" comes first.
@@ -334,7 +339,9 @@ fn without_mounted_cgroups_the_error_is_enodev_and_the_overview_says_so() {
             own_mounts()?;
             cover("/sys")
         });
-        of(&all, CGROUP_RUN).assert_refused("ENODEV", "as root: mount -t cgroup");
+        for command in [CGROUP_RUN, RESOURCES] {
+            of(&all, command).assert_refused("ENODEV", "as root: mount -t cgroup");
+        }
         let overview = of(&all, CGROUPS);
         overview.assert_ok();
         assert!(overview.output.stdout.starts_with("No cgroup hierarchy is mounted here.\n"));
@@ -430,7 +437,7 @@ fn at_the_process_limit_the_error_is_eagain_and_a_hint_names_ulimit() {
     let limit = || Ok(setrlimit(Resource::RLIMIT_NPROC, 0, 0)?);
     let all = run_all(User::Ordinary, limit);
     let part_one = [DOCTOR, CLONE, CLONE_NEW, UTS, UNSHARE_ALL, CGROUP_RUN];
-    let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE];
+    let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, RESOURCES];
     for command in part_one.into_iter().chain(part_two) {
         of(&all, command).assert_refused("EAGAIN", "ulimit -u");
     }
@@ -441,8 +448,9 @@ fn at_a_file_size_limit_of_0_a_step_ends_by_sigxfsz_and_leaves_nothing() {
     for &user in User::all() {
         let target = Target::new(user);
         let limit = || Ok(setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?);
-        // Two steps write files of their own, whatever their stdout is.
-        let all = COMMANDS.into_iter().filter(|it| ![MOUNT, IMAGE].contains(it));
+        // Two steps write files of their own, whatever their stdout is, and one prints nothing
+        // where no cgroup is delegated.
+        let all = COMMANDS.into_iter().filter(|it| ![MOUNT, IMAGE, RESOURCES].contains(it));
         for command in sample(all) {
             let step = || step(command, user, &target).with_obstacle(limit);
             // The limit is not for pipes.
@@ -488,7 +496,9 @@ fn every_step_that_prints_reports_a_full_device() {
     for &user in User::all() {
         let all =
             run_all(user, || Ok(dup2_stdout(File::options().write(true).open("/dev/full")?)?));
-        for Run { command, output, errno } in all.iter().filter(|it| !it.command.contains("true")) {
+        // One more prints only where a cgroup is delegated, and has a test of its own.
+        let prints = |it: &&Run| !it.command.contains("true") && it.command != RESOURCES;
+        for Run { command, output, errno } in all.iter().filter(prints) {
             assert_eq!(errno.as_deref(), Some("ENOSPC"), "{command}: {output:?}");
             assert!(output.stderr.contains(": write(stdout): "), "{command}: {output:?}");
         }

@@ -427,6 +427,12 @@ fn step13_survives_or_leaves_nothing() {
     test("step13-privilege", &["", "su", "no_new_privs su", "permitted execve seccomp execve"]);
 }
 
+/// Mostly what takes no second.
+#[test]
+fn step14_survives_or_leaves_nothing() {
+    test("step14-resources", &["", "delegate", "delegate", "delegate"]);
+}
+
 /// Not the tree, whose first words change with the namespaces of other tests.
 #[test]
 fn step15_survives_or_leaves_nothing() {
