@@ -43,6 +43,11 @@ fn step(user: User) -> Step {
     Step::new(EXE, user)
 }
 
+/// The step, which has to find all by itself.
+fn step_without_listns(user: User) -> Step {
+    step(user).with_obstacle(|| refuse(&[(SYS_LISTNS, CloneFlags::empty(), Errno::ENOSYS)]))
+}
+
 /// The map as JSON.
 struct Map(Value);
 
@@ -444,8 +449,7 @@ fn what_the_kernel_lists_is_found_by_the_search_and_what_is_hidden_from_the_sear
     drop(hidden);
 
     wait_until("listns(2) and the search agree", || {
-        let no_list = || refuse(&[(SYS_LISTNS, CloneFlags::empty(), Errno::ENOSYS)]);
-        let search = step(user).args(["--json"]).with_obstacle(no_list).run();
+        let search = step_without_listns(user).args(["--json"]).run();
         let (search, listed) = (Map::parse(&search), listns().unwrap());
         let missed: Vec<_> = listed.iter().filter(|it| search.find(it).is_none()).collect();
         eprintln!("{} are listed, of which the search missed {missed:?}", listed.len());
@@ -594,7 +598,8 @@ fn a_covered_mount_is_shown_though_its_owner_cannot_be_asked_for() {
         let mounts = fs::read_to_string(format!("/proc/{}/mountinfo", holder.pid())).unwrap();
         let name = mounts.split(' ').find(|field| field.starts_with("ipc:[")).unwrap();
         let ipc = name.trim_start_matches("ipc:[").trim_end_matches(']');
-        let (map, tree) = (Map::of(user), step(user).run().stdout);
+        let map = Map::parse(&step_without_listns(user).args(["--json"]).run());
+        let tree = step_without_listns(user).run().stdout;
         assert_kept_only_by(map.row(ipc), "mounts");
         assert!(map.row(ipc)["owner"].is_null());
         assert!(held(&tree, name).ends_with("; its owner cannot be seen from here"), "{tree}");
