@@ -21,7 +21,7 @@ use testkit::obstacle::{
 };
 use testkit::{
     Host, Output, Running, SignalAt, Step, User, copy_program, descendants, link, namespace,
-    require_programs, require_root, sample, skip, status, tempfile, wait_until,
+    require_programs, require_root, sample, sample_by_user, skip, status, tempfile, wait_until,
 };
 
 const EXE: &str = env!("CARGO_BIN_EXE_step07-user");
@@ -540,15 +540,13 @@ fn in_a_user_namespace_there_is_one_level_less() {
 
 #[test]
 fn a_signal_that_ends_the_parent_ends_the_child_too() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let output = Host::unchanged(|| {
-                let (step, ..) = started(user);
-                step.signal(signal);
-                step.wait()
-            });
-            assert_eq!(output.signal(), Some(signal as i32));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let output = Host::unchanged(|| {
+            let (step, ..) = started(user);
+            step.signal(signal);
+            step.wait()
+        });
+        assert_eq!(output.signal(), Some(signal as i32));
     }
 }
 
@@ -562,14 +560,12 @@ fn a_stopped_child_dies_with_its_parent() {
 
 #[test]
 fn a_killed_child_is_reported_without_waiting_for_enter() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let (mut step, child, _) = started(user);
-            kill(child, signal).unwrap();
-            let last = format!("step07-user: child {child} was killed by {signal}");
-            while step.note() != last {}
-            assert_eq!(step.wait().code(), Some(1));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let (mut step, child, _) = started(user);
+        kill(child, signal).unwrap();
+        let last = format!("step07-user: child {child} was killed by {signal}");
+        while step.note() != last {}
+        assert_eq!(step.wait().code(), Some(1));
     }
 }
 
@@ -652,10 +648,8 @@ fn help_names_the_manual_and_an_example() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
-    for &user in User::all() {
-        for args in [&[][..], &["nested"]] {
-            Step::assert_stdout_errors(|| step(user).args(args));
-        }
+    for (user, args) in sample_by_user([&[][..], &["nested"]]) {
+        Step::assert_stdout_errors(|| step(user).args(args));
     }
     if User::all()[0] == User::Root {
         Step::assert_stdout_errors(|| step(User::Root).args(["range"]));
@@ -679,7 +673,7 @@ fn a_full_stderr_is_no_error() {
 
 #[test]
 fn color_appears_only_on_request() {
-    for args in [&[][..], &["nested"]] {
+    for args in sample([&[][..], &["nested"]]) {
         Step::assert_color_on_request(|| step(User::Ordinary).args(args));
     }
 }
@@ -722,18 +716,16 @@ fn at_the_limit_the_hint_names_the_setting() {
 fn a_filter_is_named_whatever_call_it_refuses() {
     let new_user = CloneFlags::CLONE_NEWUSER;
     let any = CloneFlags::empty();
-    for (call, flags, args, name) in [
+    for (user, (call, flags, args, name)) in sample_by_user([
         (SYS_pidfd_open, any, &[][..], "pidfd_open(self)"),
         (SYS_clone, new_user, &[], "clone(CLONE_NEWUSER)"),
         (SYS_unshare, any, &[], "unshare(CLONE_NEWUTS)"),
         (SYS_unshare, any, &["nested"], "unshare(CLONE_NEWUSER)"),
         (SYS_memfd_create, any, &[], "memfd_create(by-root)"),
-    ] {
+    ]) {
         let refuse = move || refuse(&[(call, flags, Errno::EPERM)]);
-        for &user in User::all() {
-            let output = step(user).args(args).with_obstacle(refuse).run();
-            output.assert_error(&format!("{name}: {EPERM}"), "a seccomp filter may be blocking");
-        }
+        let output = step(user).args(args).with_obstacle(refuse).run();
+        output.assert_error(&format!("{name}: {EPERM}"), "a seccomp filter may be blocking");
     }
 }
 

@@ -15,7 +15,7 @@ use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 use testkit::obstacle::{cover, docker, hidden_processes, no_more_namespaces, own_mounts, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, copy_program, namespace, status};
-use testkit::{descendants, require_programs, require_root, sample, wait_until};
+use testkit::{descendants, require_programs, require_root, sample, sample_by_user, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step08-pid");
 
@@ -252,20 +252,16 @@ fn a_process_that_joined_dies_with_pid_1() {
 
 #[test]
 fn a_signal_that_ends_the_step_ends_pid_1_and_all_others() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let output = Host::unchanged(|| {
-                let Waiting { step, init, orphan, .. } = Waiting::new(user);
-                kill(init, Signal::SIGSTOP).unwrap(); // it need not run for that
-                step.signal(signal);
-                let output = step.wait();
-                wait_until("the end of PID 1 and of the zombie", || {
-                    is_gone(init) && is_gone(orphan)
-                });
-                output
-            });
-            assert_eq!(output.signal(), Some(signal as i32));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let output = Host::unchanged(|| {
+            let Waiting { step, init, orphan, .. } = Waiting::new(user);
+            kill(init, Signal::SIGSTOP).unwrap(); // it need not run for that
+            step.signal(signal);
+            let output = step.wait();
+            wait_until("the end of PID 1 and of the zombie", || is_gone(init) && is_gone(orphan));
+            output
+        });
+        assert_eq!(output.signal(), Some(signal as i32));
     }
 }
 

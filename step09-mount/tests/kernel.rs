@@ -16,7 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, chroot};
 use testkit::obstacle::{cover, docker, no_more_namespaces, own_mounts, own_shared_mounts, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, require_programs};
-use testkit::{require_root, sample, skip, status, temp_dir};
+use testkit::{require_root, sample, sample_by_user, skip, status, temp_dir};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step09-mount");
 
@@ -145,14 +145,12 @@ fn an_unprivileged_user_is_root_in_the_childs_user_namespace_and_root_needs_none
 
 #[test]
 fn nothing_is_seen_outside_even_where_all_mounts_are_shared() {
-    for &user in User::all() {
-        for args in STORIES {
-            let script = format!("{EXE} {} && ! grep step09 /proc/self/mountinfo", args.join(" "));
-            let shell = Step::new("/bin/sh", user).args(["-c", &script]);
-            // An ordinary user may not reach the program.
-            let shell = if user == User::Root { shell } else { step(user).args(args) };
-            shell.with_obstacle(own_shared_mounts).run().assert_ok();
-        }
+    for (user, args) in sample_by_user(STORIES) {
+        let script = format!("{EXE} {} && ! grep step09 /proc/self/mountinfo", args.join(" "));
+        let shell = Step::new("/bin/sh", user).args(["-c", &script]);
+        // An ordinary user may not reach the program.
+        let shell = if user == User::Root { shell } else { step(user).args(args) };
+        shell.with_obstacle(own_shared_mounts).run().assert_ok();
     }
 }
 
@@ -176,15 +174,13 @@ fn both_stay_until_enter_and_the_notes_name_what_to_compare() {
 
 #[test]
 fn a_signal_that_ends_the_parent_ends_the_child_too() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let output = Host::unchanged(|| {
-                let (step, ..) = started(user);
-                step.signal(signal);
-                step.wait()
-            });
-            assert_eq!(output.signal(), Some(signal as i32));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let output = Host::unchanged(|| {
+            let (step, ..) = started(user);
+            step.signal(signal);
+            step.wait()
+        });
+        assert_eq!(output.signal(), Some(signal as i32));
     }
 }
 
@@ -219,15 +215,14 @@ fn killed_at_any_moment_it_leaves_nothing_behind() {
         (&["root"], &["mount", "chdir", "pivot_root", "umount2", "write"]),
         (&["locked"], &["mount", "clone", "prctl", "umount2", "wait4"]),
     ];
-    for (args, calls) in all {
-        for signal in [Signal::SIGKILL, Signal::SIGINT] {
-            for call in sample(calls.iter()) {
-                let moment = SignalAt::in_any_process(call, signal);
-                let output = moment.run(EXE, args, User::Ordinary);
-                // The child of `locked` is PID 1 and has no handler: the kernel drops SIGINT.
-                let dropped = args == ["locked"] && signal == Signal::SIGINT;
-                assert!(output.code() != Some(0) || dropped, "{args:?} {call} {output:?}");
-            }
+    let all = all.into_iter().flat_map(|(args, calls)| calls.iter().map(move |call| (args, call)));
+    for signal in [Signal::SIGKILL, Signal::SIGINT] {
+        for (args, call) in sample(all.clone()) {
+            let moment = SignalAt::in_any_process(call, signal);
+            let output = moment.run(EXE, args, User::Ordinary);
+            // The child of `locked` is PID 1 and has no handler: the kernel drops SIGINT.
+            let dropped = args == ["locked"] && signal == Signal::SIGINT;
+            assert!(output.code() != Some(0) || dropped, "{args:?} {call} {output:?}");
         }
     }
 }
@@ -259,28 +254,24 @@ fn a_mount_appears_in_peers_and_slaves_and_a_slave_and_a_private_mount_keep_thei
 fn the_kernel_lists_the_mounts_where_the_step_says_that_they_appear() {
     require_programs!("strace");
     let all = ["original", "peer", "slave", "private"];
-    for &user in User::all() {
-        // Ten calls come before the four that mount something in each place.
-        for (when, expected) in
-            [(11, &all[..3]), (12, &all[..3]), (13, &all[2..3]), (14, &all[3..])]
-        {
-            let (strace, step) = stopped_at("mount", when, &["propagation"], user);
-            let found = mounts(step);
-            let propagation = |place: &str| {
-                let mount = found.iter().find(|it| it.point == format!("/tmp/{place}")).unwrap();
-                mount.propagation.clone().unwrap_or_default()
-            };
-            let group = propagation("original");
-            assert!(group.starts_with("shared:"), "{found:?}");
-            assert_eq!(propagation("peer"), group);
-            assert_eq!(propagation("slave"), group.replace("shared", "master"));
-            assert_eq!(propagation("private"), "");
-            let has_new =
-                |place: &&str| found.iter().any(|it| it.point == format!("/tmp/{place}/new"));
-            let places: Vec<_> = all.into_iter().filter(has_new).collect();
-            assert_eq!(places, expected, "{user:?} {when}: {found:?}");
-            continued(strace, step).assert_ok();
-        }
+    // Ten calls come before the four that mount something in each place.
+    let moments = [(11, &all[..3]), (12, &all[..3]), (13, &all[2..3]), (14, &all[3..])];
+    for (user, (when, expected)) in sample_by_user(moments) {
+        let (strace, step) = stopped_at("mount", when, &["propagation"], user);
+        let found = mounts(step);
+        let propagation = |place: &str| {
+            let mount = found.iter().find(|it| it.point == format!("/tmp/{place}")).unwrap();
+            mount.propagation.clone().unwrap_or_default()
+        };
+        let group = propagation("original");
+        assert!(group.starts_with("shared:"), "{found:?}");
+        assert_eq!(propagation("peer"), group);
+        assert_eq!(propagation("slave"), group.replace("shared", "master"));
+        assert_eq!(propagation("private"), "");
+        let has_new = |place: &&str| found.iter().any(|it| it.point == format!("/tmp/{place}/new"));
+        let places: Vec<_> = all.into_iter().filter(has_new).collect();
+        assert_eq!(places, expected, "{user:?} {when}: {found:?}");
+        continued(strace, step).assert_ok();
     }
 }
 
@@ -316,16 +307,14 @@ fn a_bind_mount_is_read_only_after_a_second_call_and_what_is_below_it_after_a_th
 #[test]
 fn the_kernel_allows_through_each_mount_what_the_step_says() {
     require_programs!("strace");
-    for &user in User::all() {
-        for (when, copy) in [(5, "rw"), (6, "ro")] {
-            let (strace, step) = stopped_at("mount", when, &["read-only"], user);
-            let access = |point: &str| mount_on(step, point).unwrap().options[..2].to_owned();
-            assert_eq!(access("/tmp/copy"), copy);
-            for other in ["/tmp/tree", "/tmp/tree/below", "/tmp/copy/below"] {
-                assert_eq!(access(other), "rw", "{other} after call {when}");
-            }
-            continued(strace, step).assert_ok();
+    for (user, (when, copy)) in sample_by_user([(5, "rw"), (6, "ro")]) {
+        let (strace, step) = stopped_at("mount", when, &["read-only"], user);
+        let access = |point: &str| mount_on(step, point).unwrap().options[..2].to_owned();
+        assert_eq!(access("/tmp/copy"), copy);
+        for other in ["/tmp/tree", "/tmp/tree/below", "/tmp/copy/below"] {
+            assert_eq!(access(other), "rw", "{other} after call {when}");
         }
+        continued(strace, step).assert_ok();
     }
 }
 
@@ -460,7 +449,7 @@ fn mounts_that_others_cover_are_no_obstacle() {
         cover("/tmp/below")
     };
     for &user in User::all() {
-        for args in STORIES {
+        for args in sample(STORIES) {
             step(user).args(args).with_obstacle(below).run().assert_ok();
         }
         let cat = cat(step(user).with_obstacle(below));
@@ -572,10 +561,8 @@ fn a_stopped_child_of_locked_dies_with_its_parent() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
-    for &user in User::all() {
-        for args in STORIES {
-            Step::assert_stdout_errors(|| step(user).args(args));
-        }
+    for (user, args) in sample_by_user(STORIES) {
+        Step::assert_stdout_errors(|| step(user).args(args));
     }
 }
 
@@ -586,7 +573,7 @@ fn a_full_stderr_is_no_error() {
 
 #[test]
 fn color_appears_only_on_request() {
-    for args in STORIES {
+    for args in sample(STORIES) {
         Step::assert_color_on_request(|| step(User::Ordinary).args(args));
     }
 }
@@ -622,50 +609,44 @@ fn help_names_the_manual_and_an_example() {
 
 #[test]
 fn at_the_limit_the_hint_names_the_setting() {
-    for &user in User::all() {
-        for args in STORIES {
-            let at_limit = || no_more_namespaces(&["mnt", "user"]);
-            let output = step(user).args(args).with_obstacle(at_limit).run();
-            assert_eq!(output.code(), Some(1), "{output:?}");
-            assert!(output.stderr.contains("unshare(CLONE_NEWNS"), "{output:?}");
-            assert!(output.stderr.contains("): ENOSPC: No space left on device\n"), "{output:?}");
-            let hint = "hint: user.max_mnt_namespaces=0 allows none";
-            assert!(output.stderr.contains(hint), "{output:?}");
-        }
+    for (user, args) in sample_by_user(STORIES) {
+        let at_limit = || no_more_namespaces(&["mnt", "user"]);
+        let output = step(user).args(args).with_obstacle(at_limit).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains("unshare(CLONE_NEWNS"), "{output:?}");
+        assert!(output.stderr.contains("): ENOSPC: No space left on device\n"), "{output:?}");
+        let hint = "hint: user.max_mnt_namespaces=0 allows none";
+        assert!(output.stderr.contains(hint), "{output:?}");
     }
 }
 
 #[test]
 fn under_the_filter_of_docker_a_hint_names_privileged() {
-    for &user in User::all() {
-        for args in STORIES {
-            let output = step(user).args(args).with_obstacle(docker).run();
-            assert_eq!(output.code(), Some(1), "{output:?}");
-            assert!(output.stderr.contains("): EPERM: Operation not permitted\n"), "{output:?}");
-            assert!(output.stderr.contains("in Docker, --privileged removes it"), "{output:?}");
-        }
+    for (user, args) in sample_by_user(STORIES) {
+        let output = step(user).args(args).with_obstacle(docker).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains("): EPERM: Operation not permitted\n"), "{output:?}");
+        assert!(output.stderr.contains("in Docker, --privileged removes it"), "{output:?}");
     }
 }
 
 #[test]
 fn a_refused_call_is_named_with_what_to_do() {
     let refused = "hint: a seccomp filter may be blocking this";
-    for (call, errno, args, error, hint) in [
+    for (user, (call, errno, args, error, hint)) in sample_by_user([
         (SYS_unshare, Errno::EPERM, STORIES[0], "unshare(CLONE_NEW", refused),
         (SYS_mount, Errno::EPERM, STORIES[0], "mount(/, MS_REC | MS_PRIVATE): ", refused),
         (SYS_pivot_root, Errno::EPERM, STORIES[3], "pivot_root(., .): ", refused),
         (SYS_pivot_root, Errno::EINVAL, STORIES[3], "pivot_root(., .): ", "(initramfs) cannot be"),
         (SYS_mount_setattr, Errno::EPERM, STORIES[2], "mount_setattr(/tmp/copy, ", refused),
-    ] {
-        for &user in User::all() {
-            let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
-            let output = step(user).args(args).with_obstacle(refuse).run();
-            assert_eq!(output.code(), Some(1), "{output:?}");
-            let [first, second, ..] = output.errors()[..] else { panic!("{output:?}") };
-            assert!(first.starts_with(&format!("step09-mount: {error}")), "{output:?}");
-            assert!(first.ends_with(&format!("): {errno}")), "{output:?}");
-            assert!(second.contains(hint), "{output:?}");
-        }
+    ]) {
+        let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
+        let output = step(user).args(args).with_obstacle(refuse).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let [first, second, ..] = output.errors()[..] else { panic!("{output:?}") };
+        assert!(first.starts_with(&format!("step09-mount: {error}")), "{output:?}");
+        assert!(first.ends_with(&format!("): {errno}")), "{output:?}");
+        assert!(second.contains(hint), "{output:?}");
     }
 }
 

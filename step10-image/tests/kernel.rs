@@ -18,7 +18,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::pipe;
 use testkit::obstacle::{no_more_namespaces, own_shared_mounts, own_user_namespace, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status};
-use testkit::{require_programs, require_root, sample, skip, wait_until};
+use testkit::{require_programs, require_root, sample, sample_by_user, skip, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step10-image");
 
@@ -522,17 +522,16 @@ fn at_the_limit_the_hint_names_the_setting() {
 
 #[test]
 fn a_filter_is_named_whatever_call_it_refuses() {
-    for (call, name) in [(SYS_unshare, "unshare(CLONE_NEWNS"), (SYS_mount, "mount(/, MS_REC")] {
-        for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+    let calls = [(SYS_unshare, "unshare(CLONE_NEWNS"), (SYS_mount, "mount(/, MS_REC")];
+    for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+        for (user, (call, name)) in sample_by_user(calls) {
             let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
-            for &user in User::all() {
-                let output = step(user).with_obstacle(refuse).run();
-                assert_eq!(output.code(), Some(1), "{output:?}");
-                assert!(output.stderr.contains(&format!("step10-image: {name}")), "{output:?}");
-                let error = format!("): {errno}\nhint: ");
-                assert!(output.stderr.contains(&error), "{output:?}");
-                assert!(output.stderr.contains("a seccomp filter may be blocking"), "{output:?}");
-            }
+            let output = step(user).with_obstacle(refuse).run();
+            assert_eq!(output.code(), Some(1), "{output:?}");
+            assert!(output.stderr.contains(&format!("step10-image: {name}")), "{output:?}");
+            let error = format!("): {errno}\nhint: ");
+            assert!(output.stderr.contains(&error), "{output:?}");
+            assert!(output.stderr.contains("a seccomp filter may be blocking"), "{output:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use testkit::obstacle::{no_more_namespaces, own_shared_mounts, own_user_namespace, refuse};
 use testkit::tempfile::TempDir;
 use testkit::{Host, Output, Running, SignalAt, Step, User, link, namespace, status, temp_dir};
-use testkit::{require_programs, require_root, sample, skip, wait_until};
+use testkit::{require_programs, require_root, sample, sample_by_user, skip, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step11-net");
 
@@ -182,7 +182,7 @@ fn ip_finds_lo_down_and_the_two_ends_of_one_veth_pair() {
     require_root!("to look into the network namespaces");
     require_veth!();
     require_programs!("nsenter");
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let (step, child, _) = started(user);
         let mut ends = Vec::new();
         for (pid, address) in [(step.pid(), "10.11.0.1/24"), (child, "10.11.0.2/24")] {
@@ -241,7 +241,7 @@ fn three_processes_ask_for_the_port_and_the_kernel_refuses_one() {
     require_veth!();
     require_programs!("strace");
     let argv = ["-qq", "-f", "-e", "trace=bind", EXE];
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let output = Step::new("/usr/bin/strace", user).args(argv).run();
         let binds = |result: &str| {
             let calls = output.stderr.lines().filter(|line| line.contains("sin_port=htons(8080)"));
@@ -255,7 +255,7 @@ fn three_processes_ask_for_the_port_and_the_kernel_refuses_one() {
 #[test]
 fn two_runs_at_the_same_time_do_not_meet() {
     require_veth!();
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let runs = [started(user), started(user), started(User::Ordinary)];
         let mut namespaces: Vec<_> =
             runs.iter().flat_map(|(_, _, it)| [it.parents.clone(), it.childs.clone()]).collect();
@@ -301,15 +301,13 @@ fn a_stopped_pair_continues_where_it_was() {
 #[test]
 fn a_signal_that_ends_the_parent_ends_the_child_too() {
     require_veth!();
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let output = Host::unchanged(|| {
-                let (step, ..) = started(user);
-                step.signal(signal);
-                step.wait()
-            });
-            assert_eq!(output.signal(), Some(signal as i32));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let output = Host::unchanged(|| {
+            let (step, ..) = started(user);
+            step.signal(signal);
+            step.wait()
+        });
+        assert_eq!(output.signal(), Some(signal as i32));
     }
 }
 
@@ -325,14 +323,12 @@ fn a_stopped_child_dies_with_its_parent() {
 #[test]
 fn a_killed_child_is_reported_without_waiting_for_enter() {
     require_veth!();
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let (mut step, child, _) = started(user);
-            kill(child, signal).unwrap();
-            let last = format!("step11-net: child {child} was killed by {signal}");
-            while step.note() != last {}
-            assert_eq!(step.wait().code(), Some(1));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let (mut step, child, _) = started(user);
+        kill(child, signal).unwrap();
+        let last = format!("step11-net: child {child} was killed by {signal}");
+        while step.note() != last {}
+        assert_eq!(step.wait().code(), Some(1));
     }
 }
 
@@ -342,7 +338,7 @@ fn what_follows_from_the_death_of_the_child_is_not_reported_in_its_place() {
     require_programs!("strace");
     // The child dies before it answers, so the parent's connection is refused or reset.
     let moment = SignalAt::in_any_process("?accept,accept4", Signal::SIGKILL);
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let output = moment.run(EXE, &[], user);
         assert_eq!(output.code(), Some(1), "{output:?}");
         let errors: Vec<_> =
@@ -485,11 +481,9 @@ fn an_error_of_the_third_process_ends_the_story() {
 #[test]
 fn it_works_in_a_user_namespace_too() {
     require_veth!();
-    for &user in User::all() {
-        for args in [&[][..], &["unix"]] {
-            let nested = || own_user_namespace(CloneFlags::empty());
-            step(user).args(args).with_obstacle(nested).run().assert_ok();
-        }
+    for (user, args) in sample_by_user([&[][..], &["unix"]]) {
+        let nested = || own_user_namespace(CloneFlags::empty());
+        step(user).args(args).with_obstacle(nested).run().assert_ok();
     }
 }
 
@@ -653,16 +647,14 @@ fn a_filter_is_named_whatever_call_it_refuses() {
     ];
     // A C library for this processor has one number for all of them, socketcall(2).
     let of_sockets = of_sockets.into_iter().filter(|_| cfg!(not(target_arch = "x86")));
-    for (args, call, flags, name) in cases.into_iter().chain(of_sockets) {
+    for (user, (args, call, flags, name)) in sample_by_user(cases.into_iter().chain(of_sockets)) {
         let refuse = move || refuse(&[(call, flags, Errno::EPERM)]);
-        for &user in User::all() {
-            let output = step(user).args(args).with_obstacle(refuse).run();
-            assert_eq!(output.code(), Some(1), "{output:?}");
-            let error = format!("step11-net: {name}");
-            assert!(output.stderr.contains(&error), "{output:?}");
-            let hint = "EPERM: Operation not permitted\nhint: a seccomp filter may be blocking";
-            assert!(output.stderr.contains(hint), "{output:?}");
-        }
+        let output = step(user).args(args).with_obstacle(refuse).run();
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let error = format!("step11-net: {name}");
+        assert!(output.stderr.contains(&error), "{output:?}");
+        let hint = "EPERM: Operation not permitted\nhint: a seccomp filter may be blocking";
+        assert!(output.stderr.contains(hint), "{output:?}");
     }
 }
 
@@ -702,12 +694,10 @@ fn help_names_the_manual_and_an_example() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error_and_a_full_device_is_one() {
-    for &user in User::all() {
-        for args in [&[][..], &["unix"]] {
-            Step::assert_stdout_errors(|| step(user).args(args));
-            let output = step(user).args(args).stdout_without_reader().run();
-            assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
-        }
+    for (user, args) in sample_by_user([&[][..], &["unix"]]) {
+        Step::assert_stdout_errors(|| step(user).args(args));
+        let output = step(user).args(args).stdout_without_reader().run();
+        assert!(only_the_user_note_is_on_stderr(&output, user), "{output:?}");
     }
 }
 
@@ -726,7 +716,7 @@ fn a_reader_that_leaves_after_a_line_is_no_error() {
 #[test]
 fn a_full_stderr_is_no_error() {
     require_veth!();
-    for args in [&[][..], &["unix"]] {
+    for args in sample([&[][..], &["unix"]]) {
         step(User::Ordinary).args(args).stderr_full().run().assert_ok();
         step(User::Ordinary).args(args).stderr_without_reader().run().assert_ok();
     }

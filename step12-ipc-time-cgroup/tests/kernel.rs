@@ -18,7 +18,7 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::{Pid, geteuid};
 use testkit::obstacle::{docker, no_more_namespaces, own_mounts, own_user_namespace, refuse};
 use testkit::{Host, Output, Running, SignalAt, Step, User, copy_program, namespace, status};
-use testkit::{require_programs, require_root, sample, skip, wait_until};
+use testkit::{require_programs, require_root, sample, sample_by_user, skip, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step12-ipc-time-cgroup");
 
@@ -307,21 +307,19 @@ fn the_child_is_in_new_namespaces_of_the_named_kinds_and_of_no_others() {
     let all = kinds();
     let mut choices: Vec<Vec<&str>> = all.iter().map(|kind| vec![*kind]).collect();
     choices.push(all.clone());
-    for &user in User::all() {
-        for chosen in &choices {
-            let (step, child, _) = started(user, chosen);
-            let others = ["cgroup", "ipc", "mnt", "net", "pid", "time", "uts"].into_iter();
-            for kind in others.filter(|kind| has(kind)) {
-                let is_new = namespace(child, kind) != namespace("self", kind);
-                assert_eq!(is_new, chosen.contains(&kind), "{kind} of {chosen:?}");
-                assert_eq!(namespace(step.pid(), kind), namespace("self", kind));
-            }
-            let has_user_namespace = namespace(child, "user") != namespace("self", "user");
-            assert_eq!(has_user_namespace, user == User::Ordinary);
-            assert_eq!(namespace(step.pid(), "user"), namespace("self", "user"));
-            assert_eq!(step.processes().len(), 2);
-            step.wait().assert_ok();
+    for (user, chosen) in sample_by_user(&choices) {
+        let (step, child, _) = started(user, chosen);
+        let others = ["cgroup", "ipc", "mnt", "net", "pid", "time", "uts"].into_iter();
+        for kind in others.filter(|kind| has(kind)) {
+            let is_new = namespace(child, kind) != namespace("self", kind);
+            assert_eq!(is_new, chosen.contains(&kind), "{kind} of {chosen:?}");
+            assert_eq!(namespace(step.pid(), kind), namespace("self", kind));
         }
+        let has_user_namespace = namespace(child, "user") != namespace("self", "user");
+        assert_eq!(has_user_namespace, user == User::Ordinary);
+        assert_eq!(namespace(step.pid(), "user"), namespace("self", "user"));
+        assert_eq!(step.processes().len(), 2);
+        step.wait().assert_ok();
     }
 }
 
@@ -341,32 +339,30 @@ fn without_arguments_it_asks_about_all_three_kinds_in_the_same_order() {
     if kinds().len() < 3 {
         skip!("this kernel has only the kinds {:?}", kinds());
     }
-    for &user in User::all() {
-        for args in [&[][..], &["cgroup", "ipc", "time", "ipc"]] {
-            let output = Host::unchanged(|| step(user).args(args).run());
-            let questions: Vec<_> = table(&output).into_iter().map(|row| row[0].clone()).collect();
-            let expected = [
-                "msgget(0x68656c6f)",
-                "mq_open(/helo)",
-                "CLOCK_MONOTONIC",
-                "CLOCK_BOOTTIME",
-                "CLOCK_REALTIME",
-                "write(timens_offsets)",
-                "cgroup of child",
-                "cgroup of PID 1",
-            ];
-            assert_eq!(questions, expected);
-            let note = output.stderr.contains("note: not root: unshare() also gets CLONE_NEWUSER");
-            assert_eq!(note, user == User::Ordinary, "{output:?}");
-            assert_eq!(output.errors(), [""; 0]);
-        }
+    for (user, args) in sample_by_user([&[][..], &["cgroup", "ipc", "time", "ipc"]]) {
+        let output = Host::unchanged(|| step(user).args(args).run());
+        let questions: Vec<_> = table(&output).into_iter().map(|row| row[0].clone()).collect();
+        let expected = [
+            "msgget(0x68656c6f)",
+            "mq_open(/helo)",
+            "CLOCK_MONOTONIC",
+            "CLOCK_BOOTTIME",
+            "CLOCK_REALTIME",
+            "write(timens_offsets)",
+            "cgroup of child",
+            "cgroup of PID 1",
+        ];
+        assert_eq!(questions, expected);
+        let note = output.stderr.contains("note: not root: unshare() also gets CLONE_NEWUSER");
+        assert_eq!(note, user == User::Ordinary, "{output:?}");
+        assert_eq!(output.errors(), [""; 0]);
     }
 }
 
 #[test]
 fn many_at_the_same_time_have_a_queue_each() {
     require_kind!("ipc");
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let running: Vec<_> = (0..12).map(|_| started(user, &["ipc"])).collect();
         for (step, _, rows) in running {
             assert_eq!(answers(&rows, "mq_open(/helo)"), ("found", "ENOENT"));
@@ -413,15 +409,13 @@ fn a_stopped_pair_continues_where_it_was() {
 
 #[test]
 fn a_signal_that_ends_the_parent_ends_the_child_too() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let output = Host::unchanged(|| {
-                let (step, ..) = started(user, &kinds());
-                step.signal(signal);
-                step.wait()
-            });
-            assert_eq!(output.signal(), Some(signal as i32));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let output = Host::unchanged(|| {
+            let (step, ..) = started(user, &kinds());
+            step.signal(signal);
+            step.wait()
+        });
+        assert_eq!(output.signal(), Some(signal as i32));
     }
 }
 
@@ -435,14 +429,12 @@ fn a_stopped_child_dies_with_its_parent() {
 
 #[test]
 fn a_killed_child_is_reported_without_waiting_for_enter() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT] {
-            let (mut step, child, _) = started(user, &["ipc"]);
-            kill(child, signal).unwrap();
-            let last = format!("step12-ipc-time-cgroup: child {child} was killed by {signal}");
-            while step.note() != last {}
-            assert_eq!(step.wait().code(), Some(1));
-        }
+    for (user, signal) in sample_by_user([Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT]) {
+        let (mut step, child, _) = started(user, &["ipc"]);
+        kill(child, signal).unwrap();
+        let last = format!("step12-ipc-time-cgroup: child {child} was killed by {signal}");
+        while step.note() != last {}
+        assert_eq!(step.wait().code(), Some(1));
     }
 }
 
@@ -564,19 +556,18 @@ fn where_the_kernel_has_no_time_namespaces_the_other_kinds_are_advised() {
 #[test]
 fn a_filter_is_named_whatever_call_it_refuses() {
     require_kind!("time");
-    for (call, name, kind) in [
+    let calls = [
         (libc::SYS_pidfd_open, "pidfd_open(self)", "ipc"),
         (libc::SYS_mq_open, "mq_open(/helo, O_CREAT | O_EXCL)", "ipc"),
         (libc::SYS_setns, "/ns/time_for_children, CLONE_NEWTIME)", "time"),
-    ] {
-        for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+    ];
+    for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+        for (user, (call, name, kind)) in sample_by_user(calls) {
             let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
-            for &user in User::all() {
-                let output = step(user).args([kind]).with_obstacle(refuse).run();
-                let error = format!("{name}: {errno}\nhint: a seccomp filter may be blocking");
-                assert!(output.stderr.contains(&error), "{output:?}");
-                assert_eq!(output.code(), Some(1));
-            }
+            let output = step(user).args([kind]).with_obstacle(refuse).run();
+            let error = format!("{name}: {errno}\nhint: a seccomp filter may be blocking");
+            assert!(output.stderr.contains(&error), "{output:?}");
+            assert_eq!(output.code(), Some(1));
         }
     }
 }

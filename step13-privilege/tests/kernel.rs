@@ -22,7 +22,9 @@ use testkit::obstacle::{
 };
 use testkit::tempfile::TempDir;
 use testkit::{Host, Output, Running, SignalAt, Step, User, namespace, status, temp_dir};
-use testkit::{copy_program, require_programs, require_root, sample, skip, wait_until};
+use testkit::{
+    copy_program, require_programs, require_root, sample, sample_by_user, skip, wait_until,
+};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step13-privilege");
 
@@ -189,27 +191,25 @@ fn each_row_is_what_the_kernel_says_of_the_process_at_that_moment() {
 #[test]
 fn the_last_column_is_what_sethostname_returns() {
     require_programs!("strace");
-    for &user in User::all() {
-        for changes in ["permitted execve", "bounding execve", "seccomp"] {
-            let output = Step::new("/usr/bin/strace", user)
-                .args(["-fqq", "-e", "trace=sethostname", "-e", "signal=none", EXE])
-                .args(words(changes))
-                .run();
-            // `sethostname("vm", 2) = 0`, or `… = -1 EPERM (Operation not permitted)`
-            let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-            let same_name = format!("sethostname({:?}, ", hostname.trim_end());
-            let calls = output.stderr.lines().filter_map(|line| line.rsplit_once(" = "));
-            let calls = calls.inspect(|(call, _)| assert!(call.contains(&same_name), "{output:?}"));
-            let results = calls.map(|(_, result)| match words(result)[..] {
-                ["0"] => "ok",
-                ["-1", errno, ..] => errno,
-                _ => panic!("{output:?}"),
-            });
-            let rows = table(&output);
-            let column = rows.iter().map(|row| words(row)[8]);
-            assert_eq!(column.collect::<Vec<_>>(), results.collect::<Vec<_>>(), "{output:?}");
-            assert_eq!(rows.len(), words(changes).len() + 1);
-        }
+    for (user, changes) in sample_by_user(["permitted execve", "bounding execve", "seccomp"]) {
+        let output = Step::new("/usr/bin/strace", user)
+            .args(["-fqq", "-e", "trace=sethostname", "-e", "signal=none", EXE])
+            .args(words(changes))
+            .run();
+        // `sethostname("vm", 2) = 0`, or `… = -1 EPERM (Operation not permitted)`
+        let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        let same_name = format!("sethostname({:?}, ", hostname.trim_end());
+        let calls = output.stderr.lines().filter_map(|line| line.rsplit_once(" = "));
+        let calls = calls.inspect(|(call, _)| assert!(call.contains(&same_name), "{output:?}"));
+        let results = calls.map(|(_, result)| match words(result)[..] {
+            ["0"] => "ok",
+            ["-1", errno, ..] => errno,
+            _ => panic!("{output:?}"),
+        });
+        let rows = table(&output);
+        let column = rows.iter().map(|row| words(row)[8]);
+        assert_eq!(column.collect::<Vec<_>>(), results.collect::<Vec<_>>(), "{output:?}");
+        assert_eq!(rows.len(), words(changes).len() + 1);
     }
 }
 
@@ -399,7 +399,7 @@ fn an_inherited_sigchld_that_is_ignored_does_not_lose_the_process_of_su() {
 fn a_change_that_the_kernel_refuses_ends_the_list_with_the_rule() {
     let ambient = "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN): EPERM: Operation";
     let filter = "seccomp(SECCOMP_SET_MODE_FILTER): EACCES: Permission denied";
-    for (changes, error, hint) in [
+    for (user, (changes, error, hint)) in sample_by_user([
         ("permitted ambient", ambient, "has to be permitted: ambient comes before permitted"),
         ("bounding ambient", "capset(): EPERM: Operation", "in the bounding set"),
         ("bounding effective ambient", "capset(): EPERM: Operation", "in the bounding set"),
@@ -407,17 +407,15 @@ fn a_change_that_the_kernel_refuses_ends_the_list_with_the_rule() {
         ("seccomp su", filter, "requires CAP_SYS_ADMIN, or no_new_privs first"),
         ("bounding su", "prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN): EPERM", "requires CAP_SETPCAP"),
         ("ambient su", "capset(): EPERM: Operation", "has to be permitted"),
-    ] {
-        for &user in User::all() {
-            let output = Host::unchanged(|| step(user).args(words(changes)).run());
-            assert_eq!(output.code(), Some(1), "{output:?}");
-            let [first, hint_line] = output.errors()[..] else { panic!("{output:?}") };
-            assert!(first.starts_with(&format!("step13-privilege: {error}")), "{output:?}");
-            assert!(hint_line.starts_with("hint: ") && hint_line.contains(hint), "{output:?}");
-            // The first row and one for each change before the one that was refused.
-            let made = words(changes.trim_end_matches(" su")).len() - 1;
-            assert_eq!(table(&output).len(), 1 + made, "{output:?}");
-        }
+    ]) {
+        let output = Host::unchanged(|| step(user).args(words(changes)).run());
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        let [first, hint_line] = output.errors()[..] else { panic!("{output:?}") };
+        assert!(first.starts_with(&format!("step13-privilege: {error}")), "{output:?}");
+        assert!(hint_line.starts_with("hint: ") && hint_line.contains(hint), "{output:?}");
+        // The first row and one for each change before the one that was refused.
+        let made = words(changes.trim_end_matches(" su")).len() - 1;
+        assert_eq!(table(&output).len(), 1 + made, "{output:?}");
     }
 }
 
@@ -433,20 +431,20 @@ fn at_the_limit_of_namespaces_the_hint_names_the_setting() {
 
 #[test]
 fn a_filter_is_named_whatever_call_it_refuses() {
-    for (call, name) in [(SYS_unshare, "unshare(CLONE_NEW"), (SYS_capset, "capset()")]
-        .into_iter()
-        .chain([(SYS_seccomp, "seccomp(SECCOMP_SET_MODE_FILTER)")])
-    {
-        for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+    let calls = [
+        (SYS_unshare, "unshare(CLONE_NEW"),
+        (SYS_capset, "capset()"),
+        (SYS_seccomp, "seccomp(SECCOMP_SET_MODE_FILTER)"),
+    ];
+    for errno in [Errno::EPERM, Errno::EACCES, Errno::ENOSYS] {
+        for (user, (call, name)) in sample_by_user(calls) {
             let refuse = move || refuse(&[(call, CloneFlags::empty(), errno)]);
-            for &user in User::all() {
-                let output = step(user).with_obstacle(refuse).run();
-                assert_eq!(output.code(), Some(1), "{output:?}");
-                let error = format!("step13-privilege: {name}");
-                assert!(output.stderr.contains(&error), "{output:?}");
-                assert!(output.stderr.contains(&format!("): {errno}\n")), "{output:?}");
-                assert!(output.stderr.contains("hint: a seccomp filter may be"), "{output:?}");
-            }
+            let output = step(user).with_obstacle(refuse).run();
+            assert_eq!(output.code(), Some(1), "{output:?}");
+            let error = format!("step13-privilege: {name}");
+            assert!(output.stderr.contains(&error), "{output:?}");
+            assert!(output.stderr.contains(&format!("): {errno}\n")), "{output:?}");
+            assert!(output.stderr.contains("hint: a seccomp filter may be"), "{output:?}");
         }
     }
 }
@@ -489,20 +487,18 @@ fn with_the_proc_of_another_pid_namespace_or_none_it_says_so() {
 
 #[test]
 fn a_signal_that_ends_the_step_ends_its_child_too_even_after_execve_gave_privileges() {
-    for &user in User::all() {
-        for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-            for lines in [0, 2] {
-                let mut step = LineByLine::start(user, "permitted execve execve");
-                // After two lines the child is the program that execve(2) has made root again:
-                // the kernel has forgotten its PR_SET_PDEATHSIG.
-                for _ in 0..lines {
-                    step.blocked_child();
-                    step.line();
-                }
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        for (user, lines) in sample_by_user([0, 2]) {
+            let mut step = LineByLine::start(user, "permitted execve execve");
+            // After two lines the child is the program that execve(2) has made root again:
+            // the kernel has forgotten its PR_SET_PDEATHSIG.
+            for _ in 0..lines {
                 step.blocked_child();
-                step.step.signal(signal);
-                assert_eq!(step.finish().signal(), Some(signal as i32));
+                step.line();
             }
+            step.blocked_child();
+            step.step.signal(signal);
+            assert_eq!(step.finish().signal(), Some(signal as i32));
         }
     }
 }

@@ -67,12 +67,13 @@ impl Sandbox {
         Some(Sandbox { dir, leaf, program, _copy: copy })
     }
 
-    /// A command that starts in the leaf, as `user`.
+    /// A command that starts in the leaf, as `user`. (A shell of busybox would take its own
+    /// `setpriv` if there were no path.)
     fn command(&self, user: User, argv: &[&str]) -> Step {
         let uid = user.uid().to_string();
         let (reuid, regid) = (format!("--reuid={uid}"), format!("--regid={uid}"));
         let change: &[&str] = match geteuid().is_root() && user == User::Ordinary {
-            true => &["setpriv", &reuid, &regid, "--clear-groups"],
+            true => &["/usr/bin/setpriv", &reuid, &regid, "--clear-groups"],
             false => &[],
         };
         Step::new("/bin/sh", User::all()[0])
@@ -188,7 +189,7 @@ fn a_frozen_group_gets_no_cpu_and_its_neighbor_gets_all_of_it() {
 fn the_kernel_says_that_the_group_is_frozen_and_counts_nothing_more_in_it() {
     require_programs!("strace", "setpriv");
     let sandbox = sandbox!();
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let (running, step) = held_while_frozen(&sandbox, user);
         let group = sandbox.group().unwrap();
         let [light, heavy] = ["light", "heavy"].map(|name| group.join(name));
@@ -236,7 +237,7 @@ fn started_with_a_real_time_policy_its_processes_have_none() {
     let trace = format!("trace={SLEEP}");
     let strace = ["strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
     let program = sandbox.program.to_str().unwrap();
-    let step = [&["chrt", "--fifo", "1"], &strace[..], &[program]].concat();
+    let step = [&["/usr/bin/chrt", "--fifo", "1"], &strace[..], &[program]].concat();
     let mut running = sandbox.command(User::Root, &step).start();
     running.line();
     let step = descendants(running.pid())[0];
@@ -274,15 +275,17 @@ fn three_times_the_weight_is_three_times_the_cpu() {
     if !sandbox.has("cpu") {
         skip!("v2 has no cpu controller here");
     }
-    for &user in User::all() {
-        let output = sandbox.step(user, &[]).run();
-        let ratio = |setting| {
-            let [light, _, heavy, _] = row(&output, setting);
-            number(heavy) / number(light)
-        };
-        let (equal, weighed) = (ratio("cpu.weight 100 : 100"), ratio("cpu.weight 100 : 300"));
-        assert!(equal > 0.6 && equal < 1.7, "{output:?}");
-        assert!(weighed > 2.0 && weighed < 4.5, "{output:?}");
+    for &user in sample(User::all()) {
+        // On a busy host an emulated CPU stops now and then, at the cost of whoever has it.
+        wait_until("the shares are those of the weights", || {
+            let output = sandbox.step(user, &[]).run();
+            let ratio = |setting| {
+                let [light, _, heavy, _] = row(&output, setting);
+                number(heavy) / number(light)
+            };
+            let (equal, weighed) = (ratio("cpu.weight 100 : 100"), ratio("cpu.weight 100 : 300"));
+            (0.6..1.7).contains(&equal) && (2.0..4.5).contains(&weighed)
+        });
     }
 }
 
@@ -324,7 +327,7 @@ fn memory_max_kills_and_memory_high_slows_down() {
     if !sandbox.has("memory") {
         skip!("v2 has no memory controller here");
     }
-    for &user in User::all() {
+    for &user in sample(User::all()) {
         let output = sandbox.step(user, &["memory"]).run();
         output.assert_ok();
         let lines: Vec<_> = output.stdout.lines().collect();
@@ -403,9 +406,12 @@ fn root_gives_away_what_the_kernel_lists_and_nothing_else() {
     let running = sandbox.signaled(User::Root, &["delegate"], wait, 1, Signal::SIGSTOP).start();
     let mut step = None;
     wait_until("the step stops", || {
+        // Before it there is a child with which strace tries what the kernel can do.
         step = descendants(running.pid()).first().copied();
-        let stopped = step.is_some_and(|it| status(it, "State").starts_with(['t', 'T']));
-        stopped && sandbox.group().is_some_and(|it| it.join("below").exists())
+        let file = step.map(|it| format!("/proc/{it}/status"));
+        let text = file.and_then(|it| fs::read_to_string(it).ok()).unwrap_or_default();
+        text.to_lowercase().contains("state:\tt")
+            && sandbox.group().is_some_and(|it| it.join("below").exists())
     });
     let group = sandbox.group().unwrap();
     let given = contents("/sys/kernel/cgroup/delegate".into());
@@ -459,7 +465,7 @@ fn killed_at_any_moment_it_leaves_no_cgroup_and_no_process() {
 fn a_process_of_the_groups_that_somebody_kills_is_reported() {
     require_programs!("strace", "setpriv");
     let sandbox = sandbox!();
-    for name in ["light", "heavy"] {
+    for name in sample(["light", "heavy"]) {
         let (running, step) = held(&sandbox, User::Ordinary, 1, "In each half second");
         let pid = member(&sandbox.group().unwrap().join(name));
         kill(pid, Signal::SIGTERM).unwrap();
@@ -503,7 +509,10 @@ fn killed_with_its_supervisor_it_leaves_no_process_and_the_next_run_removes_the_
     kill(step, Signal::SIGKILL).unwrap();
     running.wait(); // for all processes, the frozen one too
     assert!(left.exists() && cgroup::processes(&left).unwrap().is_empty());
-    sandbox.step(User::Ordinary, &["delegate"]).run().assert_ok();
+    // It is not alone in the leaf either, so it looks in the same place.
+    let program = sandbox.program.to_str().unwrap();
+    let beside = ["sh", "-c", "\"$0\" delegate; exit $?", program];
+    sandbox.command(User::Ordinary, &beside).run().assert_ok();
     sandbox.assert_empty();
 }
 

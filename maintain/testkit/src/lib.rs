@@ -175,6 +175,13 @@ pub fn sample<T>(cases: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> 
     share(cases, number("SAMPLE_FIRST", 0), number("SAMPLE_EVERY", 1))
 }
 
+/// The [`sample`] of the cases for each user.
+pub fn sample_by_user<T: Clone>(cases: impl IntoIterator<Item = T>) -> Vec<(User, T)> {
+    let cases: Vec<_> = cases.into_iter().collect();
+    let of_user = |&user| cases.iter().map(move |case| (user, case.clone()));
+    sample(User::all().iter().flat_map(of_user).collect::<Vec<_>>()).collect()
+}
+
 /// Every `every`th case, from the one with the number `first` on. Where there are fewer cases
 /// than shares, some shares have the same: a test without a case would pass for nothing.
 fn share<T>(cases: Vec<T>, first: usize, every: usize) -> impl Iterator<Item = T> {

@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread;
 
 use nix::libc;
 use nix::sched::{CloneFlags, clone, unshare};
@@ -106,15 +108,24 @@ impl Drop for WaitingProcess {
 pub struct WithoutFirstThread(Pid);
 
 impl WithoutFirstThread {
-    /// Starts it, in new namespaces of the kinds `flags`, as `user`.
+    /// Starts it as `user`. The second thread is in new namespaces of the kinds `flags`.
     pub fn new(user: User, flags: CloneFlags) -> WithoutFirstThread {
+        /// What the second thread has yet to unshare, in the new process. (What its closure
+        /// captured would be gone: `clone` drops it in the first thread.)
+        static LEFT: AtomicI32 = AtomicI32::new(0);
         let mut stack = vec![0; 64 * 1024];
-        let sleep = Box::new(|| {
+        let unshare_and_sleep = Box::new(|| {
+            let left = CloneFlags::from_bits_retain(LEFT.load(Ordering::Acquire));
+            if unshare(left).is_err() {
+                // SAFETY: the call only ends the process.
+                unsafe { libc::_exit(1) };
+            }
+            LEFT.store(0, Ordering::Release);
             loop {
                 pause();
             }
         });
-        let thread = CloneFlags::CLONE_VM
+        let as_thread = CloneFlags::CLONE_VM
             | CloneFlags::CLONE_FS
             | CloneFlags::CLONE_FILES
             | CloneFlags::CLONE_SIGHAND
@@ -126,15 +137,23 @@ impl WithoutFirstThread {
             setgid(user.uid().as_raw().into())?;
             setuid(user.uid())?;
             set_dumpable(true)?; // setuid(2) has taken it
-            unshare(flags)
+            // A process with two threads may not enter a user namespace. One with a new time
+            // namespace for its children could start no thread on older kernels.
+            unshare(flags & CloneFlags::CLONE_NEWUSER)?;
+            LEFT.store((flags - CloneFlags::CLONE_NEWUSER).bits(), Ordering::Release);
+            Ok(())
         };
         // SAFETY: only system calls until _exit(2); the memory was allocated before.
         match unsafe { fork() }.expect("fork") {
             ForkResult::Child => {
-                // SAFETY: the thread makes one system call, on a stack of its own, which is in
+                // SAFETY: the thread only makes system calls, on a stack of its own, which is in
                 // use as long as the process lives.
-                let started =
-                    prepare().and_then(|()| unsafe { clone(sleep, &mut stack, thread, None) });
+                let started = prepare().and_then(|()| unsafe {
+                    clone(unshare_and_sleep, &mut stack, as_thread, None)
+                });
+                while started.is_ok() && LEFT.load(Ordering::Acquire) != 0 {
+                    thread::yield_now();
+                }
                 // SAFETY: exit(2) ends this thread only; if there is no other, the process.
                 unsafe { libc::syscall(libc::SYS_exit, i32::from(started.is_err())) };
                 unreachable!("exit(2) does not return");
