@@ -132,10 +132,10 @@ where
 }
 
 /// The runs of those commands that were run.
-fn those<'a>(
-    all: &'a [Run],
+fn those(
+    all: &[Run],
     commands: impl IntoIterator<Item = &'static str>,
-) -> impl Iterator<Item = &'a Run> {
+) -> impl Iterator<Item = &Run> {
     let commands: Vec<_> = commands.into_iter().collect();
     all.iter().filter(move |it| commands.contains(&it.command))
 }
