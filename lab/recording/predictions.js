@@ -11,8 +11,8 @@ import { gradedBy, parseConditions, seenIn } from '../page/conditions.js';
 /** The parts of a page that matter here, in their order; no <div> is within one of these. */
 const PARTS = /<div\b(?=[^>]* class="(prediction|answer)")((?:"[^"]*"|[^">])*)>([^]*?)<\/div>|<pre><code class="(language-console[^"]*)">/g;
 
-/** What attributes of a built page have for the characters that HTML would take as its own. */
-const ENTITIES = /** @type {Record<string, string>} */ ({ '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': '\'', '&#x27;': '\'', '&amp;': '&' });
+/** What attributes of a built page have for the characters that HTML would take as its own; others have numbers. */
+const ENTITIES = /** @type {Record<string, string>} */ ({ lt: '<', gt: '>', quot: '"', amp: '&' });
 
 /**
  * @param {string} attributes
@@ -20,7 +20,8 @@ const ENTITIES = /** @type {Record<string, string>} */ ({ '&lt;': '<', '&gt;': '
  */
 function attribute(attributes, name) {
     const text = attributes.match(new RegExp(`(?:^|\\s)${name}="([^"]*)"`))?.[1];
-    return text?.replace(/&(?:lt|gt|quot|#39|#x27|amp);/g, (entity) => ENTITIES[entity]);
+    return text?.replace(/&(?:(lt|gt|quot|amp)|#(\d+)|#x([\da-f]+));/gi, (_, name, decimal, hexadecimal) =>
+        ENTITIES[name] ?? String.fromCodePoint(Number(decimal ?? `0x${hexadecimal}`)));
 }
 
 /** How many items the only list of a part has. @param {string} part */
