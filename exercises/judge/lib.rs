@@ -34,7 +34,7 @@ pub use comments::{COMMENTS, comment};
 pub use exercise::{Exercise, Wrong};
 pub use exercises::*;
 pub use fork::{fork_child, fork_task};
-pub use language::{Both, LANGUAGE, Language, has_hangul};
+pub use language::{Both, Language, has_hangul};
 pub use step_support::cgroup::Version;
 pub use step_support::process::pidfd_open;
 pub use verdict::Guess::{self, Different, Same, Unknown};

@@ -135,10 +135,10 @@ fn record_panics(process: Pid) {
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let place = panic
             .location()
-            .map_or_else(String::new, |it| text!(" at {it}", ", 위치 {it}",).to_string());
+            .map_or_else(String::new, |it| text!(" at {it}", ", 위치 {it}").to_string());
         PANIC.set(format!(
             "{}{place}",
-            text.unwrap_or(Both("(no message)", "(메시지 없음)",).here())
+            text.unwrap_or(Both("(no message)", "(메시지 없음)").here())
         ));
     }));
 }
@@ -147,10 +147,10 @@ fn record_panics(process: Pid) {
 pub fn describe(end: WaitStatus) -> Text {
     match end {
         WaitStatus::Exited(_, status) => {
-            text!("exited with status {status}", "종료 상태 {status}로 끝났습니다",)
+            text!("exited with status {status}", "끝났습니다(종료 상태 {status})")
         }
         WaitStatus::Signaled(_, signal, _) => {
-            text!("was killed by {signal}", "{signal} 시그널로 강제 종료되었습니다",)
+            text!("was killed by {signal}", "{signal} 시그널로 강제 종료되었습니다")
         }
         other => shown!("{other:?}"),
     }
@@ -168,7 +168,7 @@ pub fn run_answer<T: Display, E: Into<io::Error>>(
         |error| {
             let found = text!("a call failed: {error}", "호출이 실패했습니다: {error}");
             wrong(
-                text!("a function that returns Ok", "Ok를 반환하는 함수",),
+                text!("a function that returns Ok", "Ok를 반환하는 함수"),
                 found,
                 exercise.explain(error),
             )

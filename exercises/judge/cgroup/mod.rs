@@ -66,7 +66,7 @@ impl Cgroup {
     pub(crate) fn set(&self, file: &str, value: &str) -> Result<(), Finding> {
         cgroup::write(&self.dir.join(file), value).map_err(|error| {
             unavailable(
-                text!("a setting of the judge", "채점 프로그램의 설정",),
+                text!("a setting of the judge", "채점 프로그램의 설정"),
                 chain(&error),
                 TRY_AGAIN,
             )
@@ -86,7 +86,7 @@ impl Cgroup {
 /// The words of a cgroup's file; none if there is no such file.
 pub fn words(file: &Path) -> Result<Vec<String>, Finding> {
     cgroup::words(file).map_err(|error| {
-        unavailable(text!("looking at the cgroup", "cgroup 확인",), chain(&error), TRY_AGAIN)
+        unavailable(text!("looking at the cgroup", "cgroup 확인"), chain(&error), TRY_AGAIN)
     })
 }
 
@@ -242,9 +242,8 @@ fn cannot(finding: Finding) -> i32 {
 
 /// A cgroup in which this user may create others that have what the exercise needs.
 pub fn find_place(need: Need) -> Result<Place, Finding> {
-    let failed = |error| {
-        unavailable(text!("looking for a cgroup", "cgroup 찾기",), chain(&error), TRY_AGAIN)
-    };
+    let failed =
+        |error| unavailable(text!("looking for a cgroup", "cgroup 찾기"), chain(&error), TRY_AGAIN);
     let all = cgroup::all().map_err(failed)?;
     let parents = parents(&all).map_err(failed)?;
     if let Some(place) = parents.iter().find_map(|it| need.place_in(it)) {

@@ -244,7 +244,7 @@ pub fn cgroup1(answer: fn(&Path, &[Pid]) -> io::Result<()>) -> ! {
         let asked: Vec<_> = pids.iter().map(Pid::to_string).collect();
         let finding = |reason: Text| {
             wrong(
-                text!("{asked:?} in cgroup.procs", "cgroup.procs에 {asked:?}",),
+                text!("{asked:?} in cgroup.procs", "cgroup.procs에 {asked:?}"),
                 shown!("{inside:?}"),
                 reason,
             )

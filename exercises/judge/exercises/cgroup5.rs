@@ -221,8 +221,8 @@ pub fn cgroup5(answer: fn(&Path, &[Pid], &str) -> io::Result<()>) -> ! {
         let controllers = group.words("cgroup.controllers")?;
         let Some(controller) = controllers.first() else {
             return Err(unavailable(
-                text!("the cgroup of the judge", "채점 프로그램의 cgroup",),
-                text!("it has no controller", "컨트롤러가 없습니다",),
+                text!("the cgroup of the judge", "채점 프로그램의 cgroup"),
+                text!("it has no controller", "컨트롤러가 없습니다"),
                 TRY_AGAIN,
             ));
         };

@@ -280,14 +280,14 @@ pub fn cgroup6(answer: fn(&Path) -> io::Result<Pid>) -> ! {
             unavailable(
                 "inotify",
                 errno,
-                text!("To see limits: sysctl fs.inotify", "한도를 보려면: sysctl fs.inotify",),
+                text!("To see limits: sysctl fs.inotify", "한도를 보려면: sysctl fs.inotify"),
             )
         };
         let watch = Watch::on(&files.each_ref().map(|it| it.as_path())).map_err(watched)?;
         let answering = run_answer(&EXERCISE, || answer(&group.dir))?;
         let child = Pid::from_raw(answering.output.parse().unwrap_or_default());
         let returned =
-            text!("your function returned {}", "함수가 반환한 값은 {}", answering.output,);
+            text!("your function returned {}", "함수가 반환한 값은 {}", answering.output);
         let parent = status(child, "PPid");
         ensure(parent == answering.pid.to_string(), || {
             wrong(
@@ -313,7 +313,7 @@ pub fn cgroup6(answer: fn(&Path) -> io::Result<Pid>) -> ! {
                 "{returned}, 그 프로세스의 State는 {state}",
             );
             wrong(
-                text!("a living child", "살아 있는 자식",),
+                text!("a living child", "살아 있는 자식"),
                 found,
                 text!(
                     "it has ended: let the child wait, with pause(2)",

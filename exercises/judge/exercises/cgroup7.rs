@@ -291,9 +291,9 @@ pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
         ensure(living() == FORKING, || {
             let found = text!("{} of them are alive", "살아 있는 프로세스가 {}개", living());
             wrong(
-                text!("{FORKING} frozen processes", "얼어 있는 프로세스 {FORKING}개",),
+                text!("{FORKING} frozen processes", "얼어 있는 프로세스 {FORKING}개"),
                 found,
-                text!("freezing ends no process", "얼리기는 프로세스를 끝내지 않습니다",),
+                text!("freezing ends no process", "얼리기는 프로세스를 끝내지 않습니다"),
             )
         })?;
         if !is_frozen {
@@ -304,7 +304,7 @@ pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
                  실행됩니다",
             );
             return Err(wrong(
-                text!("frozen 1 in cgroup.events", "cgroup.events에 frozen 1",),
+                text!("frozen 1 in cgroup.events", "cgroup.events에 frozen 1"),
                 shown!("{:?}", shown()?),
                 reason,
             ));
@@ -320,7 +320,7 @@ pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
                  시그널을 모두에게 보내세요",
             );
             return Err(wrong(
-                text!("populated 0 in cgroup.events", "cgroup.events에 populated 0",),
+                text!("populated 0 in cgroup.events", "cgroup.events에 populated 0"),
                 shown!("{:?}", shown()?),
                 reason,
             ));
@@ -332,7 +332,7 @@ pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
                 living(),
             );
             wrong(
-                text!("killed processes", "강제 종료된 프로세스들",),
+                text!("killed processes", "강제 종료된 프로세스들"),
                 found,
                 text!(
                     "a process that has left the cgroup runs again",
@@ -347,9 +347,9 @@ pub fn cgroup7(freeze: fn(&Cgroup) -> io::Result<()>, end: fn(&Cgroup) -> io::Re
                 "그 뒤로 cgroup의 프로세스들이 {more}번 fork했습니다",
             );
             wrong(
-                text!("a cgroup that stays frozen", "계속 얼어 있는 cgroup",),
+                text!("a cgroup that stays frozen", "계속 얼어 있는 cgroup"),
                 found,
-                text!("it was thawed before it was killed", "강제 종료하기 전에 녹였습니다",),
+                text!("it was thawed before it was killed", "강제 종료하기 전에 녹였습니다"),
             )
         })?;
         Ok(text!(

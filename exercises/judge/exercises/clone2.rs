@@ -243,9 +243,9 @@ pub fn clone2(guesses: [(&str, Guess); 6], answer: fn(fn() -> isize) -> nix::Res
     judge(move || {
         ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
             wrong(
-                text!("Same or Different for each kind", "종류마다 Same이나 Different",),
+                text!("Same or Different for each kind", "종류마다 Same이나 Different"),
                 shown!("Unknown"),
-                text!("first predict, then run", "먼저 예측하고 나서 실행하세요",),
+                text!("first predict, then run", "먼저 예측하고 나서 실행하세요"),
             )
         })?;
         let predicted: BTreeSet<_> = guesses.iter().map(|(kind, _)| kind.as_str()).collect();

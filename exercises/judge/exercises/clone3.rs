@@ -279,10 +279,10 @@ fn check(end: End, answer: fn(Pid) -> nix::Result<i32>) -> Result<(), Finding> {
     let [returned, child, others_status] = words[..] else { unreachable!("three words") };
     let (what, expected) = match end {
         End::Exit(status) => {
-            (text!("a child that exits with {status}", "종료 상태 {status}로 끝난 자식",), status)
+            (text!("a child that exits with {status}", "종료 상태가 {status}인 자식"), status)
         }
         End::Kill(signal) => (
-            text!("a child that {signal} kills", "{signal}로 강제 종료된 자식",),
+            text!("a child that {signal} kills", "{signal}로 강제 종료된 자식"),
             128 + signal as i32,
         ),
     };

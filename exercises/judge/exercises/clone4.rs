@@ -218,9 +218,9 @@ pub fn clone4(guess: Errno, answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! 
     judge(move || {
         ensure(guess != Errno::UnknownErrno, || {
             wrong(
-                text!("the name of an error", "오류의 이름",),
+                text!("the name of an error", "오류의 이름"),
                 shown!("UnknownErrno"),
-                text!("first predict, then run", "먼저 예측하고 나서 실행하세요",),
+                text!("first predict, then run", "먼저 예측하고 나서 실행하세요"),
             )
         })?;
         let refused = run_answer(&EXERCISE, || {
@@ -254,7 +254,7 @@ pub fn clone4(guess: Errno, answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! 
             wrong(
                 text!(
                     "process {}, the caller, in its namespaces as before",
-                    "호출한 {}번 프로세스는 원래의 namespace들에 그대로",
+                    "호출한 {}번 프로세스는 원래의 namespace들에 그대로 있음",
                     parent.pid,
                 ),
                 text!(

@@ -381,7 +381,7 @@ impl Family {
                 ),
             ),
             (None, end) => (
-                text!("the child has ended: {end:?}", "자식이 끝났습니다: {end:?}",),
+                text!("the child has ended: {end:?}", "자식이 끝났습니다: {end:?}"),
                 text!(
                     "it must live as long as its parent",
                     "부모가 살아 있는 동안은 자식도 살아 있어야 합니다",
@@ -411,7 +411,7 @@ impl Family {
                     text!("the child has {threads} threads", "자식에 스레드가 {threads}개 있습니다")
                 }
                 [pid, ..] => {
-                    text!("there is another process, {pid}", "{pid}번 프로세스가 더 있습니다",)
+                    text!("there is another process, {pid}", "{pid}번 프로세스가 더 있습니다")
                 }
             };
             wrong(
@@ -488,7 +488,7 @@ impl Family {
                     continue;
                 }
                 Ok(WaitStatus::Stopped(_, received)) => {
-                    text!("the kernel sent it {received}", "커널이 보낸 것은 {received}",)
+                    text!("the kernel sent it {received}", "커널이 보낸 것은 {received}")
                 }
                 end => shown!("{end:?}"),
             };

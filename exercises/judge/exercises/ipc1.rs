@@ -238,7 +238,7 @@ pub fn ipc1(answer: fn(i32, Task) -> nix::Result<Pid>) -> ! {
             unavailable(
                 "msgget() and msgsnd()",
                 errno,
-                text!("To see limits: ipcs -l", "한도를 보려면: ipcs -l",),
+                text!("To see limits: ipcs -l", "한도를 보려면: ipcs -l"),
             )
         })?;
         let process = run_answer(&EXERCISE, || answer(key, stay))?;
@@ -249,7 +249,7 @@ pub fn ipc1(answer: fn(i32, Task) -> nix::Result<Pid>) -> ! {
             wrong(
                 text!(
                     "the caller in {outside}, in which its queue is",
-                    "호출한 프로세스는 자기 큐가 있는 {outside}에 그대로",
+                    "호출한 프로세스는 자기 큐가 있는 {outside}에 그대로 있음",
                 ),
                 text!("it has moved to {caller}", "{caller}로 옮겨 갔습니다"),
                 text!(
@@ -263,8 +263,8 @@ pub fn ipc1(answer: fn(i32, Task) -> nix::Result<Pid>) -> ! {
         ensure(kept.is_some_and(|it| it.messages == 1), || {
             let (found, reason) = match kept {
                 None => (
-                    text!("it is gone", "없어졌습니다",),
-                    text!("which of your calls removes it?", "어느 호출이 큐를 없애나요?",),
+                    text!("it is gone", "없어졌습니다"),
+                    text!("which of your calls removes it?", "어느 호출이 큐를 없애나요?"),
                 ),
                 Some(it) => (
                     text!("it has {} messages", "메시지가 {}개 있습니다", it.messages),

@@ -301,7 +301,7 @@ pub fn mount1(answer: fn(&Path) -> nix::Result<()>) -> ! {
             wrong(
                 text!(
                     "the caller in a new mount namespace",
-                    "호출한 프로세스는 새 마운트 namespace에",
+                    "호출한 프로세스는 새 마운트 namespace에 있음",
                 ),
                 text!("it is in the one outside", "바깥의 마운트 namespace에 있습니다"),
                 text!(
@@ -421,7 +421,7 @@ fn check_working_directory(pid: Pid) -> Result<(), Finding> {
     let device = fs::metadata(format!("/proc/{pid}/cwd")).map(|it| it.st_dev()).ok();
     ensure(device == device_at(pid, Path::new("/")), || {
         wrong(
-            text!("a working directory on the new root", "작업 디렉터리가 새 루트에"),
+            text!("a working directory on the new root", "작업 디렉터리가 새 루트에 있음"),
             text!("it is in a directory of the old root", "옛 루트의 디렉터리에 있습니다"),
             text!(
                 "the working directory is a way back: where does `..` lead from there?",

@@ -265,9 +265,9 @@ pub fn net2(answer: fn() -> io::Result<[TcpListener; 2]>) -> ! {
             wrong(
                 text!(
                     "the caller in a new network namespace",
-                    "호출한 프로세스는 새 네트워크 namespace에",
+                    "호출한 프로세스는 새 네트워크 namespace에 있음",
                 ),
-                text!("{new}, in which it was before", "전에 있던 {new}"),
+                text!("{new}, in which it was before", "전에 있던 {new}에 그대로 있습니다"),
                 text!(
                     "which call moves the caller, and is there one that moves it back?",
                     "호출한 프로세스를 옮기는 것은 어느 호출이고, 되돌려 놓는 호출도 있나요?",

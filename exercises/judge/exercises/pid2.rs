@@ -297,8 +297,7 @@ pub fn pid2(answer: fn(Task) -> nix::Result<i32>) -> ! {
         Ok(text!(
             "PID 1 has no child left, though it adopted {orphans}, and the service exited with \
              {status}",
-            "PID 1이 {orphans}개를 맡았지만 남은 자식이 없고, service는 종료 상태 {status}로 \
-             끝났습니다",
+            "PID 1이 {orphans}개를 맡았지만 남은 자식이 없고, service의 종료 상태는 {status}입니다",
         ))
     })
 }

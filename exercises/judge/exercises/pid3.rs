@@ -269,7 +269,7 @@ pub fn pid3(answer: fn(Task) -> nix::Result<()>) -> ! {
             wrong(
                 text!(
                     "SIGTERM for the service after PID 1 has got it",
-                    "PID 1이 SIGTERM을 받은 다음에 service에게 SIGTERM",
+                    "PID 1이 SIGTERM을 받은 다음에 service에게 SIGTERM을 보냄",
                 ),
                 text!(
                     "the service has got SIGTERM, and nobody had sent it to PID 1 yet",

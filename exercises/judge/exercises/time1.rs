@@ -247,7 +247,7 @@ pub fn time1(answer: fn(Task) -> io::Result<Pid>) -> ! {
             wrong(
                 text!(
                     "the caller in {outside}, its time namespace",
-                    "호출한 프로세스는 자기 time namespace인 {outside}에 그대로",
+                    "호출한 프로세스는 자기 time namespace인 {outside}에 그대로 있음",
                 ),
                 text!("it has moved to {caller}", "{caller}로 옮겨 갔습니다"),
                 text!(
@@ -261,9 +261,9 @@ pub fn time1(answer: fn(Task) -> io::Result<Pid>) -> ! {
             wrong(
                 text!(
                     "process {child} in a new time namespace",
-                    "{child}번 프로세스는 새 time namespace에",
+                    "{child}번 프로세스는 새 time namespace에 있음",
                 ),
-                text!("{inside}, like the caller", "호출한 프로세스처럼 {inside}"),
+                text!("{inside}, like the caller", "호출한 프로세스처럼 {inside}에 있습니다"),
                 text!(
                     "which flag of unshare(2) is for time namespaces, and is it there before \
                      fork(2)?",
@@ -277,7 +277,7 @@ pub fn time1(answer: fn(Task) -> io::Result<Pid>) -> ! {
             wrong(
                 text!(
                     "process {child}, and its children, in one new time namespace",
-                    "{child}번 프로세스와 그 자식들이 하나의 새 time namespace에",
+                    "{child}번 프로세스와 그 자식들이 하나의 새 time namespace에 있음",
                 ),
                 text!(
                     "it is in {inside}, and its children would be in {for_children}",

@@ -209,9 +209,9 @@ pub fn unshare4(guesses: [(&str, Guess); 3], answer: fn() -> nix::Result<()>) ->
         })?;
         ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
             wrong(
-                text!("Same or Different for each link", "링크마다 Same이나 Different",),
+                text!("Same or Different for each link", "링크마다 Same이나 Different"),
                 shown!("Unknown"),
-                text!("first predict, then run", "먼저 예측하고 나서 실행하세요",),
+                text!("first predict, then run", "먼저 예측하고 나서 실행하세요"),
             )
         })?;
         let process = run_answer(&EXERCISE, || answer().map(|()| ""))?;

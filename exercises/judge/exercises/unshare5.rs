@@ -252,9 +252,9 @@ pub fn unshare5(guesses: [i32; 2], answer: fn(Task) -> nix::Result<[Pid; 2]>) ->
     judge(move || {
         ensure(!guesses.contains(&0), || {
             wrong(
-                text!("two PIDs, greater than 0", "0보다 큰 PID 두 개",),
+                text!("two PIDs, greater than 0", "0보다 큰 PID 두 개"),
                 shown!("{guesses:?}"),
-                text!("first predict, then run", "먼저 예측하고 나서 실행하세요",),
+                text!("first predict, then run", "먼저 예측하고 나서 실행하세요"),
             )
         })?;
         let process = run_answer(&EXERCISE, || {
@@ -281,11 +281,11 @@ pub fn unshare5(guesses: [i32; 2], answer: fn(Task) -> nix::Result<[Pid; 2]>) ->
                 wrong(
                     text!(
                         "process {pid} in a new PID namespace",
-                        "{pid}번 프로세스는 새 PID namespace에",
+                        "{pid}번 프로세스는 새 PID namespace에 있음",
                     ),
                     text!(
                         "{namespace}, like all processes outside",
-                        "바깥의 모든 프로세스처럼 {namespace}",
+                        "바깥의 모든 프로세스처럼 {namespace}에 있습니다",
                     ),
                     text!(
                         "does unshare(2) get the flag, and before fork(2)?",
@@ -299,7 +299,7 @@ pub fn unshare5(guesses: [i32; 2], answer: fn(Task) -> nix::Result<[Pid; 2]>) ->
             wrong(
                 text!(
                     "both processes in the same new PID namespace",
-                    "두 프로세스가 같은 새 PID namespace에",
+                    "두 프로세스가 같은 새 PID namespace에 있음",
                 ),
                 text!(
                     "process {first} is in {of_first}, process {second} in {of_second}",

@@ -297,11 +297,11 @@ pub fn unshare6(answer: fn(Task) -> nix::Result<Pid>) -> ! {
             wrong(
                 text!(
                     "process {child} in a new PID namespace",
-                    "{child}번 프로세스는 새 PID namespace에",
+                    "{child}번 프로세스는 새 PID namespace에 있음",
                 ),
                 text!(
                     "{namespace}, like all processes outside",
-                    "바깥의 모든 프로세스처럼 {namespace}",
+                    "바깥의 모든 프로세스처럼 {namespace}에 있습니다",
                 ),
                 text!(
                     "does unshare(2) get the flag, and before fork(2)?",

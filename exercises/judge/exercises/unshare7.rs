@@ -395,7 +395,7 @@ pub fn unshare7(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
         check_namespaces(&first, &second, process.pid, &link(outside.pid, "pid"))?;
         ensure(first.pid != second.pid, || {
             wrong(
-                text!("each task in its own process", "두 일을 저마다 자기 프로세스에서"),
+                text!("each task in its own process", "두 일을 저마다 자기 프로세스에서 실행"),
                 text!(
                     "your function ran both tasks in the same process",
                     "함수가 두 일을 같은 프로세스에서 실행했습니다",
@@ -440,7 +440,7 @@ fn called_once(file: &str, name: &str, returned: Pid) -> Result<Call, Finding> {
             ),
             text!(
                 "the {name} has not run; as for the PID that was returned, {}",
-                "{name}이(가) 실행되지 않았습니다. 반환된 PID의 프로세스: {}",
+                "{name}가 실행되지 않았습니다. 반환된 PID의 프로세스: {}",
                 state(returned),
             ),
             match end(returned) {
@@ -460,7 +460,7 @@ fn called_once(file: &str, name: &str, returned: Pid) -> Result<Call, Finding> {
         )),
         Err(calls) => Err(wrong(
             text!("each task runs once", "두 일을 한 번씩 실행"),
-            text!("the {name} has run {} times", "{name}이(가) {}번 실행되었습니다", calls.len()),
+            text!("the {name} has run {} times", "{name}가 {}번 실행되었습니다", calls.len()),
             text!("how often do you fork?", "fork를 몇 번 하나요?"),
         )),
     }
@@ -500,7 +500,7 @@ fn check_namespaces(
             wrong(
                 text!(
                     "the {name} task in a new PID namespace",
-                    "{name}을(를) 새 PID namespace에서",
+                    "{name}를 새 PID namespace에서 실행",
                 ),
                 found,
                 reason,
@@ -511,7 +511,7 @@ fn check_namespaces(
         wrong(
             text!(
                 "the second task in {}, like the first",
-                "second도 first처럼 {}에서",
+                "second도 first처럼 {}에서 실행",
                 first.namespace,
             ),
             text!("it ran in {}", "{}에서 실행되었습니다", second.namespace),

@@ -250,9 +250,9 @@ pub fn user1(answer: fn() -> nix::Result<()>) -> ! {
             wrong(
                 text!(
                     "the caller in a new user namespace",
-                    "호출한 프로세스는 새 user namespace에",
+                    "호출한 프로세스는 새 user namespace에 있음",
                 ),
-                text!("{own}, in which it was before", "전에 있던 {own}"),
+                text!("{own}, in which it was before", "전에 있던 {own}에 그대로 있습니다"),
                 text!(
                     "which flag makes a user namespace, and which process has to call unshare(2)?",
                     "user namespace를 만드는 플래그는 무엇이고, 어느 프로세스가 unshare(2)를 \

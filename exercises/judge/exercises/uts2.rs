@@ -421,7 +421,7 @@ fn check_setter(calls: &[Call], caller: Pid) -> Result<(), Finding> {
         wrong(
             text!(
                 "set_name, once, in a child of process {caller}, which runs your function",
-                "함수를 실행하는 {caller}번 프로세스의 자식에서 set_name 한 번",
+                "함수를 실행하는 {caller}번 프로세스의 자식에서 set_name을 한 번 호출",
             ),
             match setters[..] {
                 [] => text!("nobody called it", "아무도 호출하지 않았습니다"),
@@ -456,7 +456,7 @@ fn check_getter(calls: &[Call], caller: Pid, returned: &str) -> Result<(), Findi
         wrong(
             text!(
                 "get_name in the parent, process {caller}",
-                "부모인 {caller}번 프로세스에서 get_name",
+                "부모인 {caller}번 프로세스에서 get_name 호출",
             ),
             text!("process {} called it", "{}번 프로세스가 호출했습니다", others[0]),
             text!(
@@ -487,7 +487,7 @@ fn check_getter(calls: &[Call], caller: Pid, returned: &str) -> Result<(), Findi
         wrong(
             text!(
                 "get_name after the child has set the name",
-                "자식이 이름을 바꾼 다음에 get_name",
+                "자식이 이름을 바꾼 다음에 get_name 호출",
             ),
             text!(
                 "it returned {got:?}, before the child had set {name:?}",

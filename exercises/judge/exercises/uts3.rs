@@ -206,7 +206,7 @@ pub fn uts3(answer: fn(&str, ChildMain) -> nix::Result<Pid>) -> ! {
             wrong(
                 text!(
                     "process {}, the caller, in its namespaces as before",
-                    "호출한 {}번 프로세스는 원래의 namespace들에 그대로",
+                    "호출한 {}번 프로세스는 원래의 namespace들에 그대로 있음",
                     parent.pid,
                 ),
                 text!(

@@ -61,7 +61,7 @@ impl Calls {
             unavailable(
                 "pipe2()",
                 errno,
-                text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a",),
+                text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a"),
             )
         })?;
         let _ = REPORTS.set(writer.into());

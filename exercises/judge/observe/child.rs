@@ -74,7 +74,7 @@ pub fn child_of(parent: &Process, calls: &mut Calls) -> Result<Call, Finding> {
     })?;
     ensure(calls.all().iter().all(|call| call.pid != caller), || {
         wrong(
-            text!("child() in a child process", "자식 프로세스에서 child()"),
+            text!("child() in a child process", "자식 프로세스에서 child() 호출"),
             text!(
                 "process {caller} has called it, the one that runs your function",
                 "함수를 실행하는 {caller}번 프로세스가 호출했습니다",
@@ -204,10 +204,10 @@ pub fn state(pid: Pid) -> Text {
     match end(pid) {
         None => text!("its state is {}", "상태는 {}", status(pid, "State")),
         Some(Ok(status)) => {
-            text!("it has exited with status {status}", "종료 상태 {status}로 끝났습니다",)
+            text!("it has exited with status {status}", "끝났습니다(종료 상태 {status})")
         }
         Some(Err(signal)) => {
-            text!("{signal} has killed it", "{signal} 시그널로 강제 종료되었습니다",)
+            text!("{signal} has killed it", "{signal} 시그널로 강제 종료되었습니다")
         }
     }
 }

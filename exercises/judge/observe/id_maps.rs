@@ -60,9 +60,9 @@ impl User {
             wrong(
                 text!(
                     "the caller in a new user namespace",
-                    "호출한 프로세스는 새 user namespace에",
+                    "호출한 프로세스는 새 user namespace에 있음",
                 ),
-                text!("{found}, in which it was before", "전에 있던 {found}"),
+                text!("{found}, in which it was before", "전에 있던 {found}에 그대로 있습니다"),
                 text!(
                     "which flag does unshare(2) need, and which process has to call it?",
                     "unshare(2)에 어떤 플래그를 주어야 하고, 어느 프로세스가 호출해야 하나요?",

@@ -35,8 +35,8 @@ pub fn check_one_call(name: &str, calls: &[Call]) -> Result<(), Finding> {
     let name = name.rsplit('/').next().unwrap_or_default();
     ensure(calls.iter().all(|call| call.pid != "1"), || {
         wrong(
-            text!("the {name} in a child of PID 1", "PID 1의 자식에서 {name}"),
-            text!("PID 1 itself has run the {name}", "PID 1 자신이 {name}을(를) 실행했습니다"),
+            text!("the {name} in a child of PID 1", "PID 1의 자식에서 {name}를 실행"),
+            text!("PID 1 itself has run the {name}", "PID 1 자신이 {name}를 실행했습니다"),
             text!(
                 "parentheses call a function at once: in which process?",
                 "괄호를 붙이면 함수를 그 자리에서 호출합니다. 어느 프로세스에서 호출하나요?",
@@ -45,13 +45,13 @@ pub fn check_one_call(name: &str, calls: &[Call]) -> Result<(), Finding> {
     })?;
     ensure(calls.len() == 1, || {
         let found = match calls.len() {
-            0 => text!("the {name} has not run", "{name}이(가) 실행되지 않았습니다"),
+            0 => text!("the {name} has not run", "{name}가 실행되지 않았습니다"),
             times => {
-                text!("the {name} has run {times} times", "{name}이(가) {times}번 실행되었습니다",)
+                text!("the {name} has run {times} times", "{name}가 {times}번 실행되었습니다")
             }
         };
         wrong(
-            text!("the {name} runs once", "{name}을(를) 한 번 실행"),
+            text!("the {name} runs once", "{name}를 한 번 실행"),
             found,
             text!(
                 "what does the child do that you fork for it?",

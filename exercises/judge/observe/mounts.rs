@@ -54,7 +54,7 @@ pub fn check_unchanged(before: &[Mount], after: &[Mount]) -> Result<(), Finding>
                 ),
             ),
             (a, b) => (
-                text!("{a} mounts before, {b} after", "마운트가 전에는 {a}개, 뒤에는 {b}개",),
+                text!("{a} mounts before, {b} after", "마운트가 전에는 {a}개, 뒤에는 {b}개"),
                 mounted,
             ),
         };

@@ -55,7 +55,7 @@ pub fn check_joined(process: Pid, target: Pid, kinds: &[&str], start: Pid) -> Ve
             wrong(
                 text!(
                     "the caller in {expected}, the {kind} namespace of process {target}",
-                    "호출한 프로세스는 {target}번 프로세스의 {kind} namespace인 {expected}에",
+                    "호출한 프로세스는 {target}번 프로세스의 {kind} namespace인 {expected}에 있음",
                 ),
                 found,
                 reason,

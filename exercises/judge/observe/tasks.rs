@@ -114,7 +114,7 @@ pub fn check_stays(pids: &[Pid], name: &str) -> Result<(), Finding> {
     for &pid in pids {
         ensure(pid.as_raw() > 0, || {
             wrong(
-                text!("a PID", "자식의 PID",),
+                text!("a PID", "자식의 PID"),
                 shown!("{pid}"),
                 text!(
                     "which call returns the PID of a child?",
@@ -127,11 +127,11 @@ pub fn check_stays(pids: &[Pid], name: &str) -> Result<(), Finding> {
             wrong(
                 text!(
                     "the PID of a process that runs {name}, as the caller sees it",
-                    "호출한 프로세스에게 보이는, {name}을(를) 실행하는 프로세스의 PID",
+                    "호출한 프로세스에게 보이는, {name}를 실행하는 프로세스의 PID",
                 ),
                 text!(
                     "your function returned {pid}, a process in state {} that does not run it",
-                    "함수가 반환한 값은 {pid}, 그 프로세스의 상태는 {}이고 {name}을(를) 실행하지 \
+                    "함수가 반환한 값은 {pid}, 그 프로세스의 상태는 {}이고 {name}를 실행하지 \
                      않습니다",
                     status(pid, "State"),
                 ),
@@ -149,12 +149,12 @@ pub fn check_stays(pids: &[Pid], name: &str) -> Result<(), Finding> {
         wrong(
             text!(
                 "{name} runs in {} different processes",
-                "{name}을(를) 서로 다른 프로세스 {}개에서 실행",
+                "{name}를 서로 다른 프로세스 {}개에서 실행",
                 pids.len(),
             ),
             text!(
                 "your function returned {pids:?}; {name} has been called {calls} times",
-                "함수가 반환한 값은 {pids:?}, {name}이(가) 호출된 횟수는 {calls}",
+                "함수가 반환한 값은 {pids:?}, {name}가 호출된 횟수는 {calls}",
             ),
             text!("how often do you fork?", "fork를 몇 번 하나요?"),
         )

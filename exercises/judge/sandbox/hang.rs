@@ -138,7 +138,7 @@ impl Process {
             ("T", _) => text!("stopped by a signal", "시그널로 멈춰 있습니다"),
             ("Z", _) => text!("a zombie", "좀비입니다"),
             (_, Some(number)) if number >= 0 => {
-                text!("in {}", "{}에서 기다립니다", name_of(number),)
+                text!("in {}", "{}에서 기다립니다", name_of(number))
             }
             (state, _) => text!("in state {state}", "{state} 상태입니다"),
         }

@@ -67,9 +67,9 @@ pub fn run_in_sandbox(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) ->
 fn start(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
     let failed = |errno| {
         unavailable(
-            text!("the judge could not start", "채점 프로그램을 시작하지 못했습니다",),
+            text!("the judge could not start", "채점 프로그램을 시작하지 못했습니다"),
             errno,
-            text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a",),
+            text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a"),
         )
     };
     let user = if geteuid().is_root() { Uid::from_raw(NOBODY) } else { geteuid() };
@@ -288,7 +288,7 @@ fn supervise(
 fn confine(cgroup: Option<&Path>) -> Result<(), Finding> {
     let failed = |call: &str, errno: Errno| unavailable(call, errno, advice());
     let filesystems = |error: io::Error| {
-        unavailable(text!("the files of the sandbox", "샌드박스의 파일",), error, advice())
+        unavailable(text!("the files of the sandbox", "샌드박스의 파일"), error, advice())
     };
     // Without a controlling terminal it cannot type into one (TIOCSTI).
     setsid().map_err(|errno| failed("setsid()", errno))?;
