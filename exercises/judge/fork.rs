@@ -4,6 +4,8 @@ use std::process::exit;
 
 use nix::unistd::{ForkResult, Pid, fork};
 
+use crate::language::text;
+
 /// Creates a child process (`fork(2)`) that calls `run` and then exits. Returns its PID as
 /// the caller sees it.
 pub fn fork_child(run: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
@@ -13,7 +15,7 @@ pub fn fork_child(run: impl FnOnce() -> nix::Result<()>) -> nix::Result<Pid> {
         ForkResult::Child => match run() {
             Ok(()) => exit(0),
             Err(errno) => {
-                eprintln!("in the child: {errno}");
+                eprintln!("{}", text!("in the child: {errno}", "자식에서: {errno}"));
                 exit(1)
             }
         },

@@ -18,9 +18,11 @@
 mod capabilities;
 mod cgroup;
 mod clone_args;
+mod comments;
 mod exercise;
 mod exercises;
 mod fork;
+mod language;
 mod observe;
 mod process;
 mod sandbox;
@@ -28,9 +30,11 @@ mod verdict;
 
 pub use cgroup::Cgroup;
 pub use clone_args::CloneArgs;
+pub use comments::{COMMENTS, comment};
 pub use exercise::{Exercise, Wrong};
 pub use exercises::*;
 pub use fork::{fork_child, fork_task};
+pub use language::{Both, Language, has_hangul};
 pub use step_support::cgroup::Version;
 pub use step_support::process::pidfd_open;
 pub use verdict::Guess::{self, Different, Same, Unknown};

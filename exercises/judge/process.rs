@@ -17,6 +17,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe2};
 
 use crate::exercise::Exercise;
+use crate::language::{Both, CHECK_MACHINE, Text, shown, text};
 use crate::sandbox::streams::close_verdict;
 use crate::verdict::{Finding, unavailable, wrong};
 
@@ -41,7 +42,14 @@ impl Process {
         work: impl FnOnce() -> Result<String, String>,
     ) -> Result<Process, Finding> {
         let failed = |errno| {
-            unavailable("fork()", errno, "There may be too many processes; check: ulimit -u")
+            unavailable(
+                "fork()",
+                errno,
+                text!(
+                    "There may be too many processes; check: ulimit -u",
+                    "프로세스가 너무 많을 수 있습니다. 확인하려면: ulimit -u",
+                ),
+            )
         };
         let (result_read, result_write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
         let (release_read, release_write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
@@ -80,18 +88,24 @@ impl Process {
                     Ok(Process { pid, output: text.to_owned(), release })
                 }
                 ("!", panic) => Err(wrong(
-                    "a function that returns",
-                    format!("your function panicked: {panic}"),
-                    "a panic ends the function before it returns",
+                    text!("a function that returns", "반환하는 함수"),
+                    text!("your function panicked: {panic}", "함수가 패닉을 일으켰습니다: {panic}"),
+                    text!(
+                        "a panic ends the function before it returns",
+                        "패닉이 나면 함수가 반환하기 전에 끝납니다",
+                    ),
                 )),
                 (_, error) => Err(explain(error)),
             };
         }
-        let end = waitpid(pid, None).map_or_else(|errno| errno.to_string(), describe);
+        let end = waitpid(pid, None).map_or_else(|errno| shown!("{errno}"), describe);
         Err(wrong(
-            "a function that returns",
-            format!("its process {end}"),
-            "the process that ran your function ended before the judge could look at it",
+            text!("a function that returns", "반환하는 함수"),
+            text!("its process {end}", "프로세스: {end}"),
+            text!(
+                "the process that ran your function ended before the judge could look at it",
+                "채점 프로그램이 보기 전에, 함수를 실행한 프로세스가 끝났습니다",
+            ),
         ))
     }
 
@@ -119,17 +133,26 @@ fn record_panics(process: Pid) {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let place = panic.location().map_or_else(String::new, |it| format!(" at {it}"));
-        PANIC.set(format!("{}{place}", text.unwrap_or("(no message)")));
+        let place = panic
+            .location()
+            .map_or_else(String::new, |it| text!(" at {it}", ", 위치 {it}").to_string());
+        PANIC.set(format!(
+            "{}{place}",
+            text.unwrap_or(Both("(no message)", "(메시지 없음)").here())
+        ));
     }));
 }
 
 /// How a process ended, in words.
-pub fn describe(end: WaitStatus) -> String {
+pub fn describe(end: WaitStatus) -> Text {
     match end {
-        WaitStatus::Exited(_, status) => format!("exited with status {status}"),
-        WaitStatus::Signaled(_, signal, _) => format!("was killed by {signal}"),
-        other => format!("{other:?}"),
+        WaitStatus::Exited(_, status) => {
+            text!("exited with status {status}", "끝났습니다(종료 상태 {status})")
+        }
+        WaitStatus::Signaled(_, signal, _) => {
+            text!("was killed by {signal}", "{signal} 시그널로 강제 종료되었습니다")
+        }
+        other => shown!("{other:?}"),
     }
 }
 
@@ -143,8 +166,12 @@ pub fn run_answer<T: Display, E: Into<io::Error>>(
 ) -> Result<Process, Finding> {
     Process::start(
         |error| {
-            let found = format!("a call failed: {error}");
-            wrong("a function that returns Ok", found, exercise.explain(error))
+            let found = text!("a call failed: {error}", "호출이 실패했습니다: {error}");
+            wrong(
+                text!("a function that returns Ok", "Ok를 반환하는 함수"),
+                found,
+                exercise.explain(error),
+            )
         },
         || {
             let _ = fs::write("/proc/self/comm", ANSWER);
@@ -163,9 +190,12 @@ pub fn helper_process(
 ) -> Result<Process, Finding> {
     let failed = |error: &str| {
         unavailable(
-            "unshare() in a helper process of the judge",
+            text!(
+                "unshare() in a helper process of the judge",
+                "채점 프로그램이 만든 프로세스의 unshare()",
+            ),
             error,
-            "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
+            CHECK_MACHINE,
         )
     };
     Process::start(failed, || {
@@ -210,9 +240,12 @@ pub fn uts_names(namespace: impl AsRef<Path>) -> Result<(String, String), Findin
     let path = namespace.as_ref();
     let failed = |error: &str| {
         wrong(
-            format!("a UTS namespace at {}", path.display()),
-            format!("open() and setns() there: {error}"),
-            "this file is not a UTS namespace, or the namespace no longer exists",
+            text!("a UTS namespace at {}", "{}에 있는 UTS namespace", path.display()),
+            text!("open() and setns() there: {error}", "그것에 대한 open()과 setns(): {error}"),
+            text!(
+                "this file is not a UTS namespace, or the namespace no longer exists",
+                "이 파일이 UTS namespace가 아니거나, 그 namespace가 이미 없어졌습니다",
+            ),
         )
     };
     let helper = Process::start(failed, || {
@@ -232,5 +265,8 @@ pub fn uts_names(namespace: impl AsRef<Path>) -> Result<(String, String), Findin
 pub fn status(pid: Pid, field: &str) -> String {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-    line.unwrap_or("(no such process)").split_whitespace().collect::<Vec<_>>().join(" ")
+    line.unwrap_or(Both("(no such process)", "(그런 프로세스 없음)").here())
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

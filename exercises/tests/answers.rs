@@ -1,11 +1,11 @@
 //! Every starter fails, every solution passes, and each wrong answer fails with the
-//! message meant for it: as root and as an ordinary user.
+//! message meant for it: as root and as an ordinary user. In Korean, it fails in Korean.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use judge::{EXERCISES, Exercise, Wrong};
+use judge::{EXERCISES, Exercise, Language, Wrong, has_hangul};
 use nix::sys::utsname::uname;
 use testkit::{Host, Step, User, sample, skip, wait_until};
 
@@ -69,6 +69,11 @@ struct Package {
 
 impl Package {
     fn new(name: &'static str) -> Package {
+        Package::in_language(name, Language::English)
+    }
+
+    /// Answers that a judge of this language judges.
+    fn in_language(name: &'static str, language: Language) -> Package {
         let dir = target().join(name);
         let _ = fs::remove_dir_all(dir.join("src"));
         fs::create_dir_all(dir.join("src")).expect("mkdir");
@@ -78,7 +83,12 @@ impl Package {
         // Answers do not use our own crates, and their paths are relative.
         let dependencies = dependencies.lines().filter(|line| !line.contains("path ="));
         let dependencies = dependencies.collect::<Vec<_>>().join("\n");
-        let judge = format!("exercises = {{ path = {:?} }}", exercises_dir());
+        let features: &[&str] = match language {
+            Language::English => &[],
+            Language::Korean => &["korean"],
+        };
+        let dir_of_judge = exercises_dir();
+        let judge = format!("exercises = {{ path = {dir_of_judge:?}, features = {features:?} }}");
         let manifest = format!(
             "[package]\nname = {name:?}\nedition = \"2024\"\n[workspace]\n\
              [dependencies]\n{judge}{dependencies}"
@@ -164,7 +174,7 @@ fn every_starter_fails_and_every_solution_passes() {
     for exercise in sample(others).chain(cgroups) {
         run(&program(exercise.name), |code, stderr| {
             assert_eq!(code, Some(1), "{stderr}");
-            assert!(stderr.contains("✗ expected:"), "{stderr}");
+            assert!(stderr.contains("✗ expected:") && !has_hangul(stderr), "{stderr}");
         });
         must_pass(&format!("{}_sol", exercise.name));
     }
@@ -264,17 +274,22 @@ fn a_root_that_cannot_be_nobody_is_refused() {
     }
 }
 
+/// Adds every `step`th wrong answer of each exercise.
+fn add_wrong_answers(package: &mut Package, step: usize) {
+    for exercise in EXERCISES {
+        let (name, solution) = (exercise.name, exercise.solutions[0].1);
+        for (number, Wrong { change, to, .. }) in exercise.wrong.iter().enumerate().step_by(step) {
+            assert_eq!(solution.matches(change).count(), 1, "{name}: {change}");
+            let name = format!("{name}_{}{number}", package.name);
+            package.add(name, &solution.replace(change, to));
+        }
+    }
+}
+
 #[test]
 fn wrong_answers_fail_with_the_message_meant_for_them() {
     let mut package = Package::new("wrong");
-    let program = |name: &str, number: usize| format!("{name}_wrong{number}");
-    for exercise in EXERCISES {
-        let (name, solution) = (exercise.name, exercise.solutions[0].1);
-        for (number, Wrong { change, to, .. }) in exercise.wrong.iter().enumerate() {
-            assert_eq!(solution.matches(change).count(), 1, "{name}: {change}");
-            package.add(program(name, number), &solution.replace(change, to));
-        }
-    }
+    add_wrong_answers(&mut package, 1);
     package.build();
     // `maintain/ci/exercises` shows this table.
     println!(
@@ -283,8 +298,8 @@ fn wrong_answers_fail_with_the_message_meant_for_them() {
     let mut faults = Vec::new();
     for exercise in EXERCISES {
         for (number, Wrong { says, .. }) in exercise.wrong.iter().enumerate() {
-            run(&self::program(&program(exercise.name, number)), |code, stderr| {
-                if code != Some(1) || !stderr.contains(says) {
+            run(&program(&format!("{}_wrong{number}", exercise.name)), |code, stderr| {
+                if code != Some(1) || !stderr.contains(says) || has_hangul(stderr) {
                     faults.push(format!("{code:?}, not {says:?}: {stderr}"));
                 }
             });
@@ -295,6 +310,44 @@ fn wrong_answers_fail_with_the_message_meant_for_them() {
         println!("| {} | {right} | {wrong} | {} |", exercise.name, clauses.join("; "));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The starters as `ko` has them, and a third of the same wrong answers, each as one user: that
+/// each is told what is wrong with it has been seen above, and that each message has its Korean,
+/// the compiler has seen. Here no English may be left in what it is told.
+#[test]
+fn in_korean_starters_and_wrong_answers_fail_in_korean() {
+    let mut package = Package::in_language("korean", Language::Korean);
+    for exercise in EXERCISES {
+        let file = exercise.file(exercise.starter, Language::Korean);
+        package.add(format!("{}_starter", exercise.name), &file);
+    }
+    add_wrong_answers(&mut package, 3);
+    package.build();
+    let user = User::all()[0];
+    let mut faults = Vec::new();
+    for name in &package.answers {
+        let exe = program(name);
+        let output = Step::new(exe.to_str().expect("a path in UTF-8"), user).run();
+        let reason = output.stderr.lines().find_map(|line| line.strip_prefix("  이유: "));
+        let says_so = match output.code() {
+            Some(1) => output.stderr.contains("✗ 기대: ") && reason.is_some_and(is_korean),
+            // What this machine lacks, which the English tests have seen.
+            Some(3) => output.stderr.contains("이 컴퓨터에서는 답을 채점할 수 없습니다"),
+            _ => false,
+        };
+        if !says_so {
+            faults.push(format!("{name}: {:?}: {}", output.code(), output.stderr));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Whether a sentence has Korean in it, and no part that reads as English.
+fn is_korean(text: &str) -> bool {
+    let words: Vec<_> = text.split(' ').collect();
+    let is_english = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    has_hangul(text) && !words.windows(4).any(|four| four.iter().all(is_english))
 }
 
 /// Without its call of the judge a program would print nothing and exit with 0: it does not

@@ -11,7 +11,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::Pid;
 
 /// What getpid(2) returns in the two processes.
-const GUESSES: [i32; 2] = [0, 0]; // TODO
+const GUESSES: [i32; 2] = [0, 0]; // TODO: Predict them.
 
 fn run_two(child: fn()) -> nix::Result<[Pid; 2]> {
     // TODO: In which PID namespace are they created?

@@ -5,7 +5,7 @@
 //!
 //! Limit the cgroup to 16 MiB of memory, and allow no swap beyond that.
 //!
-//! Manual: the kernel's "Control Group v2", under "Memory"; for v1, memory.rst
+//! Manual: "Control Group v2" (docs.kernel.org): Memory; v1: memory.rst
 
 use std::fs;
 use std::io;

@@ -6,7 +6,7 @@
 //! Return how many processes of the cgroup the kernel has killed because memory was
 //! used up.
 //!
-//! Manual: the kernel's "Control Group v2", under "memory.events"; for v1, memory.rst
+//! Manual: "Control Group v2" (docs.kernel.org): memory.events; v1: memory.rst
 
 use std::io;
 

@@ -3,7 +3,7 @@
 //!
 //! Limit the cgroup to a fifth of one CPU.
 //!
-//! Manual: the kernel's "Control Group v2", under "CPU"; for v1, sched-bwc.rst
+//! Manual: "Control Group v2" (docs.kernel.org): CPU; v1: sched-bwc.rst
 
 use std::fs;
 use std::io;

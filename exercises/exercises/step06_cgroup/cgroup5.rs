@@ -6,7 +6,7 @@
 //! The cgroup `dir` has the processes `pids`, and a controller. Create `dir/child`
 //! and move all of these processes there. Let it have this controller.
 //!
-//! Manual: cgroups(7), under "Cgroups v2"
+//! Manual: cgroups(7): Cgroups v2
 
 use std::fs;
 use std::io;

@@ -25,6 +25,7 @@ use nix::unistd::{ForkResult, Pid, fork, geteuid};
 use step_support::cgroup::{self, Parent, Version, parents};
 
 use self::setup::TRY_AGAIN;
+use crate::language::{Text, text};
 use crate::sandbox::{self, NOBODY};
 use crate::verdict::{Finding, Verdict, print_verdict, unavailable};
 
@@ -63,8 +64,13 @@ impl Cgroup {
 
     /// Writes a setting of the judge's own.
     pub(crate) fn set(&self, file: &str, value: &str) -> Result<(), Finding> {
-        cgroup::write(&self.dir.join(file), value)
-            .map_err(|error| unavailable("a setting of the judge", chain(&error), TRY_AGAIN))
+        cgroup::write(&self.dir.join(file), value).map_err(|error| {
+            unavailable(
+                text!("a setting of the judge", "채점 프로그램의 설정"),
+                chain(&error),
+                TRY_AGAIN,
+            )
+        })
     }
 
     /// Which settings limit swap: none if this kernel does not count it.
@@ -79,8 +85,9 @@ impl Cgroup {
 
 /// The words of a cgroup's file; none if there is no such file.
 pub fn words(file: &Path) -> Result<Vec<String>, Finding> {
-    cgroup::words(file)
-        .map_err(|error| unavailable("looking at the cgroup", chain(&error), TRY_AGAIN))
+    cgroup::words(file).map_err(|error| {
+        unavailable(text!("looking at the cgroup", "cgroup 확인"), chain(&error), TRY_AGAIN)
+    })
 }
 
 /// An error with its causes, on one line.
@@ -126,8 +133,16 @@ pub fn run_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<WaitStatus, Find
 
 /// The same without waiting for its end.
 pub fn start_in_cgroup(dir: &Path, work: impl FnOnce()) -> Result<Pid, Finding> {
-    let failed =
-        |errno| unavailable("fork()", errno, "There may be too many processes; check: ulimit -u");
+    let failed = |errno| {
+        unavailable(
+            "fork()",
+            errno,
+            text!(
+                "There may be too many processes; check: ulimit -u",
+                "프로세스가 너무 많을 수 있습니다. 확인하려면: ulimit -u",
+            ),
+        )
+    };
     // SAFETY: this process has one thread, so the child may allocate.
     match unsafe { fork() }.map_err(failed)? {
         ForkResult::Parent { child } => Ok(child),
@@ -174,13 +189,16 @@ impl Need {
     }
 
     /// In words, after "cgroup".
-    fn describe(self) -> String {
+    fn describe(self) -> Text {
         match self {
-            Need::Controller(name) => format!("with the controller {name}"),
+            Need::Controller(name) => text!("with the controller {name}", "{name} 컨트롤러가 있고"),
             Need::ControllerOfV2 => {
-                "of version 2 that enables a controller such as memory".to_owned()
+                text!(
+                    "of version 2 that enables a controller such as memory",
+                    "memory와 같은 컨트롤러를 켜는 v2의 것이고",
+                )
             }
-            Need::V2 => "of version 2".to_owned(),
+            Need::V2 => text!("of version 2", "v2의 것이고"),
         }
     }
 }
@@ -208,7 +226,7 @@ pub fn judge(need: Need, check: impl FnOnce(Cgroup) -> Verdict) -> ! {
             sandbox::run_in_sandbox(Some(&dir.join("outside")), || check(group))
         }
         Err(error) => {
-            let call = format!("creating the cgroup {}", dir.display());
+            let call = text!("creating the cgroup {}", "cgroup {} 만들기", dir.display());
             cannot(unavailable(call, error, setup::advice(place.version)))
         }
     };
@@ -224,7 +242,8 @@ fn cannot(finding: Finding) -> i32 {
 
 /// A cgroup in which this user may create others that have what the exercise needs.
 pub fn find_place(need: Need) -> Result<Place, Finding> {
-    let failed = |error| unavailable("looking for a cgroup", chain(&error), TRY_AGAIN);
+    let failed =
+        |error| unavailable(text!("looking for a cgroup", "cgroup 찾기"), chain(&error), TRY_AGAIN);
     let all = cgroup::all().map_err(failed)?;
     let parents = parents(&all).map_err(failed)?;
     if let Some(place) = parents.iter().find_map(|it| need.place_in(it)) {
@@ -241,8 +260,12 @@ pub fn find_place(need: Need) -> Result<Place, Finding> {
         }
         _ => setup::advice(Version::V2),
     };
-    let call = format!("looking for a cgroup {} in which you may create others", need.describe());
-    Err(unavailable(call, "there is none", advice))
+    let call = text!(
+        "looking for a cgroup {} in which you may create others",
+        "cgroup 찾기({} 그 안에 다른 cgroup을 만들 수 있는 것)",
+        need.describe(),
+    );
+    Err(unavailable(call, text!("there is none", "없습니다"), advice))
 }
 
 /// Creates the three cgroups and gives them to the user who will run the answer.

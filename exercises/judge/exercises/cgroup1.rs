@@ -9,17 +9,30 @@ use nix::unistd::Pid;
 
 use crate::cgroup::{Need, judge};
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, Text, shown, text};
 use crate::process::{helper_process, run_answer};
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A namespace limits what processes see, a cgroup limits what they may use. A
 cgroup is a directory; the files in it are its settings. Versions 1 and 2 of
 cgroups use the same two files for this exercise.",
-    task: "
+        "
+namespace는 프로세스에게 무엇이 보이는지를 제한하고, cgroup은 프로세스가
+무엇을 얼마나 쓰는지를 제한합니다. cgroup은 디렉터리이고, 그 안의 파일이
+cgroup의 설정입니다. 이 문제에서 쓰는 파일 두 개는 cgroup v1과 v2에서
+같습니다.",
+    ),
+    task: Both(
+        "
 Move all of these processes, and no others, into the cgroup `dir`. Limit it to 8
 processes.",
+        "
+이 프로세스들을 모두, 그리고 이 프로세스들만 cgroup `dir`로 옮기세요. 이
+cgroup의 프로세스를 8개로 제한하세요.",
+    ),
     manual: "cgroups(7)",
     starter: r#"
 use std::fs;
@@ -114,18 +127,50 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "How many processes does one write to cgroup.procs move?",
-        "Write each PID to cgroup.procs by itself. The limit goes into pids.max; it counts all processes of the cgroup together.",
-        r#"for pid in pids { fs::write(dir.join("cgroup.procs"), pid.to_string())?; } and fs::write(dir.join("pids.max"), "8")"#,
+        Both(
+            "How many processes does one write to cgroup.procs move?",
+            "cgroup.procs에 한 번 쓸 때 옮겨지는 프로세스는 몇 개인가요?",
+        ),
+        Both(
+            "Write each PID to cgroup.procs by itself. The limit goes into pids.max; it counts all \
+             processes of the cgroup together.",
+            "PID를 하나씩 따로 cgroup.procs에 씁니다. 한도는 pids.max에 쓰는데, cgroup의 \
+             프로세스를 모두 합한 수를 제한합니다.",
+        ),
+        Both(
+            r#"for pid in pids { fs::write(dir.join("cgroup.procs"), pid.to_string())?; } and fs::write(dir.join("pids.max"), "8")"#,
+            "for pid in pids { fs::write(dir.join(\"cgroup.procs\"), pid.to_string())?; } 다음에 \
+             fs::write(dir.join(\"pids.max\"), \"8\")",
+        ),
     ],
     errors: &[
         (
             "EINVAL",
-            "one write(2) to cgroup.procs is one PID, to pids.max one number; `writeln!` and `write!` of several parts make several writes",
+            Both(
+                "one write(2) to cgroup.procs is one PID, to pids.max one number; `writeln!` and \
+                 `write!` of several parts make several writes",
+                "cgroup.procs에는 write(2) 한 번에 PID 하나, pids.max에는 수 하나를 씁니다. \
+                 `writeln!`이나 여러 조각으로 된 `write!`는 write(2)를 여러 번 호출합니다",
+            ),
         ),
-        ("EACCES", "no file can be created in a cgroup: is the file's name right?"),
-        ("ESRCH", "no process has the PID that was written"),
-        ("EISDIR", "dir is a directory, and what you write goes into its files"),
+        (
+            "EACCES",
+            Both(
+                "no file can be created in a cgroup: is the file's name right?",
+                "cgroup에는 새 파일을 만들 수 없습니다. 파일 이름이 맞나요?",
+            ),
+        ),
+        (
+            "ESRCH",
+            Both("no process has the PID that was written", "쓴 PID를 가진 프로세스가 없습니다"),
+        ),
+        (
+            "EISDIR",
+            Both(
+                "dir is a directory, and what you write goes into its files",
+                "dir은 디렉터리입니다. 쓸 곳은 그 안의 파일입니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -197,30 +242,48 @@ pub fn cgroup1(answer: fn(&Path, &[Pid]) -> io::Result<()>) -> ! {
         let answering = run_answer(&EXERCISE, || answer(&group.dir, &pids).map(|()| ""))?;
         let inside = group.words("cgroup.procs")?;
         let asked: Vec<_> = pids.iter().map(Pid::to_string).collect();
-        let finding = |reason: &str| {
-            wrong(format!("{asked:?} in cgroup.procs"), format!("{inside:?}"), reason)
+        let finding = |reason: Text| {
+            wrong(
+                text!("{asked:?} in cgroup.procs", "cgroup.procs에 {asked:?}"),
+                shown!("{inside:?}"),
+                reason,
+            )
         };
         ensure(asked.iter().all(|pid| inside.contains(pid)), || {
-            finding(
+            finding(text!(
                 "a cgroup limits only the processes that are in it, and one write to cgroup.procs \
                  moves one process",
-            )
+                "cgroup은 그 안에 있는 프로세스만 제한합니다. 그리고 cgroup.procs에 한 번 쓰면 \
+                 프로세스 하나만 옮겨집니다",
+            ))
         })?;
         ensure(inside.len() == asked.len(), || {
             match inside.contains(&answering.pid.to_string()) {
-                true => finding(&format!(
+                true => finding(text!(
                     "nobody asked for the others; {} is the process that ran your function",
-                    answering.pid
+                    "나머지는 옮기라고 하지 않았습니다. {}번은 여러분의 함수를 실행한 \
+                     프로세스입니다",
+                    answering.pid,
                 )),
-                false => finding("nobody asked for the others"),
+                false => finding(text!(
+                    "nobody asked for the others",
+                    "나머지는 옮기라고 하지 않았습니다",
+                )),
             }
         })?;
         let max = group.words("pids.max")?;
         ensure(max == ["8"], || {
-            let reason = "max means no limit, a number is the limit of all processes of the cgroup \
-                          together";
-            wrong(r#"["8"] in pids.max"#, format!("{max:?}"), reason)
+            let reason = text!(
+                "max means no limit, a number is the limit of all processes of the cgroup together",
+                "max는 제한이 없다는 뜻이고, 수를 쓰면 cgroup의 프로세스를 모두 합한 수가 \
+                 그만큼으로 제한됩니다",
+            );
+            wrong(text!(r#"["8"] in pids.max"#, "pids.max에 [\"8\"]"), shown!("{max:?}"), reason)
         })?;
-        Ok(format!("{} processes are in the cgroup, and its limit is 8", inside.len()))
+        Ok(text!(
+            "{} processes are in the cgroup, and its limit is 8",
+            "cgroup에 프로세스가 {}개 있고, 한도는 8입니다",
+            inside.len(),
+        ))
     })
 }

@@ -10,19 +10,32 @@ use step_support::cgroup::Version;
 use crate::cgroup::setup::TRY_AGAIN;
 use crate::cgroup::{Cgroup, Need, judge, run_in_cgroup, use_memory};
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, shown, text};
 use crate::process::run_answer;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A cgroup also counts what its processes use, and what its limits did to them. The
 kernel kills a process of a cgroup that needs more memory than the limit, and
 counts that (OOM, out of memory). `cgroup.number(file, key)` reads one number of
 a file; files and keys have different names in versions 1 and 2.",
-    task: "
+        "
+cgroup은 프로세스들이 얼마나 썼는지, 한도 때문에 무슨 일이 있었는지도
+셉니다. 한도보다 많은 메모리가 필요한 cgroup에서는 커널이 프로세스를 강제
+종료하고, 그 횟수를 셉니다(OOM, out of memory). `cgroup.number(file, key)`는
+파일에서 수 하나를 읽습니다. 파일과 키의 이름은 v1과 v2가 다릅니다.",
+    ),
+    task: Both(
+        "
 Return how many processes of the cgroup the kernel has killed because memory was
 used up.",
-    manual: r#"the kernel's "Control Group v2", under "memory.events"; for v1, memory.rst"#,
+        "
+메모리가 바닥나서 커널이 강제 종료한 이 cgroup의 프로세스가 몇 개인지
+반환하세요.",
+    ),
+    manual: r#""Control Group v2" (docs.kernel.org): memory.events; v1: memory.rst"#,
     starter: r#"
 use std::io;
 
@@ -86,13 +99,37 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Which file of the cgroup has a line that begins with oom_kill?",
-        "On v2 memory.events counts what the limits did, on v1 memory.oom_control does. Other lines count how often the limit was reached.",
-        r#"cgroup.number("memory.events", "oom_kill"), on v1 cgroup.number("memory.oom_control", "oom_kill")"#,
+        Both(
+            "Which file of the cgroup has a line that begins with oom_kill?",
+            "cgroup의 어느 파일에 oom_kill로 시작하는 줄이 있나요?",
+        ),
+        Both(
+            "On v2 memory.events counts what the limits did, on v1 memory.oom_control does. Other \
+             lines count how often the limit was reached.",
+            "한도 때문에 생긴 일은 v2에서는 memory.events, v1에서는 memory.oom_control에 있습니다. \
+             한도에 몇 번 닿았는지를 세는 줄은 따로 있습니다.",
+        ),
+        Both(
+            r#"cgroup.number("memory.events", "oom_kill"), on v1 cgroup.number("memory.oom_control", "oom_kill")"#,
+            "cgroup.number(\"memory.events\", \"oom_kill\"), v1에서는 \
+             cgroup.number(\"memory.oom_control\", \"oom_kill\")",
+        ),
     ],
     errors: &[
-        ("ENOENT", "v1 and v2 have different file names; there is no such file here"),
-        ("no such key", "each line of the file is a key and a number; read the file to see them"),
+        (
+            "ENOENT",
+            Both(
+                "v1 and v2 have different file names; there is no such file here",
+                "여기에는 그런 파일이 없습니다. v1과 v2는 파일 이름이 다릅니다",
+            ),
+        ),
+        (
+            "no such key",
+            Both(
+                "each line of the file is a key and a number; read the file to see them",
+                "파일의 줄마다 키와 수가 하나씩 있습니다. 어떤 키가 있는지 파일을 읽어 보세요",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -153,18 +190,28 @@ pub fn cgroup3(kills: fn(&Cgroup) -> io::Result<u64>) -> ! {
             run_in_cgroup(&group.dir, || raise(Signal::SIGKILL).unwrap_or_default())?;
             kernel = group
                 .number(counts, "oom_kill")
-                .map_err(|error| unavailable(format!("read({counts})"), error, TRY_AGAIN))?;
+                .map_err(|error| unavailable(shown!("read({counts})"), error, TRY_AGAIN))?;
             let returned = run_answer(&EXERCISE, || kills(&group))?.output;
             ensure(returned == kernel.to_string(), || {
                 wrong(
-                    format!("{kernel}, after the judge has used up memory that often"),
-                    format!("your function returned {returned}"),
-                    "the kernel counts each kill on a line of its own in one file; other lines, \
-                     files and cgroups count something else",
+                    text!(
+                        "{kernel}, after the judge has used up memory that often",
+                        "{kernel} (채점 프로그램이 메모리를 바닥낸 횟수)",
+                    ),
+                    text!("your function returned {returned}", "함수가 반환한 값은 {returned}"),
+                    text!(
+                        "the kernel counts each kill on a line of its own in one file; other \
+                         lines, files and cgroups count something else",
+                        "커널은 강제 종료한 횟수를 한 파일의 한 줄에 따로 셉니다. 다른 줄이나 \
+                         파일, 다른 cgroup의 수는 다른 것을 센 것입니다",
+                    ),
                 )
             })?;
         }
-        Ok(format!("it has killed {kernel} processes of the cgroup"))
+        Ok(text!(
+            "it has killed {kernel} processes of the cgroup",
+            "커널이 이 cgroup의 프로세스를 {kernel}개 강제 종료했습니다",
+        ))
     })
 }
 
@@ -172,11 +219,18 @@ pub fn cgroup3(kills: fn(&Cgroup) -> io::Result<u64>) -> ! {
 fn out_of_memory(group: &Cgroup) -> Result<(), Finding> {
     let end = use_memory(&group.dir, 64 << 20)?;
     ensure(matches!(end, WaitStatus::Signaled(_, Signal::SIGKILL, _)), || {
-        let advice = "The cgroup could use swap, which this kernel does not limit. Without swap: \
-                      sudo swapoff -a";
+        let advice = text!(
+            "The cgroup could use swap, which this kernel does not limit. Without swap: sudo \
+             swapoff -a",
+            "cgroup이 스왑을 쓸 수 있는데, 이 커널은 스왑을 제한하지 않습니다. 스왑을 끄려면: sudo \
+             swapoff -a",
+        );
         unavailable(
-            "a process that uses 64 MiB in a cgroup with 16 MiB",
-            format!("{end:?}"),
+            text!(
+                "a process that uses 64 MiB in a cgroup with 16 MiB",
+                "한도가 16 MiB인 cgroup에서 64 MiB를 쓰는 프로세스",
+            ),
+            shown!("{end:?}"),
             advice,
         )
     })

@@ -4,6 +4,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, text};
 use crate::observe::calls::Calls;
 use crate::observe::child::{child_of, run_answer_with_child, run_child, stat};
 use crate::process::differing_kinds;
@@ -11,13 +12,24 @@ use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 clone(2) creates processes. The child starts in a function, on a stack that its
 parent provides.",
-    task: "
+        "
+clone(2)는 프로세스를 만듭니다. 자식은 어떤 함수에서 시작하고, 스택은 부모가
+마련해 줍니다.",
+    ),
+    task: Both(
+        "
 Create one child, which runs `child`. It shares all namespaces with its parent.
 When it ends, the kernel sends its parent the signal that waitpid(2) relies on.
 Return the child's PID.",
+        "
+`child`를 실행하는 자식을 하나 만드세요. 자식은 모든 namespace를 부모와
+공유합니다. 자식이 끝나면 커널은 waitpid(2)에 필요한 시그널을 부모에게
+보내야 합니다. 자식의 PID를 반환하세요.",
+    ),
     manual: "clone(2)",
     starter: "
 use nix::sched::{CloneFlags, clone};
@@ -99,19 +111,39 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "How does a parent learn that its child has ended?",
-        "Sharing needs no flag: without CLONE_NEW… flags, a child gets no new namespace. The \
-         signal is the one that fork(2) uses; see \"termination signal\" in clone(2).",
-        "    let flags = CloneFlags::empty();
+        Both(
+            "How does a parent learn that its child has ended?",
+            "부모는 자식이 끝난 것을 어떻게 아나요?",
+        ),
+        Both(
+            "Sharing needs no flag: without CLONE_NEW… flags, a child gets no new namespace. The \
+             signal is the one that fork(2) uses; see \"termination signal\" in clone(2).",
+            "공유하는 데는 플래그가 필요 없습니다. CLONE_NEW… 플래그가 없으면 자식은 새 \
+             namespace를 받지 않습니다. 시그널은 fork(2)가 쓰는 것과 같습니다. clone(2)의 \
+             \"termination signal\"을 보세요.",
+        ),
+        Both::same(
+            "    let flags = CloneFlags::empty();
     let signal = Some(Signal::SIGCHLD as i32);",
+        ),
     ],
     errors: &[
         (
             "EINVAL",
-            "clone(2) refuses a flag that needs another one, such as CLONE_THREAD, or a stack of \
-             no bytes; a plain child needs no flag",
+            Both(
+                "clone(2) refuses a flag that needs another one, such as CLONE_THREAD, or a stack \
+                 of no bytes; a plain child needs no flag",
+                "CLONE_THREAD처럼 다른 플래그가 있어야 하는 플래그만 주거나 스택의 크기가 0이면 \
+                 clone(2)가 실패합니다. 보통의 자식에는 플래그가 필요 없습니다",
+            ),
         ),
-        ("ECHILD", "the child has another termination signal than SIGCHLD, or was waited for"),
+        (
+            "ECHILD",
+            Both(
+                "the child has another termination signal than SIGCHLD, or was waited for",
+                "자식의 종료 시그널이 SIGCHLD가 아니거나, 이미 waitpid(2)로 거둔 자식입니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -216,27 +248,51 @@ pub fn clone1(answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
         let different = differing_kinds(parent.pid, child);
         ensure(different.is_empty(), || {
             wrong(
-                "a child that shares every namespace with its parent",
-                format!("the child has new namespaces: {}", different.join(", ")),
-                "each CLONE_NEW… flag creates a new namespace",
+                text!(
+                    "a child that shares every namespace with its parent",
+                    "모든 namespace를 부모와 공유하는 자식",
+                ),
+                text!(
+                    "the child has new namespaces: {}",
+                    "자식에게 새 namespace가 있습니다: {}",
+                    different.join(", "),
+                ),
+                text!(
+                    "each CLONE_NEW… flag creates a new namespace",
+                    "CLONE_NEW… 플래그는 하나마다 새 namespace를 하나씩 만듭니다",
+                ),
             )
         })?;
         let signal = stat(child, 38).unwrap_or_default() as i32;
         ensure(signal == Signal::SIGCHLD as i32, || {
             wrong(
-                "SIGCHLD (17) as the child's termination signal",
+                text!(
+                    "SIGCHLD (17) as the child's termination signal",
+                    "자식의 종료 시그널이 SIGCHLD (17)",
+                ),
                 match Signal::try_from(signal) {
                     Ok(name) => {
-                        format!("{name} ({signal}), field exit_signal of /proc/{child}/stat")
+                        text!(
+                            "{name} ({signal}), field exit_signal of /proc/{child}/stat",
+                            "{name} ({signal}), /proc/{child}/stat의 필드 exit_signal",
+                        )
                     }
-                    Err(_) => format!("{signal}, no signal at all, in /proc/{child}/stat"),
+                    Err(_) => text!(
+                        "{signal}, no signal at all, in /proc/{child}/stat",
+                        "{signal}, /proc/{child}/stat에 있지만 시그널이 아닌 수",
+                    ),
                 },
-                "a waitpid(2) without __WALL does not see a child that has a different signal",
+                text!(
+                    "a waitpid(2) without __WALL does not see a child that has a different signal",
+                    "종료 시그널이 다른 자식은 __WALL이 없는 waitpid(2)에게 보이지 않습니다",
+                ),
             )
         })?;
-        Ok(format!(
+        Ok(text!(
             "process {child} is a child of {}, in the same namespaces, with exit_signal SIGCHLD",
-            parent.pid
+            "{child}번 프로세스는 {}번의 자식이고, 같은 namespace들에 있으며, exit_signal은 \
+             SIGCHLD입니다",
+            parent.pid,
         ))
     })
 }

@@ -8,6 +8,7 @@ use nix::unistd::Pid;
 
 use crate::capabilities::drop_capabilities;
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{AND, Both, shown, text};
 use crate::observe::calls::Calls;
 use crate::observe::child::{child_of, run_answer_with_child, run_child};
 use crate::process::{differing_kinds, run_answer};
@@ -15,14 +16,26 @@ use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 Predict, then run. Your function runs without capabilities, as a program of an
 ordinary user does.",
-    task: "
+        "
+먼저 예측하고 나서 실행합니다. 여러분의 함수는 일반 사용자의 프로그램처럼
+capability 없이 실행됩니다.",
+    ),
+    task: Both(
+        "
 Write down which error clone(CLONE_NEWUTS) returns to it. Then create one child
 in a new UTS namespace all the same: besides a new user namespace, it needs no
 other new one. The caller stays in its namespaces. The child runs `child`.
 Return its PID.",
+        "
+이 함수에서 clone(CLONE_NEWUTS)를 호출하면 어떤 오류가 나는지 적으세요.
+그래도 새 UTS namespace 안에 자식을 하나 만드세요. 새 user namespace 말고
+다른 것을 새로 만들면 안 됩니다. 호출한 프로세스는 원래의 namespace들에
+그대로 있습니다. 자식은 `child`를 실행합니다. 자식의 PID를 반환하세요.",
+    ),
     manual: "clone(2), user_namespaces(7)",
     starter: "
 use nix::errno::Errno;
@@ -96,21 +109,43 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Which capability does clone(2) demand for CLONE_NEWUTS, and for CLONE_NEWUSER?",
-        "A process may always create a user namespace, and its first process has all \
-         capabilities in there. If one call gets both flags, the kernel creates the user \
-         namespace first.",
-        "    let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS;",
+        Both(
+            "Which capability does clone(2) demand for CLONE_NEWUTS, and for CLONE_NEWUSER?",
+            "CLONE_NEWUTS에 필요한 capability는 무엇이고, CLONE_NEWUSER에 필요한 것은 무엇인가요?",
+        ),
+        Both(
+            "A process may always create a user namespace, and its first process has all \
+             capabilities in there. If one call gets both flags, the kernel creates the user \
+             namespace first.",
+            "user namespace는 어떤 프로세스나 만들 수 있고, 그 안의 첫 프로세스는 거기서 모든 \
+             capability를 가집니다. 한 번의 호출에 두 플래그를 다 주면 커널은 user namespace를 \
+             먼저 만듭니다.",
+        ),
+        Both::same("    let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWUTS;"),
     ],
     errors: &[
         (
             "EPERM",
-            "the caller lacks CAP_SYS_ADMIN in its user namespace, which every kind but one \
-             demands",
+            Both(
+                "the caller lacks CAP_SYS_ADMIN in its user namespace, which every kind but one \
+                 demands",
+                "호출한 프로세스가 자기 user namespace에서 CAP_SYS_ADMIN을 갖고 있지 않습니다. 한 \
+                 종류만 빼고 모든 종류에 이것이 필요합니다",
+            ),
         ),
-        ("EINVAL", "CLONE_NEWUSER excludes CLONE_FS and CLONE_THREAD; CLONE_NEWUTS fits it"),
-        ("ENOSPC", "a limit of namespaces is reached: sysctl user.max_user_namespaces"),
-        ("EUSERS", "user namespaces are nested too deeply"),
+        ("EINVAL", Both(
+            "CLONE_NEWUSER excludes CLONE_FS and CLONE_THREAD; CLONE_NEWUTS fits it",
+            "CLONE_NEWUSER는 CLONE_FS나 CLONE_THREAD와 함께 쓸 수 없습니다. CLONE_NEWUTS와는 함께 \
+             쓸 수 있습니다",
+        )),
+        ("ENOSPC", Both(
+            "a limit of namespaces is reached: sysctl user.max_user_namespaces",
+            "namespace 수의 한도에 닿았습니다: sysctl user.max_user_namespaces",
+        )),
+        ("EUSERS", Both(
+            "user namespaces are nested too deeply",
+            "user namespace가 너무 깊이 겹쳐 있습니다",
+        )),
     ],
     wrong: &[
         Wrong {
@@ -182,7 +217,11 @@ fn main() -> ! {
 pub fn clone4(guess: Errno, answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! {
     judge(move || {
         ensure(guess != Errno::UnknownErrno, || {
-            wrong("the name of an error", "UnknownErrno", "first predict, then run")
+            wrong(
+                text!("the name of an error", "오류의 이름"),
+                shown!("UnknownErrno"),
+                text!("first predict, then run", "먼저 예측하고 나서 실행하세요"),
+            )
         })?;
         let refused = run_answer(&EXERCISE, || {
             drop_capabilities()?;
@@ -191,9 +230,17 @@ pub fn clone4(guess: Errno, answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! 
         let guess = guess.to_string();
         ensure(guess == refused.output, || {
             wrong(
-                format!("you predicted {guess}"),
-                format!("clone(CLONE_NEWUTS) without capabilities: {}", refused.output),
-                "the error tells what is wrong: a flag, a limit, or the caller's privilege",
+                text!("you predicted {guess}", "예측은 {guess}"),
+                text!(
+                    "clone(CLONE_NEWUTS) without capabilities: {}",
+                    "capability 없이 clone(CLONE_NEWUTS): {}",
+                    refused.output,
+                ),
+                text!(
+                    "the error tells what is wrong: a flag, a limit, or the caller's privilege",
+                    "오류는 플래그, 한도, 호출한 프로세스의 권한 가운데 무엇이 문제인지 알려 \
+                     줍니다",
+                ),
             )
         })?;
         let mut calls = Calls::receive()?;
@@ -205,21 +252,39 @@ pub fn clone4(guess: Errno, answer: fn(fn() -> isize) -> nix::Result<Pid>) -> ! 
         let moved = differing_kinds(Pid::this(), parent.pid);
         ensure(moved.is_empty(), || {
             wrong(
-                format!("process {}, the caller, in its namespaces as before", parent.pid),
-                format!("it has moved to another {} namespace", moved.join(" and ")),
-                "unshare(2) moves its caller; flags of clone(2) move the child alone",
+                text!(
+                    "process {}, the caller, in its namespaces as before",
+                    "호출한 {}번 프로세스는 원래의 namespace들에 그대로 있음",
+                    parent.pid,
+                ),
+                text!(
+                    "it has moved to another {} namespace",
+                    "다른 {} namespace로 옮겨 갔습니다",
+                    moved.join(AND),
+                ),
+                text!(
+                    "unshare(2) moves its caller; flags of clone(2) move the child alone",
+                    "unshare(2)는 호출한 프로세스를 옮기고, clone(2)의 플래그는 자식만 옮깁니다",
+                ),
             )
         })?;
         let different = differing_kinds(parent.pid, child);
         ensure(different == ["user", "uts"], || {
             wrong(
-                "new for the child: user, uts",
-                format!("new for the child: {}", different.join(", ")),
-                "each CLONE_NEW… flag creates one namespace; the child shares all others",
+                text!("new for the child: user, uts", "자식에게 새로 생긴 것: user, uts"),
+                text!("new for the child: {}", "자식에게 새로 생긴 것: {}", different.join(", ")),
+                text!(
+                    "each CLONE_NEW… flag creates one namespace; the child shares all others",
+                    "CLONE_NEW… 플래그는 하나마다 namespace를 하나 만들고, 자식은 나머지를 모두 \
+                     공유합니다",
+                ),
             )
         })?;
-        Ok(format!(
-            "clone(CLONE_NEWUTS): {guess}, but process {child} is in new namespaces of user and UTS"
+        Ok(text!(
+            "clone(CLONE_NEWUTS): {guess}, but process {child} is in new namespaces of user and \
+             UTS",
+            "clone(CLONE_NEWUTS): {guess}. 그래도 {child}번 프로세스는 새 user namespace와 새 UTS \
+             namespace에 있습니다",
         ))
     })
 }

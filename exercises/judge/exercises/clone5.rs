@@ -10,6 +10,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, pause, pipe, read, write};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, shown, text};
 use crate::observe::calls::{Call, Calls, report};
 use crate::observe::child::fork_child;
 use crate::process::{Process, link, processes_in, run_answer, status};
@@ -17,14 +18,27 @@ use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 If a parent ends, its children live on with another parent, which is PID 1 or a
 nearer subreaper. A child can ask the kernel to be killed instead. But its
 parent may end at any moment, even before the child asks.",
-    task: "
+        "
+부모가 끝나도 자식은 다른 부모 밑에서 계속 실행됩니다. 새 부모는 PID 1이거나
+더 가까운 subreaper입니다. 자식은 그 대신 강제 종료해 달라고 커널에 요청할
+수 있습니다. 하지만 부모는 아무 때나, 자식이 요청하기 전에도 끝날 수
+있습니다.",
+    ),
+    task: Both(
+        "
 A child calls this function first; `parent` created it. When `parent` ends, the
 kernel must send the child SIGKILL. If `parent` has ended already, whichever
 process is the child's parent now, do not return Ok.",
+        "
+이 함수는 자식이 맨 먼저 호출합니다. 자식을 만든 것은 `parent`입니다.
+`parent`가 끝나면 커널이 자식에게 SIGKILL을 보내게 하세요. `parent`가 이미
+끝났다면, 지금 자식의 부모가 누구이든 Ok를 반환하지 마세요.",
+    ),
     manual: "PR_SET_PDEATHSIG(2const), prctl(2), getppid(2)",
     starter: "
 use nix::errno::Errno;
@@ -105,15 +119,36 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "What does getppid(2) return after the parent has ended?",
-        "Ask with prctl(2) first, then compare getppid(2) with `parent`. In the other order the \
-         parent may end between the two calls.",
-        "    set_pdeathsig(Signal::SIGKILL)?;
+        Both(
+            "What does getppid(2) return after the parent has ended?",
+            "부모가 끝난 다음 getppid(2)는 무엇을 반환하나요?",
+        ),
+        Both(
+            "Ask with prctl(2) first, then compare getppid(2) with `parent`. In the other order \
+             the parent may end between the two calls.",
+            "먼저 prctl(2)로 요청하고, 그다음 getppid(2)를 `parent`와 비교합니다. 순서가 반대면 두 \
+             호출 사이에 부모가 끝날 수 있습니다.",
+        ),
+        Both::same(
+            "    set_pdeathsig(Signal::SIGKILL)?;
     if getppid() != parent {",
+        ),
     ],
     errors: &[
-        ("ESRCH", "the parent was alive: compare getppid(2) with `parent`, not with another PID"),
-        ("EINVAL", "PR_SET_PDEATHSIG takes the number of a signal"),
+        (
+            "ESRCH",
+            Both(
+                "the parent was alive: compare getppid(2) with `parent`, not with another PID",
+                "부모는 살아 있었습니다. getppid(2)는 다른 PID가 아니라 `parent`와 비교하세요",
+            ),
+        ),
+        (
+            "EINVAL",
+            Both(
+                "PR_SET_PDEATHSIG takes the number of a signal",
+                "PR_SET_PDEATHSIG에는 시그널의 번호를 줍니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -205,16 +240,26 @@ pub fn clone5(answer: fn(Pid) -> nix::Result<()>) -> ! {
         let stops = end_parent_at(MAX_STOPS)?;
         ensure(stops < MAX_STOPS, || {
             wrong(
-                "a function that returns",
-                format!("it makes more than {} system calls", MAX_STOPS / 2),
-                "two are enough: the kernel does the waiting",
+                text!("a function that returns", "반환하는 함수"),
+                text!(
+                    "it makes more than {} system calls",
+                    "시스템 콜을 {}번 넘게 호출합니다",
+                    MAX_STOPS / 2,
+                ),
+                text!(
+                    "two are enough: the kernel does the waiting",
+                    "두 번이면 충분합니다. 기다리는 일은 커널이 합니다",
+                ),
             )
         })?;
         for stop in 0..stops {
             end_parent_at(stop)?;
         }
         let moments = stops + 1;
-        Ok(format!("the child died with its parent, which ended at {moments} different moments"))
+        Ok(text!(
+            "the child died with its parent, which ended at {moments} different moments",
+            "부모가 서로 다른 {moments}가지 순간에 끝났고, 그때마다 자식도 함께 끝났습니다",
+        ))
     })
 }
 
@@ -279,7 +324,11 @@ impl Family {
             ptrace::setoptions(self.child, options)
         });
         attached.map_err(|errno| {
-            let advice = "Some machines forbid ptrace(2); check: sysctl kernel.yama.ptrace_scope";
+            let advice = text!(
+                "Some machines forbid ptrace(2); check: sysctl kernel.yama.ptrace_scope",
+                "ptrace(2)를 금지하는 컴퓨터도 있습니다. 확인하려면: sysctl \
+                 kernel.yama.ptrace_scope",
+            );
             unavailable("ptrace(PTRACE_ATTACH)", errno, advice)
         })?;
         loop {
@@ -287,7 +336,9 @@ impl Family {
             match self.wait() {
                 Ok(WaitStatus::Stopped(_, BEGINS)) => return Ok(()),
                 Ok(WaitStatus::Stopped(..)) => {}
-                end => return Err(unavailable("ptrace(PTRACE_CONT)", format!("{end:?}"), "")),
+                end => {
+                    return Err(unavailable("ptrace(PTRACE_CONT)", shown!("{end:?}"), shown!("")));
+                }
             }
         }
     }
@@ -315,18 +366,37 @@ impl Family {
     fn ended_too_early(&self, end: nix::Result<WaitStatus>, calls: &mut Calls) -> Finding {
         let error = calls.all().into_iter().find(|call| call.pid == self.child);
         let (found, reason) = match (error, end) {
-            (Some(Call { report: error, .. }), _) => {
-                (format!("your function returned an error: {error}"), EXERCISE.explain(&error))
-            }
-            (None, Ok(WaitStatus::Exited(_, 101))) => (
-                "your function panicked".to_owned(),
-                "the panic's message is above; todo!() and unwrap() panic, too",
+            (Some(Call { report: error, .. }), _) => (
+                text!(
+                    "your function returned an error: {error}",
+                    "함수가 오류를 반환했습니다: {error}",
+                ),
+                EXERCISE.explain(&error),
             ),
-            (None, end) => {
-                (format!("the child has ended: {end:?}"), "it must live as long as its parent")
-            }
+            (None, Ok(WaitStatus::Exited(_, 101))) => (
+                text!("your function panicked", "함수가 패닉을 일으켰습니다"),
+                text!(
+                    "the panic's message is above; todo!() and unwrap() panic, too",
+                    "패닉 메시지는 위에 있습니다. todo!()와 unwrap()도 패닉을 일으킵니다",
+                ),
+            ),
+            (None, end) => (
+                text!("the child has ended: {end:?}", "자식이 끝났습니다: {end:?}"),
+                text!(
+                    "it must live as long as its parent",
+                    "부모가 살아 있는 동안은 자식도 살아 있어야 합니다",
+                ),
+            ),
         };
-        wrong(format!("Ok, as process {}, the parent, is alive", self.parent), found, reason)
+        wrong(
+            text!(
+                "Ok, as process {}, the parent, is alive",
+                "부모인 {}번 프로세스가 살아 있으므로 Ok",
+                self.parent,
+            ),
+            found,
+            reason,
+        )
     }
 
     /// Checks that nothing else watches the parent.
@@ -337,13 +407,24 @@ impl Family {
         let threads = status(self.child, "Threads");
         ensure(threads == "1" && processes.is_empty(), || {
             let watcher = match processes[..] {
-                [] => format!("the child has {threads} threads"),
-                [pid, ..] => format!("there is another process, {pid}"),
+                [] => {
+                    text!("the child has {threads} threads", "자식에 스레드가 {threads}개 있습니다")
+                }
+                [pid, ..] => {
+                    text!("there is another process, {pid}", "{pid}번 프로세스가 더 있습니다")
+                }
             };
             wrong(
-                "the kernel sends the signal, and nobody else watches the parent",
+                text!(
+                    "the kernel sends the signal, and nobody else watches the parent",
+                    "시그널은 커널이 보내고, 부모를 지켜보는 것은 따로 없음",
+                ),
                 watcher,
-                "who watches the parent can be too late, or be killed; the kernel cannot",
+                text!(
+                    "who watches the parent can be too late, or be killed; the kernel cannot",
+                    "부모를 지켜보는 쪽은 늦을 수도 있고 강제 종료될 수도 있습니다. 커널은 그렇지 \
+                     않습니다",
+                ),
             )
         })
     }
@@ -366,35 +447,64 @@ impl Family {
                 Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) if !returned => return Ok(()),
                 Ok(WaitStatus::Stopped(_, RETURNED)) => {
                     return Err(wrong(
-                        format!("no Ok, as process {}, the parent, has ended", self.parent),
-                        "your function returned Ok, and the child lives on",
+                        text!(
+                            "no Ok, as process {}, the parent, has ended",
+                            "부모인 {}번 프로세스가 끝났으므로 Ok가 아님",
+                            self.parent,
+                        ),
+                        text!(
+                            "your function returned Ok, and the child lives on",
+                            "함수가 Ok를 반환했고, 자식은 계속 살아 있습니다",
+                        ),
                         match stops {
                             0 => {
-                                "the parent had ended before the call, and the kernel's signal is for \
-                                 later ends alone; compare getppid(2) with `parent`"
+                                text!(
+                                    "the parent had ended before the call, and the kernel's signal \
+                                     is for later ends alone; compare getppid(2) with `parent`",
+                                    "부모는 호출하기 전에 이미 끝났고, 커널의 시그널은 그 뒤에 \
+                                     끝나는 부모에게만 해당합니다. getppid(2)를 `parent`와 \
+                                     비교하세요",
+                                )
                             }
                             _ => {
-                                "the parent ended between two system calls: after your look at it, \
-                                 and before the kernel knew that you want a signal"
+                                text!(
+                                    "the parent ended between two system calls: after your look at \
+                                     it, and before the kernel knew that you want a signal",
+                                    "부모는 두 시스템 콜 사이에 끝났습니다. 부모를 확인한 뒤였고, \
+                                     시그널을 원한다는 것을 커널이 알기 전이었습니다",
+                                )
                             }
                         },
                     ));
                 }
                 Ok(WaitStatus::Stopped(_, BEGINS)) => {
-                    "the kernel sent it nothing, and it lives on".to_owned()
+                    text!(
+                        "the kernel sent it nothing, and it lives on",
+                        "커널이 아무것도 보내지 않았고, 자식은 계속 살아 있습니다",
+                    )
                 }
                 Ok(WaitStatus::Stopped(_, received)) if !returned => {
                     signal = Some(received);
                     continue;
                 }
-                Ok(WaitStatus::Stopped(_, received)) => format!("the kernel sent it {received}"),
-                end => format!("{end:?}"),
+                Ok(WaitStatus::Stopped(_, received)) => {
+                    text!("the kernel sent it {received}", "커널이 보낸 것은 {received}")
+                }
+                end => shown!("{end:?}"),
             };
             return Err(wrong(
-                format!("process {} gets SIGKILL when its parent ends", self.child),
+                text!(
+                    "process {} gets SIGKILL when its parent ends",
+                    "{}번 프로세스는 부모가 끝날 때 SIGKILL을 받음",
+                    self.child,
+                ),
                 found,
-                "prctl(PR_SET_PDEATHSIG) says which signal; a process can ignore every signal but \
-                 SIGKILL and SIGSTOP",
+                text!(
+                    "prctl(PR_SET_PDEATHSIG) says which signal; a process can ignore every signal \
+                     but SIGKILL and SIGSTOP",
+                    "어떤 시그널을 받을지는 prctl(PR_SET_PDEATHSIG)이 정합니다. SIGKILL과 \
+                     SIGSTOP이 아닌 시그널은 프로세스가 무시할 수 있습니다",
+                ),
             ));
         }
     }

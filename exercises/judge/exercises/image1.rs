@@ -6,19 +6,33 @@ use std::path::Path;
 use nix::mount::umount;
 
 use crate::exercise::{Exercise, Wrong};
-use crate::observe::images::{check_overlayfs, describe, make_dir, make_file, mount_overlay};
+use crate::language::{Both, shown, text};
+use crate::observe::images::{
+    NOTHING, check_overlayfs, describe, make_dir, make_file, mount_overlay,
+};
 use crate::process::run_answer;
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A layer, the directory `base`, has the files etc/issue and etc/motd. The
 directory `upper`, beside it, is empty. After your function has returned, the
 judge mounts overlayfs with `base` below `upper`.",
-    task: "
+        "
+레이어인 디렉터리 `base`에는 파일 etc/issue와 etc/motd가 있습니다. 그 옆의
+디렉터리 `upper`는 비어 있습니다. 여러분의 함수가 반환하면 채점 프로그램이
+`upper` 아래에 `base`를 두고 overlayfs를 마운트합니다.",
+    ),
+    task: Both(
+        "
 Change `upper` so that the mount does not show etc/issue. It still shows
 etc/motd. Leave `base` as it is.",
+        "
+마운트에서 etc/issue가 보이지 않게 `upper`를 바꾸세요. etc/motd는 그대로
+보여야 합니다. `base`는 건드리지 마세요.",
+    ),
     manual: "mknod(2), https://docs.kernel.org/filesystems/overlayfs.html",
     starter: r#"
 use std::fs;
@@ -111,19 +125,51 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "In the directory above, what does `cargo run -p step10-image -- sh -c 'rm merged/etc/issue; ls -l upper/etc'` print?",
-        "A whiteout is a character device with the number 0, 0. mknod(2) makes one, and since Linux 5.8 this needs no privilege.",
-        "mknod(&whiteout, SFlag::S_IFCHR, Mode::empty(), makedev(0, 0))?;",
+        Both(
+            "In the directory above, what does `cargo run -p step10-image -- sh -c 'rm \
+             merged/etc/issue; ls -l upper/etc'` print?",
+            "저장소의 최상위 디렉터리에서 `cargo run -p step10-image -- sh -c 'rm \
+             merged/etc/issue; ls -l upper/etc'`를 실행하면 무엇이 출력되나요?",
+        ),
+        Both(
+            "A whiteout is a character device with the number 0, 0. mknod(2) makes one, and since \
+             Linux 5.8 this needs no privilege.",
+            "화이트아웃은 번호가 0, 0인 문자 장치입니다. mknod(2)로 만들고, 리눅스 5.8부터는 \
+             권한이 필요 없습니다.",
+        ),
+        Both::same("mknod(&whiteout, SFlag::S_IFCHR, Mode::empty(), makedev(0, 0))?;"),
     ],
     errors: &[
         (
             "EPERM",
-            "a device that has a driver may be made only by root of the host: which number has a \
-             whiteout?",
+            Both(
+                "a device that has a driver may be made only by root of the host: which number has \
+                 a whiteout?",
+                "드라이버가 있는 장치는 호스트의 root만 만들 수 있습니다. 화이트아웃의 번호는 몇 \
+                 번인가요?",
+            ),
         ),
-        ("ENOENT", "`upper` is empty: have you made the directory etc in it?"),
-        ("EEXIST", "there is something of this name: have you made it before?"),
-        ("EINVAL", "mknod(2) makes a device only if its second argument says of which kind"),
+        (
+            "ENOENT",
+            Both(
+                "`upper` is empty: have you made the directory etc in it?",
+                "`upper`는 비어 있습니다. 그 안에 디렉터리 etc를 만들었나요?",
+            ),
+        ),
+        (
+            "EEXIST",
+            Both(
+                "there is something of this name: have you made it before?",
+                "같은 이름이 이미 있습니다. 전에 만들었나요?",
+            ),
+        ),
+        (
+            "EINVAL",
+            Both(
+                "mknod(2) makes a device only if its second argument says of which kind",
+                "mknod(2)로 장치를 만들려면 두 번째 인자로 장치의 종류를 알려야 합니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -189,9 +235,15 @@ pub fn image1(answer: fn(&Path) -> io::Result<()>) -> ! {
             let found = describe(&base.join(file));
             ensure(found == format!("{content:?}"), || {
                 wrong(
-                    format!("base/{file} as it was, {content:?}"),
-                    found,
-                    "other containers use this layer, and none of them has removed the file",
+                    text!(
+                        "base/{file} as it was, {content:?}",
+                        "base/{file}은 원래대로 {content:?}",
+                    ),
+                    shown!("{found}"),
+                    text!(
+                        "other containers use this layer, and none of them has removed the file",
+                        "이 레이어는 다른 컨테이너들도 쓰는데, 그 파일을 지운 컨테이너는 없습니다",
+                    ),
                 )
             })?;
         }
@@ -199,9 +251,16 @@ pub fn image1(answer: fn(&Path) -> io::Result<()>) -> ! {
         let options = format!("lowerdir={base},upperdir={over},workdir={work},userxattr");
         mount_overlay(&merged, &options).map_err(|errno| {
             wrong(
-                "directories that overlayfs can show as one",
-                format!("mount(overlay, {options}): {errno}"),
-                "it worked before: is `upper` still a directory, and is it in use elsewhere?",
+                text!(
+                    "directories that overlayfs can show as one",
+                    "overlayfs가 하나로 보여 줄 수 있는 디렉터리들",
+                ),
+                shown!("mount(overlay, {options}): {errno}"),
+                text!(
+                    "it worked before: is `upper` still a directory, and is it in use elsewhere?",
+                    "전에는 마운트되었습니다. `upper`가 아직 디렉터리이고, 다른 데서 쓰고 있지는 \
+                     않나요?",
+                ),
             )
         })?;
         let issue = describe(&merged.join("etc/issue"));
@@ -210,32 +269,67 @@ pub fn image1(answer: fn(&Path) -> io::Result<()>) -> ! {
         let _ = umount(&merged);
         ensure(motd == "\"welcome\"", || {
             let reason = match motd.as_str() {
-                "nothing" => "what does a whiteout of a directory hide?",
-                _ => "the layer below has the file: what does `upper` have under its name?",
-            };
-            wrong("etc/motd of base, \"welcome\", in the mount", motd, reason)
-        })?;
-        ensure(issue == "nothing", || {
-            let reason = match made.as_str() {
-                "nothing" if upper.join("etc/.wh.issue").exists() => {
-                    "a whiteout has such a name only in a tar archive: what is it for overlayfs?"
-                }
-                "nothing" => {
-                    "nothing in `upper` has that name, so overlayfs asks the layer below: what \
-                     says that there is no such file?"
-                }
-                "\"\"" => {
-                    "an empty file is a file: what does overlayfs put into `upper` when a file is \
-                     removed?"
-                }
-                _ => "what does overlayfs put into `upper` when a file is removed?",
+                NOTHING => text!(
+                    "what does a whiteout of a directory hide?",
+                    "디렉터리를 화이트아웃으로 가리면 무엇이 안 보이게 되나요?",
+                ),
+                _ => text!(
+                    "the layer below has the file: what does `upper` have under its name?",
+                    "아래 레이어에는 이 파일이 있습니다. `upper`에는 그 이름으로 무엇이 있나요?",
+                ),
             };
             wrong(
-                "no etc/issue in the mount",
-                format!("etc/issue in the mount: {issue}; in `upper`: {made}"),
+                text!(
+                    "etc/motd of base, \"welcome\", in the mount",
+                    "마운트에 base의 etc/motd, 내용은 \"welcome\"",
+                ),
+                shown!("{motd}"),
                 reason,
             )
         })?;
-        Ok(format!("the mount has no etc/issue, base still has it, and in `upper` it is {made}"))
+        ensure(issue == NOTHING, || {
+            let reason = match made.as_str() {
+                NOTHING if upper.join("etc/.wh.issue").exists() => {
+                    text!(
+                        "a whiteout has such a name only in a tar archive: what is it for \
+                         overlayfs?",
+                        "화이트아웃의 이름이 이런 것은 tar 파일 안에서뿐입니다. overlayfs에게 \
+                         화이트아웃은 무엇인가요?",
+                    )
+                }
+                NOTHING => {
+                    text!(
+                        "nothing in `upper` has that name, so overlayfs asks the layer below: what \
+                         says that there is no such file?",
+                        "`upper`에 그 이름이 없으므로 overlayfs는 아래 레이어를 봅니다. 그런 \
+                         파일이 없다는 것은 무엇으로 나타내나요?",
+                    )
+                }
+                "\"\"" => {
+                    text!(
+                        "an empty file is a file: what does overlayfs put into `upper` when a file \
+                         is removed?",
+                        "빈 파일도 파일입니다. 파일을 지울 때 overlayfs는 `upper`에 무엇을 두나요?",
+                    )
+                }
+                _ => text!(
+                    "what does overlayfs put into `upper` when a file is removed?",
+                    "파일을 지울 때 overlayfs는 `upper`에 무엇을 두나요?",
+                ),
+            };
+            wrong(
+                text!("no etc/issue in the mount", "마운트에 etc/issue가 없음"),
+                text!(
+                    "etc/issue in the mount: {issue}; in `upper`: {made}",
+                    "마운트의 etc/issue: {issue}, `upper`: {made}",
+                ),
+                reason,
+            )
+        })?;
+        Ok(text!(
+            "the mount has no etc/issue, base still has it, and in `upper` it is {made}",
+            "마운트에는 etc/issue가 없고, base에는 그대로 있으며, `upper`에는 {made}이(가) \
+             있습니다",
+        ))
     })
 }

@@ -6,19 +6,31 @@ use std::path::Path;
 use nix::sys::stat::{Mode, SFlag, mknod};
 
 use crate::exercise::{Exercise, Wrong};
-use crate::observe::images::{check_overlayfs, describe, make_dir, make_file};
+use crate::language::{Both, NONE, shown, text};
+use crate::observe::images::{NOTHING, check_overlayfs, describe, make_dir, make_file};
 use crate::observe::mounts::mounts_of;
 use crate::process::run_answer;
 use crate::sandbox::judge;
 use crate::verdict::{ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A manifest lists the layers of an image from the lowest to the highest, and so
 does `layers`. Each is a directory. The caller may mount file systems.",
-    task: "
+        "
+매니페스트에는 이미지의 레이어가 아래에서 위의 순서로 적혀 있고, `layers`도
+그렇습니다. 레이어는 모두 디렉터리입니다. 호출하는 프로세스는 파일 시스템을
+마운트할 수 있습니다.",
+    ),
+    task: Both(
+        "
 Mount overlayfs at `dir` so that it shows all `layers` as one. The first of
 them is the lowest. Nobody may write to the mount.",
+        "
+`layers`를 모두 하나로 보여 주게 `dir`에 overlayfs를 마운트하세요. 첫 번째가
+가장 아래 레이어입니다. 이 마운트에는 아무도 쓸 수 없어야 합니다.",
+    ),
     manual: "mount(2), https://docs.kernel.org/filesystems/overlayfs.html",
     starter: r#"
 use std::path::Path;
@@ -143,28 +155,63 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "In what order does `cargo run -p step10-image`, in the directory above, name the layers in JSON, and in what order in `lowerdir`?",
-        "`lowerdir` begins with the highest layer, and a colon stands between two. A mount without `upperdir` is read-only.",
-        r#"let paths: Vec<_> = layers.iter().rev().map(|it| it.display().to_string()).collect();
+        Both(
+            "In what order does `cargo run -p step10-image`, in the directory above, name the \
+             layers in JSON, and in what order in `lowerdir`?",
+            "저장소의 최상위 디렉터리에서 `cargo run -p step10-image`를 실행하면 레이어가 JSON에는 \
+             어떤 순서로, `lowerdir`에는 어떤 순서로 적혀 있나요?",
+        ),
+        Both(
+            "`lowerdir` begins with the highest layer, and a colon stands between two. A mount \
+             without `upperdir` is read-only.",
+            "`lowerdir`은 가장 위 레이어부터 적고, 둘 사이에는 콜론을 둡니다. `upperdir`이 없는 \
+             마운트는 읽기 전용입니다.",
+        ),
+        Both::same(
+            r#"let paths: Vec<_> = layers.iter().rev().map(|it| it.display().to_string()).collect();
 let options = format!("lowerdir={}", paths.join(":"));"#,
+        ),
     ],
     errors: &[
         (
             "EINVAL",
-            "overlayfs refuses the options: without `upperdir` it needs at least two layers, with \
-             a colon between them",
+            Both(
+                "overlayfs refuses the options: without `upperdir` it needs at least two layers, \
+                 with a colon between them",
+                "overlayfs가 받아들이지 않는 옵션입니다. `upperdir`이 없으면 레이어가 적어도 둘 \
+                 있어야 하고, 사이에 콜론이 있어야 합니다",
+            ),
         ),
         (
             "ENOENT",
-            "a directory does not exist, the one that you mount on or one of `lowerdir`: what stands \
-             between two layers?",
+            Both(
+                "a directory does not exist, the one that you mount on or one of `lowerdir`: what \
+                 stands between two layers?",
+                "마운트할 디렉터리나 `lowerdir`의 디렉터리 가운데 없는 것이 있습니다. 두 레이어 \
+                 사이에는 무엇을 쓰나요?",
+            ),
         ),
         (
             "ENODEV",
-            "there is no file system of that type: the third argument of mount(2) is its name",
+            Both(
+                "there is no file system of that type: the third argument of mount(2) is its name",
+                "그런 종류의 파일 시스템이 없습니다. mount(2)의 세 번째 인자가 그 이름입니다",
+            ),
         ),
-        ("ENOTDIR", "overlayfs is mounted on a directory, and shows directories"),
-        ("ELOOP", "`dir` itself is among the layers: which paths do you pass?"),
+        (
+            "ENOTDIR",
+            Both(
+                "overlayfs is mounted on a directory, and shows directories",
+                "overlayfs는 디렉터리에 마운트하고, 디렉터리를 보여 줍니다",
+            ),
+        ),
+        (
+            "ELOOP",
+            Both(
+                "`dir` itself is among the layers: which paths do you pass?",
+                "레이어 가운데 `dir` 자신이 있습니다. 어떤 경로를 넘겼나요?",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -229,7 +276,7 @@ pub fn image2(answer: fn(&[&Path], &Path) -> nix::Result<()>) -> ! {
         make_file(&layers[0].join("etc/issue"), "Linux")?;
         let whiteout = layers[2].join("etc/issue");
         mknod(&whiteout, SFlag::S_IFCHR, Mode::empty(), 0)
-            .map_err(|errno| unavailable("mknod(a device 0:0)", errno, "See: uname -r"))?;
+            .map_err(|errno| unavailable("mknod(a device 0:0)", errno, shown!("See: uname -r")))?;
         let merged = dir.join("merged");
         make_dir(&merged)?;
         let [base, app, change] = &layers;
@@ -240,9 +287,16 @@ pub fn image2(answer: fn(&[&Path], &Path) -> nix::Result<()>) -> ! {
         let kind = mount.map(|it| it.kind.as_str());
         ensure(kind == Some("overlay"), || {
             wrong(
-                format!("a mount of type overlay at {}", merged.display()),
-                format!("its type is {:?}", kind.unwrap_or("none")),
-                "of which type is the file system that you mount, and where?",
+                text!(
+                    "a mount of type overlay at {}",
+                    "{}에 overlay 종류의 마운트",
+                    merged.display(),
+                ),
+                text!("its type is {:?}", "종류는 {:?}", kind.unwrap_or(NONE)),
+                text!(
+                    "of which type is the file system that you mount, and where?",
+                    "마운트한 파일 시스템의 종류는 무엇이고, 어디에 마운트했나요?",
+                ),
             )
         })?;
         // As the caller sees it, whatever mount namespace that is in.
@@ -252,31 +306,48 @@ pub fn image2(answer: fn(&[&Path], &Path) -> nix::Result<()>) -> ! {
             let found = describe(&seen.join("from").join(name));
             ensure(found == "\"\"", || {
                 wrong(
-                    format!("from/{name}, which the layer {name} has, in the mount"),
-                    found,
-                    "is every layer in `lowerdir`?",
+                    text!(
+                        "from/{name}, which the layer {name} has, in the mount",
+                        "마운트에 from/{name} (레이어 {name}에 있는 파일)",
+                    ),
+                    shown!("{found}"),
+                    text!("is every layer in `lowerdir`?", "모든 레이어가 `lowerdir`에 있나요?"),
                 )
             })?;
         }
         let (motd, issue) = (describe(&seen.join("etc/motd")), describe(&seen.join("etc/issue")));
-        ensure((motd.as_str(), issue.as_str()) == ("\"hello again\"", "nothing"), || {
+        ensure((motd.as_str(), issue.as_str()) == ("\"hello again\"", NOTHING), || {
             wrong(
-                "etc/motd with \"hello again\", and no etc/issue, as the highest layer says",
-                format!("etc/motd: {motd}; etc/issue: {issue}"),
-                "the highest layer decides: which end of `lowerdir` is the highest layer?",
+                text!(
+                    "etc/motd with \"hello again\", and no etc/issue, as the highest layer says",
+                    "가장 위 레이어가 정한 대로, etc/motd의 내용은 \"hello again\"이고 etc/issue는 \
+                     없음",
+                ),
+                shown!("etc/motd: {motd}; etc/issue: {issue}"),
+                text!(
+                    "the highest layer decides: which end of `lowerdir` is the highest layer?",
+                    "가장 위 레이어가 정합니다. `lowerdir`에서 가장 위 레이어는 어느 쪽 끝인가요?",
+                ),
             )
         })?;
         let written = fs::write(seen.join("new"), "");
         ensure(written.is_err(), || {
             wrong(
-                "a mount to which nobody may write",
-                "the judge has made a file in it",
-                "which option lets overlayfs write?",
+                text!("a mount to which nobody may write", "아무도 쓸 수 없는 마운트"),
+                text!(
+                    "the judge has made a file in it",
+                    "채점 프로그램이 그 안에 파일을 만들 수 있었습니다",
+                ),
+                text!(
+                    "which option lets overlayfs write?",
+                    "어떤 옵션이 있으면 overlayfs에 쓸 수 있게 되나요?",
+                ),
             )
         })?;
-        Ok(format!(
+        Ok(text!(
             "{} shows all three layers, the last one uppermost, read-only",
-            merged.display()
+            "{}에 레이어 세 개가 다 보이고, 마지막 것이 맨 위이며, 읽기 전용입니다",
+            merged.display(),
         ))
     })
 }

@@ -8,6 +8,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, text};
 use crate::observe::calls::random;
 use crate::observe::tasks::{check_stays, stay};
 use crate::process::{Task, helper_process, link, run_answer};
@@ -15,13 +16,25 @@ use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 msgget(2) finds the System V message queue that has a key. With IPC_CREAT it
 creates the queue if there is none. The caller of your function has a queue under
 `key`, with a message in it. `child` never returns.",
-    task: "
+        "
+msgget(2)는 키로 System V 메시지 큐를 찾습니다. IPC_CREAT를 주면 그런 큐가
+없을 때 만듭니다. 여러분의 함수를 호출하는 프로세스에게는 `key`로 찾을 수
+있는 큐가 있고, 그 안에 메시지가 하나 있습니다. `child`는 반환하지 않습니다.",
+    ),
+    task: Both(
+        "
 Run `child` in a process that finds a different queue under the same key. The
 caller still finds its own. Return the child's PID as the caller sees it.",
+        "
+같은 키로 다른 큐를 찾게 되는 프로세스에서 `child`를 실행하세요. 호출한
+프로세스는 여전히 자기 큐를 찾아야 합니다. 호출한 프로세스에게 보이는 자식의
+PID를 반환하세요.",
+    ),
     manual: "ipc_namespaces(7), msgget(2)",
     starter: "
 use nix::errno::Errno;
@@ -93,24 +106,48 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "In which IPC namespace does msgget(2) look for the key?",
-        "In that of its caller. So the child needs one of its own before it calls msgget(2), and \
-         a new one has no queues.",
-        "    judge::fork_child(|| {
+        Both(
+            "In which IPC namespace does msgget(2) look for the key?",
+            "msgget(2)는 어느 IPC namespace에서 키를 찾나요?",
+        ),
+        Both(
+            "In that of its caller. So the child needs one of its own before it calls msgget(2), \
+             and a new one has no queues.",
+            "호출한 프로세스의 IPC namespace에서 찾습니다. 그러므로 자식은 msgget(2)를 호출하기 \
+             전에 자기만의 IPC namespace가 있어야 합니다. 새 IPC namespace에는 큐가 없습니다.",
+        ),
+        Both::same(
+            "    judge::fork_child(|| {
         unshare(CloneFlags::CLONE_NEWIPC)?;",
+        ),
     ],
     errors: &[
         (
             "EEXIST",
-            "in the IPC namespace of the process that called, a queue has this key already: in \
-             which namespace did it call?",
+            Both(
+                "in the IPC namespace of the process that called, a queue has this key already: in \
+                 which namespace did it call?",
+                "호출한 프로세스의 IPC namespace에 이 키의 큐가 이미 있습니다. 어느 namespace에서 \
+                 호출했나요?",
+            ),
         ),
         (
             "ENOENT",
-            "in the IPC namespace of the process that called, no queue has this key: which flag \
-             creates one?",
+            Both(
+                "in the IPC namespace of the process that called, no queue has this key: which \
+                 flag creates one?",
+                "호출한 프로세스의 IPC namespace에 이 키의 큐가 없습니다. 어떤 플래그가 큐를 \
+                 만드나요?",
+            ),
         ),
-        ("EINVAL", "flags of clone(2) and unshare(2) may exclude each other: which did you pass?"),
+        (
+            "EINVAL",
+            Both(
+                "flags of clone(2) and unshare(2) may exclude each other: which did you pass?",
+                "clone(2)와 unshare(2)에는 함께 쓸 수 없는 플래그가 있습니다. 어떤 플래그를 \
+                 넘겼나요?",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -198,7 +235,11 @@ pub fn ipc1(answer: fn(i32, Task) -> nix::Result<Pid>) -> ! {
     judge(|| {
         let key = random(1..0x7fff_0000) as i32;
         let own = create_queue(key).map_err(|errno| {
-            unavailable("msgget() and msgsnd()", errno, "To see limits: ipcs -l")
+            unavailable(
+                "msgget() and msgsnd()",
+                errno,
+                text!("To see limits: ipcs -l", "한도를 보려면: ipcs -l"),
+            )
         })?;
         let process = run_answer(&EXERCISE, || answer(key, stay))?;
         let child = Pid::from_raw(process.output.parse().unwrap_or_default());
@@ -206,48 +247,96 @@ pub fn ipc1(answer: fn(i32, Task) -> nix::Result<Pid>) -> ! {
         let (outside, caller) = (link(Pid::this(), "ipc"), link(process.pid, "ipc"));
         ensure(caller == outside, || {
             wrong(
-                format!("the caller in {outside}, in which its queue is"),
-                format!("it has moved to {caller}"),
-                "unshare(2) moves the process that calls it: which one should that be?",
+                text!(
+                    "the caller in {outside}, in which its queue is",
+                    "호출한 프로세스는 자기 큐가 있는 {outside}에 그대로 있음",
+                ),
+                text!("it has moved to {caller}", "{caller}로 옮겨 갔습니다"),
+                text!(
+                    "unshare(2) moves the process that calls it: which one should that be?",
+                    "unshare(2)는 호출한 프로세스를 옮깁니다. 어느 프로세스가 호출해야 하나요?",
+                ),
             )
         })?;
         let queues = Queue::all(Pid::this())?;
         let kept = queues.iter().find(|it| it.key == key && it.id == own);
         ensure(kept.is_some_and(|it| it.messages == 1), || {
             let (found, reason) = match kept {
-                None => ("it is gone".to_owned(), "which of your calls removes it?"),
+                None => (
+                    text!("it is gone", "없어졌습니다"),
+                    text!("which of your calls removes it?", "어느 호출이 큐를 없애나요?"),
+                ),
                 Some(it) => (
-                    format!("it has {} messages", it.messages),
-                    "which of your calls takes messages out of it, or puts some in?",
+                    text!("it has {} messages", "메시지가 {}개 있습니다", it.messages),
+                    text!(
+                        "which of your calls takes messages out of it, or puts some in?",
+                        "어느 호출이 메시지를 꺼내거나 넣나요?",
+                    ),
                 ),
             };
-            wrong(format!("in {outside}, the caller's queue with its message"), found, reason)
+            wrong(
+                text!(
+                    "in {outside}, the caller's queue with its message",
+                    "{outside}에, 호출한 프로세스의 큐와 그 메시지",
+                ),
+                found,
+                reason,
+            )
         })?;
         let inside = link(child, "ipc");
         ensure(inside != outside, || {
             wrong(
-                format!("process {child} finds a different queue under the key {key}"),
-                format!("it is in {inside}, like the caller, and finds the caller's"),
-                "msgget(2) looks in the IPC namespace of its caller: which call gives the child \
-                 another?",
+                text!(
+                    "process {child} finds a different queue under the key {key}",
+                    "{child}번 프로세스는 키 {key}로 다른 큐를 찾음",
+                ),
+                text!(
+                    "it is in {inside}, like the caller, and finds the caller's",
+                    "호출한 프로세스처럼 {inside}에 있어서 같은 큐를 찾습니다",
+                ),
+                text!(
+                    "msgget(2) looks in the IPC namespace of its caller: which call gives the \
+                     child another?",
+                    "msgget(2)는 호출한 프로세스의 IPC namespace에서 찾습니다. 어떤 호출을 하면 \
+                     자식에게 다른 IPC namespace가 생기나요?",
+                ),
             )
         })?;
         let queues = Queue::all(child)?;
         ensure(queues.iter().any(|it| it.key == key), || {
             let keys: Vec<_> = queues.iter().map(|it| it.key).collect();
             wrong(
-                format!("a queue under the key {key} in {inside}, which process {child} is in"),
-                format!("the keys of the queues in there: {keys:?}"),
+                text!(
+                    "a queue under the key {key} in {inside}, which process {child} is in",
+                    "{child}번 프로세스가 있는 {inside}에 키가 {key}인 큐",
+                ),
+                text!(
+                    "the keys of the queues in there: {keys:?}",
+                    "그 안에 있는 큐들의 키: {keys:?}",
+                ),
                 match keys[..] {
-                    [] => "a new IPC namespace has no queues: which process creates one, and when?",
+                    [] => text!(
+                        "a new IPC namespace has no queues: which process creates one, and when?",
+                        "새 IPC namespace에는 큐가 없습니다. 어느 프로세스가 언제 만드나요?",
+                    ),
                     [libc::IPC_PRIVATE] => {
-                        "msgget(2) finds no queue that was created with IPC_PRIVATE: its key is 0"
+                        text!(
+                            "msgget(2) finds no queue that was created with IPC_PRIVATE: its key \
+                             is 0",
+                            "IPC_PRIVATE으로 만든 큐는 키가 0이라서 msgget(2)로 찾을 수 없습니다",
+                        )
                     }
-                    _ => "which key does the queue have that you create?",
+                    _ => text!(
+                        "which key does the queue have that you create?",
+                        "만든 큐의 키는 무엇인가요?",
+                    ),
                 },
             )
         })?;
-        Ok(format!("the key {key} is that of one queue in {outside}, and of another in {inside}"))
+        Ok(text!(
+            "the key {key} is that of one queue in {outside}, and of another in {inside}",
+            "키 {key}의 큐는 {outside}에 하나, {inside}에 또 하나 있습니다",
+        ))
     })
 }
 

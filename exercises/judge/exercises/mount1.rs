@@ -9,21 +9,35 @@ use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, shown, text};
 use crate::observe::mounts::{Mount, check_unchanged, device_at, mounts_of};
 use crate::process::{helper_process, link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: r#"
+    background: Both(
+        r#"
 chroot(2) changes where the paths of one process begin. pivot_root(2) changes
 the root of a mount namespace, and mounts the old root on a directory of the new
 one. It refuses mounts that are "shared", as / is on most machines. `dir` is an
 empty directory."#,
-    task: "
+        "
+chroot(2)는 한 프로세스의 경로가 시작하는 곳을 바꿉니다. pivot_root(2)는
+마운트 namespace의 루트를 바꾸고, 옛 루트를 새 루트의 어떤 디렉터리에
+마운트합니다. 마운트가 \"shared\"이면 실패하는데, 대부분의 컴퓨터에서 /가
+그렇습니다. `dir`은 빈 디렉터리입니다.",
+    ),
+    task: Both(
+        "
 Mount a tmpfs on `dir`, and make it the root of a new mount namespace, in which
 nothing else is mounted. The caller's working directory is on the tmpfs, too. The
 mounts of processes outside stay the same.",
+        "
+`dir`에 tmpfs를 마운트하고, 그것을 새 마운트 namespace의 루트로 만드세요. 그
+안에는 다른 마운트가 없어야 합니다. 호출한 프로세스의 작업 디렉터리도 그
+tmpfs에 있어야 합니다. 바깥 프로세스들의 마운트는 그대로입니다.",
+    ),
     manual: "pivot_root(2), mount_namespaces(7), umount(2)",
     starter: r#"
 use std::path::Path;
@@ -146,24 +160,61 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Who enters the mount namespace begins at its root. Which call changes that one, and not only the root of the caller?",
-        "pivot_root(2). With the working directory on the tmpfs, \".\" can be both the new root and the place for the old one. Then the old root is on top of the new one, and can be unmounted, even while files there are open (MNT_DETACH).",
-        r#"pivot_root(".", ".")?;
+        Both(
+            "Who enters the mount namespace begins at its root. Which call changes that one, and \
+             not only the root of the caller?",
+            "마운트 namespace에 들어가는 프로세스는 그 루트에서 시작합니다. 호출한 프로세스의 \
+             루트만이 아니라 그 루트까지 바꾸는 시스템 콜은 무엇인가요?",
+        ),
+        Both(
+            "pivot_root(2). With the working directory on the tmpfs, \".\" can be both the new \
+             root and the place for the old one. Then the old root is on top of the new one, and \
+             can be unmounted, even while files there are open (MNT_DETACH).",
+            "pivot_root(2)입니다. 작업 디렉터리가 tmpfs에 있으면 \".\"을 새 루트로도, 옛 루트를 둘 \
+             곳으로도 쓸 수 있습니다. 그러면 옛 루트가 새 루트를 덮고 있게 되고, 거기에 열린 \
+             파일이 있어도 마운트를 해제할 수 있습니다(MNT_DETACH).",
+        ),
+        Both::same(
+            r#"pivot_root(".", ".")?;
 umount2(".", MntFlags::MNT_DETACH)"#,
+        ),
     ],
     errors: &[
         (
             "EINVAL",
-            "pivot_root(2) wants a mount as the new root, a place below it for the old root, and no \
-             shared mount among them; umount2(2) wants a mount point: which of these is missing?",
+            Both(
+                "pivot_root(2) wants a mount as the new root, a place below it for the old root, \
+                 and no shared mount among them; umount2(2) wants a mount point: which of these is \
+                 missing?",
+                "pivot_root(2)에는 마운트인 새 루트, 그 아래에 옛 루트를 둘 곳이 필요하고, 그 \
+                 가운데 shared 마운트가 없어야 합니다. umount2(2)에는 마운트 지점을 줍니다. 무엇이 \
+                 빠졌나요?",
+            ),
         ),
         (
             "EBUSY",
-            "pivot_root(2) cannot replace the root by the mount that it is, and umount(2) does not \
-             unmount what is in use: is \".\" on the new mount, and do you detach the old root?",
+            Both(
+                "pivot_root(2) cannot replace the root by the mount that it is, and umount(2) does \
+                 not unmount what is in use: is \".\" on the new mount, and do you detach the old \
+                 root?",
+                "pivot_root(2)로 루트를 자기 자신으로 바꿀 수는 없고, umount(2)는 쓰고 있는 것을 \
+                 해제하지 않습니다. \".\"이 새 마운트에 있고, 옛 루트를 MNT_DETACH로 해제했나요?",
+            ),
         ),
-        ("ENOENT", "paths begin at the new root after pivot_root(2): does the path exist there?"),
-        ("ENOTDIR", "both arguments of pivot_root(2) are directories: are yours?"),
+        (
+            "ENOENT",
+            Both(
+                "paths begin at the new root after pivot_root(2): does the path exist there?",
+                "pivot_root(2) 뒤에는 경로가 새 루트에서 시작합니다. 거기에 그 경로가 있나요?",
+            ),
+        ),
+        (
+            "ENOTDIR",
+            Both(
+                "both arguments of pivot_root(2) are directories: are yours?",
+                "pivot_root(2)의 인자는 둘 다 디렉터리입니다. 여러분의 것도 그런가요?",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -240,16 +291,23 @@ umount2(".", MntFlags::MNT_DETACH)"#,
 pub fn mount1(answer: fn(&Path) -> nix::Result<()>) -> ! {
     judge(|| {
         let dir = Path::new("/tmp/root");
-        fs::create_dir(dir)
-            .map_err(|error| unavailable(format!("mkdir({})", dir.display()), error, "df /tmp"))?;
+        fs::create_dir(dir).map_err(|error| {
+            unavailable(format!("mkdir({})", dir.display()), error, shown!("df /tmp"))
+        })?;
         let before = mounts_of(Pid::this());
         let process = run_answer(&EXERCISE, || answer(dir).map(|()| ""))?;
         check_unchanged(&before, &mounts_of(Pid::this()))?;
         ensure(link(process.pid, "mnt") != link(Pid::this(), "mnt"), || {
             wrong(
-                "the caller in a new mount namespace",
-                "it is in the one outside",
-                "in which mount namespace do you mount?",
+                text!(
+                    "the caller in a new mount namespace",
+                    "호출한 프로세스는 새 마운트 namespace에 있음",
+                ),
+                text!("it is in the one outside", "바깥의 마운트 namespace에 있습니다"),
+                text!(
+                    "in which mount namespace do you mount?",
+                    "어느 마운트 namespace에서 마운트했나요?",
+                ),
             )
         })?;
         let inside = mounts_of(process.pid);
@@ -257,9 +315,21 @@ pub fn mount1(answer: fn(&Path) -> nix::Result<()>) -> ! {
         check_working_directory(process.pid)?;
         ensure(inside.len() == 1, || {
             wrong(
-                "no mount but the new root in the namespace of the caller",
-                format!("{} mounts, such as {}", inside.len(), others(&inside)),
-                "pivot_root(2) has moved the old root: which call removes the old root?",
+                text!(
+                    "no mount but the new root in the namespace of the caller",
+                    "호출한 프로세스의 namespace에는 새 루트 말고 다른 마운트가 없음",
+                ),
+                text!(
+                    "{} mounts, such as {}",
+                    "마운트가 {}개 있습니다. 예: {}",
+                    inside.len(),
+                    others(&inside),
+                ),
+                text!(
+                    "pivot_root(2) has moved the old root: which call removes the old root?",
+                    "pivot_root(2)는 옛 루트를 옮겨 놓았습니다. 옛 루트를 없애는 시스템 콜은 \
+                     무엇인가요?",
+                ),
             )
         })?;
         // Whoever enters a mount namespace has the root of that, and not the root of the caller.
@@ -271,15 +341,29 @@ pub fn mount1(answer: fn(&Path) -> nix::Result<()>) -> ! {
         let entered = mounts_of(visitor.pid);
         ensure(entered == inside, || {
             wrong(
-                "the same root for every process that enters the namespace",
-                format!("another process has entered it, and sees {} mounts", entered.len()),
-                "chroot(2) changes the root of one process: which call changes the root of the \
-                 namespace?",
+                text!(
+                    "the same root for every process that enters the namespace",
+                    "namespace에 들어가는 모든 프로세스에게 같은 루트",
+                ),
+                text!(
+                    "another process has entered it, and sees {} mounts",
+                    "다른 프로세스가 들어가 보니 마운트가 {}개 보였습니다",
+                    entered.len(),
+                ),
+                text!(
+                    "chroot(2) changes the root of one process: which call changes the root of the \
+                     namespace?",
+                    "chroot(2)는 한 프로세스의 루트를 바꿉니다. namespace의 루트를 바꾸는 시스템 \
+                     콜은 무엇인가요?",
+                ),
             )
         })?;
-        Ok("the new tmpfs is all that is mounted in the namespace of the caller, also for whoever \
-            enters it, and outside nothing has changed"
-            .to_owned())
+        Ok(text!(
+            "the new tmpfs is all that is mounted in the namespace of the caller, also for whoever \
+             enters it, and outside nothing has changed",
+            "호출한 프로세스의 namespace에는 새 tmpfs만 마운트되어 있고, 거기에 들어가는 \
+             누구에게나 그렇습니다. 바깥은 달라진 것이 없습니다",
+        ))
     })
 }
 
@@ -291,19 +375,44 @@ fn check_root(before: &[Mount], inside: &[Mount], pid: Pid) -> Result<(), Findin
     ensure(new.is_some_and(|it| it.kind == "tmpfs"), || {
         let (found, reason) = match (root, new) {
             (Some(_), Some(it)) => (
-                format!("a file system of type {:?}", it.kind),
-                "which argument of mount(2) is the type?",
+                text!("a file system of type {:?}", "종류가 {:?}인 파일 시스템", it.kind),
+                text!(
+                    "which argument of mount(2) is the type?",
+                    "mount(2)의 몇 번째 인자가 종류인가요?",
+                ),
             ),
             (Some(it), None) => (
-                format!("{:?} of a {} that was mounted before", it.root, it.kind),
-                "what you see there is of an older file system: which mount becomes the root?",
+                text!(
+                    "{:?} of a {} that was mounted before",
+                    "전에 마운트된 {1}의 {0:?}",
+                    it.root,
+                    it.kind,
+                ),
+                text!(
+                    "what you see there is of an older file system: which mount becomes the root?",
+                    "거기에 보이는 것은 전부터 있던 파일 시스템입니다. 어느 마운트가 루트가 \
+                     되나요?",
+                ),
             ),
             (None, _) => (
-                "a directory on which nothing is mounted".to_owned(),
-                "a root is the beginning of a mount: what do you mount, and where?",
+                text!(
+                    "a directory on which nothing is mounted",
+                    "아무것도 마운트되지 않은 디렉터리",
+                ),
+                text!(
+                    "a root is the beginning of a mount: what do you mount, and where?",
+                    "루트는 마운트가 시작하는 곳입니다. 무엇을 어디에 마운트했나요?",
+                ),
             ),
         };
-        wrong("a new tmpfs as the root directory of the caller", found, reason)
+        wrong(
+            text!(
+                "a new tmpfs as the root directory of the caller",
+                "호출한 프로세스의 루트 디렉터리가 새 tmpfs",
+            ),
+            found,
+            reason,
+        )
     })
 }
 
@@ -312,9 +421,12 @@ fn check_working_directory(pid: Pid) -> Result<(), Finding> {
     let device = fs::metadata(format!("/proc/{pid}/cwd")).map(|it| it.st_dev()).ok();
     ensure(device == device_at(pid, Path::new("/")), || {
         wrong(
-            "a working directory on the new root",
-            "it is in a directory of the old root",
-            "the working directory is a way back: where does `..` lead from there?",
+            text!("a working directory on the new root", "작업 디렉터리가 새 루트에 있음"),
+            text!("it is in a directory of the old root", "옛 루트의 디렉터리에 있습니다"),
+            text!(
+                "the working directory is a way back: where does `..` lead from there?",
+                "작업 디렉터리는 되돌아가는 길이 됩니다. 거기서 `..`은 어디로 가나요?",
+            ),
         )
     })
 }

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::fd::IntoRawFd;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, text};
 use crate::observe::id_maps::User;
 use crate::observe::sockets::{check_sockets, descriptor, port};
 use crate::process::{link, run_answer};
@@ -12,13 +13,25 @@ use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 Ports below 1024 require CAP_NET_BIND_SERVICE. As always, the kernel asks for it
 in a user namespace: the one that owns the network namespace of the socket. The
 caller is an ordinary user without capabilities.",
-    task: "
+        "
+1024보다 작은 포트를 쓰려면 CAP_NET_BIND_SERVICE가 필요합니다. 커널은 늘
+그렇듯이 어떤 user namespace에서 이 capability가 있는지 봅니다. 여기서는
+소켓의 네트워크 namespace를 소유한 user namespace입니다. 호출하는 프로세스는
+capability가 없는 일반 사용자의 것입니다.",
+    ),
+    task: Both(
+        "
 Return a socket that listens on TCP port 80 in the network namespace of the
 caller.",
+        "
+호출한 프로세스의 네트워크 namespace에서 TCP 80번 포트로 연결을 기다리는
+소켓을 반환하세요.",
+    ),
     manual: "network_namespaces(7), user_namespaces(7)",
     starter: r#"
 use std::io;
@@ -109,29 +122,62 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "After the starter's unshare(2), what does `readlink /proc/PID/ns/net` show of the caller: the old network namespace, or a new one?",
-        "The old one, whose owner is the old user namespace. A network namespace that you create \
-         belongs to the user namespace that you are in at that moment.",
-        "unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;",
+        Both(
+            "After the starter's unshare(2), what does `readlink /proc/PID/ns/net` show of the \
+             caller: the old network namespace, or a new one?",
+            "처음 프로그램의 unshare(2)를 호출한 뒤 `readlink /proc/PID/ns/net`은 원래의 네트워크 \
+             namespace와 새 네트워크 namespace 가운데 어느 것을 보여 주나요?",
+        ),
+        Both(
+            "The old one, whose owner is the old user namespace. A network namespace that you \
+             create belongs to the user namespace that you are in at that moment.",
+            "원래의 것이고, 그 소유자는 원래의 user namespace입니다. 네트워크 namespace를 만들면 \
+             그 순간 자기가 있는 user namespace의 것이 됩니다.",
+        ),
+        Both::same("unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;"),
     ],
     errors: &[
         (
             "EACCES",
-            "CAP_NET_BIND_SERVICE is missing in the user namespace that owns the network namespace \
-             in which the socket was created: which one is that?",
+            Both(
+                "CAP_NET_BIND_SERVICE is missing in the user namespace that owns the network \
+                 namespace in which the socket was created: which one is that?",
+                "소켓이 만들어진 네트워크 namespace를 소유한 user namespace에서 \
+                 CAP_NET_BIND_SERVICE가 없습니다. 그 user namespace는 어느 것인가요?",
+            ),
         ),
         (
             "EPERM",
-            "a new network namespace requires CAP_SYS_ADMIN in the caller's user namespace: of which \
-             kind is the only namespace that an ordinary user may create?",
+            Both(
+                "a new network namespace requires CAP_SYS_ADMIN in the caller's user namespace: of \
+                 which kind is the only namespace that an ordinary user may create?",
+                "새 네트워크 namespace를 만들려면 자기 user namespace에서 CAP_SYS_ADMIN이 있어야 \
+                 합니다. 일반 사용자가 만들 수 있는 단 한 종류의 namespace는 무엇인가요?",
+            ),
         ),
-        ("EADDRINUSE", "another socket in this network namespace has the port: which one is it?"),
+        (
+            "EADDRINUSE",
+            Both(
+                "another socket in this network namespace has the port: which one is it?",
+                "이 네트워크 namespace의 다른 소켓이 그 포트를 쓰고 있습니다. 어느 소켓인가요?",
+            ),
+        ),
         (
             "EADDRNOTAVAIL",
-            "no device in the network namespace of the socket has this address: which one stands for \
-             all of them?",
+            Both(
+                "no device in the network namespace of the socket has this address: which one \
+                 stands for all of them?",
+                "소켓의 네트워크 namespace에는 이 주소를 가진 장치가 없습니다. 모든 주소를 \
+                 나타내는 주소는 무엇인가요?",
+            ),
         ),
-        ("ENOSPC", "there are too many nested namespaces: is unshare(2) in a loop?"),
+        (
+            "ENOSPC",
+            Both(
+                "there are too many nested namespaces: is unshare(2) in a loop?",
+                "namespace가 너무 많이 겹쳐 있습니다. unshare(2)가 반복문 안에 있나요?",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -209,18 +255,43 @@ pub fn net1(answer: fn() -> io::Result<TcpListener>) -> ! {
         ensure(port == Some(80), || {
             let (found, reason) = match port {
                 Some(port) => (
-                    format!("{socket} listens on port {port}"),
-                    "which number did your function give to bind(2)?",
+                    text!(
+                        "{socket} listens on port {port}",
+                        "{socket}은(는) {port}번 포트에서 기다립니다",
+                    ),
+                    text!(
+                        "which number did your function give to bind(2)?",
+                        "함수가 bind(2)에 준 번호는 몇 번인가요?",
+                    ),
                 ),
                 None => (
-                    format!("{socket} does not listen there"),
-                    "a socket stays in the network namespace in which it was created, and listens \
-                     until it is shut down: what does your function do after listen(2)?",
+                    text!(
+                        "{socket} does not listen there",
+                        "{socket}은(는) 거기서 연결을 기다리지 않습니다",
+                    ),
+                    text!(
+                        "a socket stays in the network namespace in which it was created, and \
+                         listens until it is shut down: what does your function do after \
+                         listen(2)?",
+                        "소켓은 만들어진 네트워크 namespace에 계속 속하고, 닫힐 때까지 연결을 \
+                         기다립니다. listen(2) 다음에 함수가 무엇을 하나요?",
+                    ),
                 ),
             };
-            wrong(format!("a socket that listens on port 80 in {namespace}"), found, reason)
+            wrong(
+                text!(
+                    "a socket that listens on port 80 in {namespace}",
+                    "{namespace}에서 80번 포트로 연결을 기다리는 소켓",
+                ),
+                found,
+                reason,
+            )
         })?;
         let owner = link(process.pid, "user");
-        Ok(format!("{socket} listens on port 80 in {namespace}, and the caller is in {owner}"))
+        Ok(text!(
+            "{socket} listens on port 80 in {namespace}, and the caller is in {owner}",
+            "{socket}이(가) {namespace}에서 80번 포트로 연결을 기다리고, 호출한 프로세스는 \
+             {owner}에 있습니다",
+        ))
     })
 }

@@ -7,18 +7,31 @@ use std::os::fd::IntoRawFd;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{AND, Both, text};
 use crate::observe::sockets::{check_sockets, descriptor, port};
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A socket belongs to the network namespace in which it was created, even if its
 creator moves to another one. The caller has all capabilities.",
-    task: "
+        "
+소켓은 자기가 만들어진 네트워크 namespace에 속합니다. 소켓을 만든 프로세스가
+다른 namespace로 옮겨 가도 그대로입니다. 호출하는 프로세스에는 모든
+capability가 있습니다.",
+    ),
+    task: Both(
+        "
 Return two sockets that listen on TCP port 8080: one in the caller's old network
 namespace, and one in a new network namespace. The caller stays in the new one.",
+        "
+TCP 8080번 포트에서 연결을 기다리는 소켓 둘을 반환하세요. 하나는 호출한
+프로세스의 원래 네트워크 namespace에, 하나는 새 네트워크 namespace에 있어야
+합니다. 호출한 프로세스는 새 네트워크 namespace에 남습니다.",
+    ),
     manual: "network_namespaces(7), unshare(2)",
     starter: r#"
 use std::io;
@@ -103,26 +116,51 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "For which network namespace does bind(2) ask whether the port is taken?",
-        "For that of the socket, which is the one in which the caller created it. So the caller has \
-         to be in two network namespaces, one after the other.",
-        r#"let first = TcpListener::bind("0.0.0.0:8080")?;
+        Both(
+            "For which network namespace does bind(2) ask whether the port is taken?",
+            "bind(2)는 어느 네트워크 namespace에서 포트를 이미 쓰고 있는지 확인하나요?",
+        ),
+        Both(
+            "For that of the socket, which is the one in which the caller created it. So the \
+             caller has to be in two network namespaces, one after the other.",
+            "소켓의 네트워크 namespace, 곧 소켓을 만들 때 호출한 프로세스가 있던 곳에서 \
+             확인합니다. 그러므로 호출한 프로세스가 두 네트워크 namespace에 차례로 있어야 합니다.",
+        ),
+        Both::same(
+            r#"let first = TcpListener::bind("0.0.0.0:8080")?;
 unshare(CloneFlags::CLONE_NEWNET)?;
 let second = TcpListener::bind("0.0.0.0:8080")?;"#,
+        ),
     ],
     errors: &[
         (
             "EADDRINUSE",
-            "the port is taken in the network namespace of the socket: in which one was the caller \
-             when it created the first socket, and in which one when it created the second?",
+            Both(
+                "the port is taken in the network namespace of the socket: in which one was the \
+                 caller when it created the first socket, and in which one when it created the \
+                 second?",
+                "소켓의 네트워크 namespace에서 그 포트를 이미 쓰고 있습니다. 첫 소켓을 만들 때와 \
+                 두 번째 소켓을 만들 때 호출한 프로세스는 각각 어디에 있었나요?",
+            ),
         ),
         (
             "EPERM",
-            "a new network namespace requires CAP_SYS_ADMIN in the caller's user namespace, and \
-             setns(2) requires it also in the user namespace that owns the target: where did your \
-             function leave the user namespace that owns the old one?",
+            Both(
+                "a new network namespace requires CAP_SYS_ADMIN in the caller's user namespace, \
+                 and setns(2) requires it also in the user namespace that owns the target: where \
+                 did your function leave the user namespace that owns the old one?",
+                "새 네트워크 namespace를 만들려면 자기 user namespace에서 CAP_SYS_ADMIN이 있어야 \
+                 하고, setns(2)에는 대상을 소유한 user namespace에서도 있어야 합니다. 함수가 \
+                 원래의 네트워크 namespace를 소유한 user namespace를 어디서 떠났나요?",
+            ),
         ),
-        ("EINVAL", "flags of unshare(2) and setns(2) are kinds of namespace: which one is yours?"),
+        (
+            "EINVAL",
+            Both(
+                "flags of unshare(2) and setns(2) are kinds of namespace: which one is yours?",
+                "unshare(2)와 setns(2)의 플래그는 namespace의 종류입니다. 어느 것을 썼나요?",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -220,13 +258,20 @@ pub fn net2(answer: fn() -> io::Result<[TcpListener; 2]>) -> ! {
             // Without an owner the sockets stay open as long as the process lives.
             answer().map(|sockets| sockets.map(|it| it.into_raw_fd().to_string()).join(" "))
         })?;
-        let namespaces = [("old", Pid::this()), ("new", process.pid)];
+        let namespaces =
+            [(Both("old", "원래").here(), Pid::this()), (Both("new", "새").here(), process.pid)];
         let [old, new] = namespaces.map(|(_, pid)| link(pid, "net"));
         ensure(old != new, || {
             wrong(
-                "the caller in a new network namespace",
-                format!("{new}, in which it was before"),
-                "which call moves the caller, and is there one that moves it back?",
+                text!(
+                    "the caller in a new network namespace",
+                    "호출한 프로세스는 새 네트워크 namespace에 있음",
+                ),
+                text!("{new}, in which it was before", "전에 있던 {new}에 그대로 있습니다"),
+                text!(
+                    "which call moves the caller, and is there one that moves it back?",
+                    "호출한 프로세스를 옮기는 것은 어느 호출이고, 되돌려 놓는 호출도 있나요?",
+                ),
             )
         })?;
         let sockets = process.output.split(' ').map(|fd| descriptor(process.pid, fd));
@@ -237,30 +282,58 @@ pub fn net2(answer: fn() -> io::Result<[TcpListener; 2]>) -> ! {
             let (found, reason) = match *there {
                 [(_, 8080)] => continue,
                 [(socket, port)] => (
-                    format!("{socket} listens on port {port}"),
-                    "which number did your function give to bind(2)?",
+                    text!(
+                        "{socket} listens on port {port}",
+                        "{socket}은(는) {port}번 포트에서 기다립니다",
+                    ),
+                    text!(
+                        "which number did your function give to bind(2)?",
+                        "함수가 bind(2)에 준 번호는 몇 번인가요?",
+                    ),
                 ),
                 [] => (
-                    format!("of {}, neither listens there", sockets.join(" and ")),
-                    "a socket belongs to the network namespace in which it was created: where was \
-                     the caller when it created each of them?",
+                    text!(
+                        "of {}, neither listens there",
+                        "{} 가운데 거기서 기다리는 것이 없습니다",
+                        sockets.join(AND),
+                    ),
+                    text!(
+                        "a socket belongs to the network namespace in which it was created: where \
+                         was the caller when it created each of them?",
+                        "소켓은 자기가 만들어진 네트워크 namespace에 속합니다. 소켓을 하나씩 만들 \
+                         때 호출한 프로세스는 어디에 있었나요?",
+                    ),
                 ),
                 _ => (
-                    format!("of {}, both listen there", sockets.join(" and ")),
-                    "a socket belongs to the network namespace in which it was created: where was \
-                     the caller when it created the second one?",
+                    text!(
+                        "of {}, both listen there",
+                        "{} 둘 다 거기서 기다립니다",
+                        sockets.join(AND),
+                    ),
+                    text!(
+                        "a socket belongs to the network namespace in which it was created: where \
+                         was the caller when it created the second one?",
+                        "소켓은 자기가 만들어진 네트워크 namespace에 속합니다. 두 번째 소켓을 만들 \
+                         때 호출한 프로세스는 어디에 있었나요?",
+                    ),
                 ),
             };
             let namespace = link(pid, "net");
             return Err(wrong(
-                format!(
+                text!(
                     "one socket on port 8080 in {namespace}, the {name} network namespace of the \
-                     caller"
+                     caller",
+                    "호출한 프로세스의 {name} 네트워크 namespace인 {namespace}에, 8080번 포트를 \
+                     쓰는 소켓 하나",
                 ),
                 found,
                 reason,
             ));
         }
-        Ok(format!("{} listen on port 8080, in {old} and in {new}", sockets.join(" and ")))
+        Ok(text!(
+            "{} listen on port 8080, in {old} and in {new}",
+            "{}이(가) {old}와 {new}에서 각각 8080번 포트로 연결을 기다립니다",
+            sockets.join(AND),
+        ))
     })
 }

@@ -10,6 +10,7 @@ use nix::unistd::{Pid, getpid, getppid};
 
 use crate::exercise::{Exercise, Wrong};
 use crate::fork::fork_task;
+use crate::language::{Both, text};
 use crate::observe::calls::{pid_in_sandbox, random};
 use crate::observe::init::{check_no_child, check_one_call, has_signal, run_as_pid_1};
 use crate::observe::tasks::{Call, until_all_wait};
@@ -19,14 +20,27 @@ use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 When a process ends, the PID 1 of its PID namespace adopts its children. One that
 PID 1 does not reap stays a zombie. `init` runs in PID 1 of a new PID namespace.
 `service` starts some processes and ends before they do; waiting for a process
 that is not there fails with ECHILD.",
-    task: "
+        "
+프로세스가 끝나면 그 자식들은 PID namespace의 PID 1이 맡습니다. PID 1이
+거두지 않으면 좀비로 남습니다. `init`은 새 PID namespace의 PID 1에서
+실행됩니다. `service`는 프로세스를 몇 개 시작하고 그것들보다 먼저 끝납니다.
+없는 프로세스를 기다리면 ECHILD로 실패합니다.",
+    ),
+    task: Both(
+        "
 Run `service` once, in a child, and return its exit status. Before you return,
 reap all children of PID 1, those that it adopts too, until none is left.",
+        "
+`service`를 자식에서 한 번 실행하고 그 종료 상태를 반환하세요. 반환하기
+전에, 맡은 것까지 포함해서 PID 1의 자식을 하나도 남지 않을 때까지 모두
+거두세요.",
+    ),
     manual: "pid_namespaces(7), wait(2)",
     starter: "
 use nix::errno::Errno;
@@ -117,19 +131,35 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "waitpid(2) with a PID waits for that child. Which children has PID 1 whose PIDs it does not know?",
-        "wait(2) waits for any child and returns its PID, so you can tell the service from the others. It fails with ECHILD when no child is left.",
-        "match wait() {
+        Both(
+            "waitpid(2) with a PID waits for that child. Which children has PID 1 whose PIDs it \
+             does not know?",
+            "PID를 준 waitpid(2)는 그 자식을 기다립니다. PID 1의 자식 가운데 PID를 모르는 것은 \
+             무엇인가요?",
+        ),
+        Both(
+            "wait(2) waits for any child and returns its PID, so you can tell the service from the \
+             others. It fails with ECHILD when no child is left.",
+            "wait(2)는 아무 자식이나 기다리고 그 PID를 반환하므로, service인지 아닌지 구별할 수 \
+             있습니다. 자식이 하나도 없으면 ECHILD로 실패합니다.",
+        ),
+        Both::same(
+            "match wait() {
     Ok(WaitStatus::Exited(pid, status)) if pid == service => result = status,
     Ok(_) => {}
     Err(Errno::ECHILD) => return Ok(result),
     Err(errno) => return Err(errno),
 }",
+        ),
     ],
     errors: &[(
         "ECHILD",
-        "no child is left: either all are reaped, and your function is done, or SIGCHLD is \
-         ignored, and the kernel has thrown the exit status away",
+        Both(
+            "no child is left: either all are reaped, and your function is done, or SIGCHLD is \
+             ignored, and the kernel has thrown the exit status away",
+            "남은 자식이 없습니다. 모두 거두어서 할 일을 마쳤거나, SIGCHLD를 무시하게 해서 커널이 \
+             종료 상태를 버렸습니다",
+        ),
     )],
     wrong: &[
         Wrong {
@@ -241,23 +271,33 @@ pub fn pid2(answer: fn(Task) -> nix::Result<i32>) -> ! {
         let status = STATUS.load(Relaxed);
         ensure(process.output == status.to_string(), || {
             wrong(
-                format!("{status}, with which the service exited"),
-                format!("your function returned {}", process.output),
+                text!("{status}, with which the service exited", "{status}, service의 종료 상태"),
+                text!("your function returned {}", "함수가 반환한 값은 {}", process.output),
                 match has_signal(process.pid, "SigIgn", Signal::SIGCHLD) {
                     true => {
-                        "SIGCHLD is ignored, so the kernel reaps the children of PID 1 itself, and \
-                         nobody learns how they ended"
+                        text!(
+                            "SIGCHLD is ignored, so the kernel reaps the children of PID 1 itself, \
+                             and nobody learns how they ended",
+                            "SIGCHLD를 무시하므로 커널이 PID 1의 자식을 직접 거두고, 어떻게 \
+                             끝났는지는 아무도 알 수 없습니다",
+                        )
                     }
                     false => {
-                        "PID 1 reaps its own child and those that it has adopted: whose PID does \
-                         wait(2) return?"
+                        text!(
+                            "PID 1 reaps its own child and those that it has adopted: whose PID \
+                             does wait(2) return?",
+                            "PID 1은 자기가 만든 자식도, 맡은 자식도 거둡니다. wait(2)가 반환하는 \
+                             것은 누구의 PID인가요?",
+                        )
                     }
                 },
             )
         })?;
         let orphans = ORPHANS.load(Relaxed);
-        Ok(format!(
-            "PID 1 has no child left, though it adopted {orphans}, and the service exited with {status}"
+        Ok(text!(
+            "PID 1 has no child left, though it adopted {orphans}, and the service exited with \
+             {status}",
+            "PID 1이 {orphans}개를 맡았지만 남은 자식이 없고, service의 종료 상태는 {status}입니다",
         ))
     })
 }

@@ -8,6 +8,7 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{Pid, getpid};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{AND, Both, text};
 use crate::observe::calls::pid_in_sandbox;
 use crate::observe::init::{check_no_child, check_one_call, has_signal, run_as_pid_1};
 use crate::observe::tasks::{Call, until_all_wait, until_waits};
@@ -17,14 +18,26 @@ use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A signal that PID 1 neither handles nor blocks is dropped, so `docker stop` takes
 ten seconds. `init` runs in PID 1 of a new PID namespace. Soon PID 1 gets
 SIGTERM. `service` ends when it gets SIGTERM itself, after a moment in which it
 tidies up.",
-    task: "
+        "
+PID 1이 처리하지도 블록하지도 않은 시그널은 버려집니다. 그래서 `docker
+stop`이 10초 걸립니다. `init`은 새 PID namespace의 PID 1에서 실행됩니다.
+잠시 뒤 PID 1이 SIGTERM을 받습니다. `service`는 자기가 SIGTERM을 받으면 잠깐
+정리를 하고 끝납니다.",
+    ),
+    task: Both(
+        "
 Run `service` once, in a child. When PID 1 gets SIGTERM, send the service SIGTERM,
 so that it ends by itself. Reap it, and then return.",
+        "
+`service`를 자식에서 한 번 실행하세요. PID 1이 SIGTERM을 받으면 service에게
+SIGTERM을 보내서 스스로 끝나게 하세요. 거둔 다음 반환하세요.",
+    ),
     manual: "pid_namespaces(7), signal(7), sigwait(3)",
     starter: "
 use nix::sys::wait::waitpid;
@@ -99,20 +112,47 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "The kernel drops SIGTERM because its default action would end PID 1. When does a signal not take its default action?",
-        "Block SIGTERM before you fork; then it stays pending until sigwait(3), in nix SigSet::wait, takes it. A handler works as well.",
-        "let term = SigSet::from_iter([Signal::SIGTERM]);
+        Both(
+            "The kernel drops SIGTERM because its default action would end PID 1. When does a \
+             signal not take its default action?",
+            "SIGTERM의 기본 동작은 PID 1을 끝내는 것이라서 커널이 버립니다. 어떨 때 시그널이 기본 \
+             동작을 하지 않나요?",
+        ),
+        Both(
+            "Block SIGTERM before you fork; then it stays pending until sigwait(3), in nix \
+             SigSet::wait, takes it. A handler works as well.",
+            "fork하기 전에 SIGTERM을 블록합니다. 그러면 sigwait(3)(nix에서는 SigSet::wait)가 받을 \
+             때까지 대기합니다. 핸들러를 써도 됩니다.",
+        ),
+        Both::same(
+            "let term = SigSet::from_iter([Signal::SIGTERM]);
 term.thread_block()?;
 let service = judge::fork_task(service)?;
 term.wait()?;",
+        ),
     ],
     errors: &[
         (
             "ESRCH",
-            "no process has this PID: has the service been reaped before the signal was sent?",
+            Both(
+                "no process has this PID: has the service been reaped before the signal was sent?",
+                "이 PID의 프로세스가 없습니다. 시그널을 보내기 전에 service를 거두었나요?",
+            ),
         ),
-        ("ECHILD", "there is no such child to wait for: which call has reaped the service?"),
-        ("EINTR", "a signal has interrupted the call: after its handler has run, call again"),
+        (
+            "ECHILD",
+            Both(
+                "there is no such child to wait for: which call has reaped the service?",
+                "기다릴 자식이 없습니다. 어느 호출이 service를 거두었나요?",
+            ),
+        ),
+        (
+            "EINTR",
+            Both(
+                "a signal has interrupted the call: after its handler has run, call again",
+                "시그널 때문에 호출이 중단되었습니다. 핸들러가 실행된 다음 다시 호출하세요",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -227,28 +267,54 @@ pub fn pid3(answer: fn(Task) -> nix::Result<()>) -> ! {
         let last = events.last().map_or("", |event| event.note.as_str());
         ensure(last != EARLY, || {
             wrong(
-                "SIGTERM for the service after PID 1 has got it",
-                "the service has got SIGTERM, and nobody had sent it to PID 1 yet",
-                "which call waits until a signal arrives?",
+                text!(
+                    "SIGTERM for the service after PID 1 has got it",
+                    "PID 1이 SIGTERM을 받은 다음에 service에게 SIGTERM을 보냄",
+                ),
+                text!(
+                    "the service has got SIGTERM, and nobody had sent it to PID 1 yet",
+                    "아무도 PID 1에게 SIGTERM을 보내지 않았는데 service가 SIGTERM을 받았습니다",
+                ),
+                text!(
+                    "which call waits until a signal arrives?",
+                    "시그널이 올 때까지 기다리는 시스템 콜은 무엇인가요?",
+                ),
             )
         })?;
         ensure(last.is_empty() || last == ENDED, || {
             wrong(
-                "PID 1 gets SIGTERM",
-                format!("PID 1 waits, with {last}: none of the two has 4000, the bit of SIGTERM"),
-                "the kernel drops a signal that PID 1 neither handles nor blocks",
+                text!("PID 1 gets SIGTERM", "PID 1이 SIGTERM을 받음"),
+                text!(
+                    "PID 1 waits, with {last}: none of the two has 4000, the bit of SIGTERM",
+                    "PID 1이 기다리고 있는데 {last}입니다. 둘 다 SIGTERM의 비트인 4000이 없습니다",
+                ),
+                text!(
+                    "the kernel drops a signal that PID 1 neither handles nor blocks",
+                    "PID 1이 처리하지도 블록하지도 않은 시그널은 커널이 버립니다",
+                ),
             )
         })?;
         ensure(last == ENDED, || {
             wrong(
-                "the service gets SIGTERM, tidies up, and ends",
-                "PID 1 has got SIGTERM, and the service has not tidied up",
-                "which signal does your function send to the service?",
+                text!(
+                    "the service gets SIGTERM, tidies up, and ends",
+                    "service가 SIGTERM을 받고, 정리하고, 끝남",
+                ),
+                text!(
+                    "PID 1 has got SIGTERM, and the service has not tidied up",
+                    "PID 1은 SIGTERM을 받았는데 service가 정리하지 않았습니다",
+                ),
+                text!(
+                    "which signal does your function send to the service?",
+                    "함수가 service에게 보내는 시그널은 무엇인가요?",
+                ),
             )
         })?;
         check_no_child(process.pid)?;
-        Ok("PID 1 got SIGTERM, the service ended by itself, and no child of PID 1 is left"
-            .to_owned())
+        Ok(text!(
+            "PID 1 got SIGTERM, the service ended by itself, and no child of PID 1 is left",
+            "PID 1이 SIGTERM을 받았고, service가 스스로 끝났으며, PID 1의 자식이 남지 않았습니다",
+        ))
     })
 }
 
@@ -276,7 +342,7 @@ fn service() {
     let state = status(init, "State");
     let woken = asleep && !(state.starts_with('S') && sleeps() == before);
     if !expects && !woken {
-        return Call::record(EVENTS, &masks.join(" and "));
+        return Call::record(EVENTS, &masks.join(AND));
     }
     let _ = term.wait();
     until_waits(init);

@@ -3,19 +3,33 @@
 use std::io;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, shown, text};
 use crate::process::{run_answer, status};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: r#"
+    background: Both(
+        r#"
 A server that is root only for port 80 needs one capability. For the programs
 that root starts, execve(2) computes the permitted and the effective set: they
 are the bounding set and what is inheritable. (In the judge's sandbox,
 no_new_privs is set, and it adds a condition. The judge looks at the sets.)"#,
-    task: "
+        "
+80번 포트를 쓰려고 root로 실행되는 서버에 필요한 capability는 하나입니다.
+root가 시작하는 프로그램의 허용 집합과 유효 집합은 execve(2)가 계산하는데,
+한계 집합과 상속 가능한 것을 합한 것입니다. (채점 프로그램의 샌드박스에는
+no_new_privs가 설정되어 있어서 조건이 하나 더 붙습니다. 채점은 집합을 보고
+합니다.)",
+    ),
+    task: Both(
+        "
 Leave the caller, who is root, CAP_NET_BIND_SERVICE and no other capability,
 whatever program it starts later.",
+        "
+root인 호출한 프로세스가 나중에 어떤 프로그램을 시작하든,
+CAP_NET_BIND_SERVICE만 남고 다른 capability는 없게 하세요.",
+    ),
     manual: "capabilities(7), capset(2), prctl(2)",
     starter: r#"
 use std::io;
@@ -113,27 +127,54 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Which set does execve(2) look at when root starts a program, and which call removes a capability from it?",
-        "prctl(PR_CAPBSET_DROP) removes one from the bounding set, and fails with EINVAL from the first number on that no capability has. It requires CAP_SETPCAP: which of your calls takes that away?",
-        r#"for capability in (0..64).filter(|&it| it != CAP_NET_BIND_SERVICE) {
+        Both(
+            "Which set does execve(2) look at when root starts a program, and which call removes a \
+             capability from it?",
+            "root가 프로그램을 시작할 때 execve(2)는 어느 집합을 보고, 거기서 capability를 빼는 \
+             시스템 콜은 무엇인가요?",
+        ),
+        Both(
+            "prctl(PR_CAPBSET_DROP) removes one from the bounding set, and fails with EINVAL from \
+             the first number on that no capability has. It requires CAP_SETPCAP: which of your \
+             calls takes that away?",
+            "prctl(PR_CAPBSET_DROP)은 한계 집합에서 하나를 빼고, capability가 없는 첫 번호부터는 \
+             EINVAL로 실패합니다. CAP_SETPCAP이 필요합니다. 어느 호출이 그것을 없애나요?",
+        ),
+        Both::same(
+            r#"for capability in (0..64).filter(|&it| it != CAP_NET_BIND_SERVICE) {
     // SAFETY: the call takes numbers.
     if unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) } != 0 {
         break;
     }
 }
 capset(1 << CAP_NET_BIND_SERVICE)"#,
+        ),
     ],
     errors: &[
         (
             "EPERM",
-            "PR_CAPBSET_DROP requires CAP_SETPCAP in the effective set: has capset(2) taken that \
-             away before? And capset(2) adds nothing to the permitted set",
+            Both(
+                "PR_CAPBSET_DROP requires CAP_SETPCAP in the effective set: has capset(2) taken \
+                 that away before? And capset(2) adds nothing to the permitted set",
+                "PR_CAPBSET_DROP에는 유효 집합의 CAP_SETPCAP이 필요합니다. 그 전에 capset(2)로 \
+                 없앴나요? 그리고 capset(2)로는 허용 집합에 아무것도 더할 수 없습니다",
+            ),
         ),
         (
             "EINVAL",
-            "the kernel has no capability of this number: that is how a loop over all of them ends",
+            Both(
+                "the kernel has no capability of this number: that is how a loop over all of them \
+                 ends",
+                "커널에 이 번호의 capability가 없습니다. 모든 번호를 도는 반복문은 이렇게 끝납니다",
+            ),
         ),
-        ("EFAULT", "capset(2) reads a header of 8 bytes and sets of 24"),
+        (
+            "EFAULT",
+            Both(
+                "capset(2) reads a header of 8 bytes and sets of 24",
+                "capset(2)는 8바이트인 헤더와 24바이트인 집합들을 읽습니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -187,32 +228,51 @@ pub fn privilege1(answer: fn() -> io::Result<()>) -> ! {
         let set = |name: &str| status(process.pid, name);
         ensure(set("CapBnd") == ONE, || {
             wrong(
-                format!("CapBnd {ONE} in /proc/PID/status: CAP_NET_BIND_SERVICE, bit 10, alone"),
-                format!("CapBnd {}", set("CapBnd")),
-                "what is in the bounding set stays within reach: root's next program gets all of \
-                 it back",
+                text!(
+                    "CapBnd {ONE} in /proc/PID/status: CAP_NET_BIND_SERVICE, bit 10, alone",
+                    "/proc/PID/status에 CapBnd {ONE}: 비트 10인 CAP_NET_BIND_SERVICE만",
+                ),
+                shown!("CapBnd {}", set("CapBnd")),
+                text!(
+                    "what is in the bounding set stays within reach: root's next program gets all \
+                     of it back",
+                    "한계 집합에 있는 것은 언제든 되찾을 수 있습니다. root가 다음에 시작하는 \
+                     프로그램이 모두 돌려받습니다",
+                ),
             )
         })?;
         ensure([ONE, NONE].contains(&set("CapInh").as_str()), || {
             wrong(
-                format!("CapInh {ONE} or {NONE}"),
-                format!("CapInh {}", set("CapInh")),
-                "root's next program gets what is inheritable, whatever the bounding set has",
+                text!("CapInh {ONE} or {NONE}", "CapInh {ONE} 또는 {NONE}"),
+                shown!("CapInh {}", set("CapInh")),
+                text!(
+                    "root's next program gets what is inheritable, whatever the bounding set has",
+                    "한계 집합에 무엇이 있든, 상속 가능한 것은 root가 다음에 시작하는 프로그램이 \
+                     받습니다",
+                ),
             )
         })?;
         for name in ["CapPrm", "CapEff"] {
             ensure(set(name) == ONE, || {
                 wrong(
-                    format!("{name} {ONE}: the caller has CAP_NET_BIND_SERVICE, bit 10, alone"),
-                    format!("{name} {}, CapEff {}", set(name), set("CapEff")),
-                    "capset(2) changes what the caller itself may do; the bounding set takes \
-                     nothing from a program that runs already",
+                    text!(
+                        "{name} {ONE}: the caller has CAP_NET_BIND_SERVICE, bit 10, alone",
+                        "{name} {ONE}: 호출한 프로세스에 비트 10인 CAP_NET_BIND_SERVICE만",
+                    ),
+                    shown!("{name} {}, CapEff {}", set(name), set("CapEff")),
+                    text!(
+                        "capset(2) changes what the caller itself may do; the bounding set takes \
+                         nothing from a program that runs already",
+                        "호출한 프로세스 자신이 할 수 있는 일은 capset(2)로 바꿉니다. 한계 집합은 \
+                         이미 실행 중인 프로그램에서 아무것도 빼앗지 않습니다",
+                    ),
                 )
             })?;
         }
-        Ok(format!(
+        Ok(text!(
             "CapPrm, CapEff and CapBnd of the caller, uid {}, are {ONE}",
-            status(process.pid, "Uid").split(' ').next().unwrap_or_default()
+            "uid가 {}인 호출한 프로세스의 CapPrm, CapEff, CapBnd는 {ONE}입니다",
+            status(process.pid, "Uid").split(' ').next().unwrap_or_default(),
         ))
     })
 }

@@ -6,19 +6,33 @@ use std::io;
 use nix::sched::{CloneFlags, unshare};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, shown, text};
 use crate::process::{run_answer, status};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: r#"
+    background: Both(
+        r#"
 The caller is user 1000 of a new user namespace. It has all capabilities there,
 but none of its programs will: when an ordinary user starts a program whose file
 adds nothing, execve(2) keeps only the ambient set. prctl(PR_CAP_AMBIENT,
 PR_CAP_AMBIENT_RAISE, …) adds a capability to it."#,
-    task: "
+        "
+호출하는 프로세스는 새 user namespace의 사용자 1000입니다. 거기서 모든
+capability를 가졌지만, 시작하는 프로그램은 하나도 갖지 못합니다. 일반
+사용자가 시작하는 프로그램은 그 파일에 capability가 없으면 execve(2)에서
+ambient 집합만 지킵니다. prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, …)로
+거기에 capability를 더합니다.",
+    ),
+    task: Both(
+        "
 Let the programs that the caller starts afterwards have CAP_NET_BIND_SERVICE and
 no other capability.",
+        "
+호출한 프로세스가 그 뒤에 시작하는 프로그램이 CAP_NET_BIND_SERVICE만 갖고
+다른 capability는 갖지 않게 하세요.",
+    ),
     manual: "capabilities(7), capset(2), prctl(2)",
     starter: r#"
 use std::io;
@@ -114,25 +128,52 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Which set is left when an ordinary user starts a program, and in which two other sets does a capability have to be before it can be added to that?",
-        "It has to be permitted and inheritable. The caller has it permitted; capset(2) makes it inheritable, and then prctl(2) ambient.",
-        r#"capset(one, one, one)?;
+        Both(
+            "Which set is left when an ordinary user starts a program, and in which two other sets \
+             does a capability have to be before it can be added to that?",
+            "일반 사용자가 프로그램을 시작할 때 어느 집합이 남고, 거기에 capability를 더하려면 그 \
+             전에 다른 어느 두 집합에 있어야 하나요?",
+        ),
+        Both(
+            "It has to be permitted and inheritable. The caller has it permitted; capset(2) makes \
+             it inheritable, and then prctl(2) ambient.",
+            "허용 집합과 상속 가능 집합에 있어야 합니다. 호출한 프로세스의 허용 집합에는 이미 \
+             있습니다. capset(2)로 상속 가능하게 만들고, 그다음 prctl(2)로 ambient 집합에 \
+             넣습니다.",
+        ),
+        Both::same(
+            r#"capset(one, one, one)?;
 let [raise, number, unused] = [libc::PR_CAP_AMBIENT_RAISE as libc::c_ulong, 10, 0];
 // SAFETY: the call takes numbers.
 unsafe { libc::prctl(libc::PR_CAP_AMBIENT, raise, number, unused, unused) };"#,
+        ),
     ],
     errors: &[
         (
             "EPERM",
-            "what becomes ambient has to be permitted and inheritable already, and capset(2) adds \
-             nothing to the permitted set: in which order do you make the calls?",
+            Both(
+                "what becomes ambient has to be permitted and inheritable already, and capset(2) \
+                 adds nothing to the permitted set: in which order do you make the calls?",
+                "ambient 집합에 넣으려면 허용 집합과 상속 가능 집합에 먼저 있어야 하고, \
+                 capset(2)로는 허용 집합에 아무것도 더할 수 없습니다. 어떤 순서로 호출했나요?",
+            ),
         ),
         (
             "EINVAL",
-            "the arguments of PR_CAP_AMBIENT are the action, the number of the capability (not its \
-             bit), and two zeros, each as large as a c_ulong",
+            Both(
+                "the arguments of PR_CAP_AMBIENT are the action, the number of the capability (not \
+                 its bit), and two zeros, each as large as a c_ulong",
+                "PR_CAP_AMBIENT의 인자는 동작, capability의 번호(비트가 아님), 0 두 개이고, 모두 \
+                 c_ulong 크기입니다",
+            ),
         ),
-        ("EFAULT", "capset(2) reads a header of 8 bytes and sets of 24"),
+        (
+            "EFAULT",
+            Both(
+                "capset(2) reads a header of 8 bytes and sets of 24",
+                "capset(2)는 8바이트인 헤더와 24바이트인 집합들을 읽습니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -191,12 +232,22 @@ pub fn privilege2(answer: fn() -> io::Result<()>) -> ! {
             let (permitted, inheritable) =
                 (status(process.pid, "CapPrm"), status(process.pid, "CapInh"));
             wrong(
-                format!("CapAmb {ONE} in /proc/PID/status: CAP_NET_BIND_SERVICE, bit 10, alone"),
-                format!("CapAmb {ambient} (CapPrm {permitted}, CapInh {inheritable})"),
-                "an ordinary user's next program has what is ambient, and nothing else; what is \
-                 no longer permitted or inheritable is no longer ambient",
+                text!(
+                    "CapAmb {ONE} in /proc/PID/status: CAP_NET_BIND_SERVICE, bit 10, alone",
+                    "/proc/PID/status에 CapAmb {ONE}: 비트 10인 CAP_NET_BIND_SERVICE만",
+                ),
+                shown!("CapAmb {ambient} (CapPrm {permitted}, CapInh {inheritable})"),
+                text!(
+                    "an ordinary user's next program has what is ambient, and nothing else; what \
+                     is no longer permitted or inheritable is no longer ambient",
+                    "일반 사용자가 다음에 시작하는 프로그램은 ambient 집합에 있는 것만 갖습니다. \
+                     허용 집합이나 상속 가능 집합에서 빠진 것은 ambient 집합에서도 빠집니다",
+                ),
             )
         })?;
-        Ok(format!("CapAmb of the caller is {ambient}, and so CapEff of each program it starts"))
+        Ok(text!(
+            "CapAmb of the caller is {ambient}, and so CapEff of each program it starts",
+            "호출한 프로세스의 CapAmb는 {ambient}이고, 시작하는 프로그램의 CapEff도 그렇게 됩니다",
+        ))
     })
 }

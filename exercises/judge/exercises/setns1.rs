@@ -6,17 +6,29 @@ use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::Both;
 use crate::observe::namespaces::check_joined;
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::judge;
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 Namespaces have no names, but you can open one through any process in it:
 /proc/PID/ns/uts. With that descriptor setns(2) joins the namespace.",
-    task: "
+        "
+namespace에는 이름이 없지만, 그 안에 있는 아무 프로세스를 통해서나 열 수
+있습니다. 예를 들면 /proc/PID/ns/uts입니다. 그 파일 디스크립터를 setns(2)에
+주면 namespace에 들어갑니다.",
+    ),
+    task: Both(
+        "
 Move the caller into the UTS namespace of the process with this PID. All other
 namespaces of the caller stay the same.",
+        "
+호출한 프로세스를 이 PID를 가진 프로세스의 UTS namespace로 옮기세요. 호출한
+프로세스의 다른 namespace는 모두 그대로입니다.",
+    ),
     manual: "setns(2)",
     starter: r#"
 use std::fs::File;
@@ -102,18 +114,46 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "/proc/PID/ns has one file for each kind of namespace. Which one do you have to open?",
-        "Open the file for UTS namespaces and pass the descriptor to setns(2). The second argument checks the kind: 0 allows any, CLONE_NEWUTS only a UTS namespace.",
-        r#"setns(File::open(format!("/proc/{pid}/ns/uts"))?, CloneFlags::CLONE_NEWUTS)?;"#,
+        Both(
+            "/proc/PID/ns has one file for each kind of namespace. Which one do you have to open?",
+            "/proc/PID/ns에는 namespace의 종류마다 파일이 하나씩 있습니다. 어느 것을 열어야 \
+             하나요?",
+        ),
+        Both(
+            "Open the file for UTS namespaces and pass the descriptor to setns(2). The second \
+             argument checks the kind: 0 allows any, CLONE_NEWUTS only a UTS namespace.",
+            "UTS namespace의 파일을 열고 그 파일 디스크립터를 setns(2)에 넘깁니다. 두 번째 인자는 \
+             종류를 확인합니다. 0이면 아무 종류나 되고, CLONE_NEWUTS이면 UTS namespace만 됩니다.",
+        ),
+        Both::same(
+            r#"setns(File::open(format!("/proc/{pid}/ns/uts"))?, CloneFlags::CLONE_NEWUTS)?;"#,
+        ),
     ],
     errors: &[
         (
             "EINVAL",
-            "the namespace that you opened is not of the kind that the flag names, or the \
-             descriptor refers to no namespace: compare the file's name and the flag",
+            Both(
+                "the namespace that you opened is not of the kind that the flag names, or the \
+                 descriptor refers to no namespace: compare the file's name and the flag",
+                "연 namespace가 플래그의 종류와 다르거나, 파일 디스크립터가 namespace의 것이 \
+                 아닙니다. 파일 이름과 플래그를 비교해 보세요",
+            ),
         ),
-        ("EBADF", "setns(2) got no open descriptor: is the file still open when you call it?"),
-        ("ENOENT", "/proc/PID/ns has no file of this name: see ls /proc/self/ns"),
+        (
+            "EBADF",
+            Both(
+                "setns(2) got no open descriptor: is the file still open when you call it?",
+                "setns(2)가 받은 것이 열린 파일 디스크립터가 아닙니다. 호출할 때 파일이 아직 열려 \
+                 있나요?",
+            ),
+        ),
+        (
+            "ENOENT",
+            Both(
+                "/proc/PID/ns has no file of this name: see ls /proc/self/ns",
+                "/proc/PID/ns에 그런 이름의 파일이 없습니다. ls /proc/self/ns를 보세요",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {

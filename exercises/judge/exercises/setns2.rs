@@ -9,18 +9,32 @@ use nix::sched::{CloneFlags, setns};
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::Both;
 use crate::observe::namespaces::check_joined;
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::judge;
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 No /proc is mounted where this function runs, so there is no file to open. A
 pidfd is a descriptor for a process. Since Linux 5.8 setns(2) accepts it too,
 and joins all namespaces that the flags name, or none.",
-    task: "
+        "
+이 함수가 실행되는 곳에는 /proc이 마운트되어 있지 않아서 열 파일이 없습니다.
+pidfd는 프로세스를 가리키는 파일 디스크립터입니다. 리눅스 5.8부터는
+setns(2)에 pidfd도 줄 수 있고, 플래그로 적은 namespace에 모두 들어가거나
+하나도 들어가지 않습니다.",
+    ),
+    task: Both(
+        "
 Move the caller into the UTS and the IPC namespace of the process with this
 PID, in a single call. All other namespaces of the caller stay the same.",
+        "
+호출 한 번으로 호출한 프로세스를 이 PID를 가진 프로세스의 UTS namespace와
+IPC namespace로 옮기세요. 호출한 프로세스의 다른 namespace는 모두
+그대로입니다.",
+    ),
     manual: "setns(2), pidfd_open(2)",
     starter: "
 use std::io;
@@ -84,26 +98,56 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "A file in /proc/PID/ns refers to one namespace, a pidfd to a process. How does setns(2) know which of the process's namespaces you mean?",
-        "By the second argument: it joins all kinds whose flags are set, or, if one of them fails, none.",
-        "setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;",
+        Both(
+            "A file in /proc/PID/ns refers to one namespace, a pidfd to a process. How does \
+             setns(2) know which of the process's namespaces you mean?",
+            "/proc/PID/ns의 파일은 namespace 하나를 가리키지만 pidfd는 프로세스를 가리킵니다. \
+             프로세스의 namespace 가운데 어느 것인지 setns(2)는 어떻게 아나요?",
+        ),
+        Both(
+            "By the second argument: it joins all kinds whose flags are set, or, if one of them \
+             fails, none.",
+            "두 번째 인자로 압니다. 플래그로 적은 종류에 모두 들어가고, 그 가운데 하나라도 \
+             실패하면 하나도 들어가지 않습니다.",
+        ),
+        Both::same("setns(process, CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;"),
     ],
     errors: &[
         (
             "EOPNOTSUPP",
-            "here the judge refuses a setns(2) whose flags do not name both kinds: how do you \
-             name two kinds in one call?",
+            Both(
+                "here the judge refuses a setns(2) whose flags do not name both kinds: how do you \
+                 name two kinds in one call?",
+                "여기서는 두 종류를 다 적지 않은 setns(2)를 채점 프로그램이 거부합니다. 호출 한 \
+                 번에 두 종류를 어떻게 적나요?",
+            ),
         ),
         (
             "EINVAL",
-            "setns(2) got no pidfd, or a flag that names no namespace, or the user namespace that \
-             the caller is in already: for which process did you open it, and which flags did you \
-             pass?",
+            Both(
+                "setns(2) got no pidfd, or a flag that names no namespace, or the user namespace \
+                 that the caller is in already: for which process did you open it, and which flags \
+                 did you pass?",
+                "setns(2)가 받은 것이 pidfd가 아니거나, namespace가 아닌 플래그이거나, 자기가 이미 \
+                 있는 user namespace입니다. 어느 프로세스의 pidfd를 열었고, 어떤 플래그를 \
+                 넘겼나요?",
+            ),
         ),
-        ("ENOENT", "no /proc is mounted here: which descriptor of the process needs no path?"),
+        (
+            "ENOENT",
+            Both(
+                "no /proc is mounted here: which descriptor of the process needs no path?",
+                "여기에는 /proc이 마운트되어 있지 않습니다. 경로 없이 얻을 수 있는 프로세스의 파일 \
+                 디스크립터는 무엇인가요?",
+            ),
+        ),
         (
             "ESRCH",
-            "there is no process with that PID: did you pass the number that your function got?",
+            Both(
+                "there is no process with that PID: did you pass the number that your function \
+                 got?",
+                "그 PID의 프로세스가 없습니다. 함수가 받은 번호를 그대로 넘겼나요?",
+            ),
         ),
     ],
     wrong: &[

@@ -7,18 +7,30 @@ use nix::unistd::Pid;
 
 use crate::capabilities::drop_capabilities;
 use crate::exercise::{Exercise, Wrong};
+use crate::language::Both;
 use crate::observe::namespaces::check_joined;
 use crate::process::{helper_process, run_answer};
 use crate::sandbox::judge;
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 You are an ordinary user without capabilities. A process was created in a new
 user namespace, which you own, and in a new UTS namespace. Entering the UTS
 namespace alone fails with EPERM.",
-    task: "
+        "
+여러분은 capability가 없는 일반 사용자입니다. 어떤 프로세스가 여러분이
+소유한 새 user namespace와 새 UTS namespace 안에 만들어졌습니다. UTS
+namespace에만 들어가려고 하면 EPERM으로 실패합니다.",
+    ),
+    task: Both(
+        "
 Move the caller into the user namespace and the UTS namespace of the process
 with this PID. All other namespaces of the caller stay the same.",
+        "
+호출한 프로세스를 이 PID를 가진 프로세스의 user namespace와 UTS namespace로
+옮기세요. 호출한 프로세스의 다른 namespace는 모두 그대로입니다.",
+    ),
     manual: "user_namespaces(7), setns(2)",
     starter: r#"
 use std::fs::File;
@@ -106,27 +118,56 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Which user namespace owns the UTS namespace, and in which user namespaces does the caller have CAP_SYS_ADMIN?",
-        "The user who created a user namespace has all capabilities in it, even from outside. But setns(2) also requires CAP_SYS_ADMIN in the caller's own user namespace. So join the user namespace first: then the caller's own user namespace is the one that owns the UTS namespace.",
-        "setns(user, CloneFlags::CLONE_NEWUSER)?;
+        Both(
+            "Which user namespace owns the UTS namespace, and in which user namespaces does the \
+             caller have CAP_SYS_ADMIN?",
+            "그 UTS namespace를 소유한 user namespace는 어느 것이고, 호출한 프로세스는 어느 user \
+             namespace에서 CAP_SYS_ADMIN을 갖고 있나요?",
+        ),
+        Both(
+            "The user who created a user namespace has all capabilities in it, even from outside. \
+             But setns(2) also requires CAP_SYS_ADMIN in the caller's own user namespace. So join \
+             the user namespace first: then the caller's own user namespace is the one that owns \
+             the UTS namespace.",
+            "user namespace를 만든 사용자는 바깥에서도 그 안의 모든 capability를 가집니다. 하지만 \
+             setns(2)에는 호출한 프로세스 자신의 user namespace에서도 CAP_SYS_ADMIN이 필요합니다. \
+             그러므로 user namespace에 먼저 들어갑니다. 그러면 자기 user namespace가 바로 UTS \
+             namespace의 소유자가 됩니다.",
+        ),
+        Both::same(
+            "setns(user, CloneFlags::CLONE_NEWUSER)?;
 setns(uts, CloneFlags::CLONE_NEWUTS)?;",
+        ),
     ],
     errors: &[
         (
             "EPERM",
-            "joining a UTS namespace takes CAP_SYS_ADMIN in the caller's own user namespace and in \
-             the one that owns the UTS namespace: in which user namespace is the caller at this \
-             point?",
+            Both(
+                "joining a UTS namespace takes CAP_SYS_ADMIN in the caller's own user namespace \
+                 and in the one that owns the UTS namespace: in which user namespace is the caller \
+                 at this point?",
+                "UTS namespace에 들어가려면 자기 user namespace와 그 UTS namespace를 소유한 user \
+                 namespace 둘 다에서 CAP_SYS_ADMIN이 있어야 합니다. 이때 호출한 프로세스는 어느 \
+                 user namespace에 있나요?",
+            ),
         ),
         (
             "EINVAL",
-            "either the file and the flag are of different kinds, or the caller is in that user \
-             namespace already, or it has several threads: which of them is it?",
+            Both(
+                "either the file and the flag are of different kinds, or the caller is in that \
+                 user namespace already, or it has several threads: which of them is it?",
+                "파일과 플래그의 종류가 다르거나, 호출한 프로세스가 이미 그 user namespace에 \
+                 있거나, 스레드가 여럿입니다. 그 가운데 어느 것인가요?",
+            ),
         ),
         (
             "EACCES",
-            "the links of a process may be opened by whoever may trace it: is the caller still the \
-             user who created the user namespace?",
+            Both(
+                "the links of a process may be opened by whoever may trace it: is the caller still \
+                 the user who created the user namespace?",
+                "프로세스의 링크는 그 프로세스를 추적(trace)할 수 있어야 열 수 있습니다. 호출한 \
+                 프로세스는 아직 그 user namespace를 만든 사용자인가요?",
+            ),
         ),
     ],
     wrong: &[

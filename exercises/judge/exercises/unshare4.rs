@@ -3,18 +3,30 @@
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, shown, text};
 use crate::observe::namespaces::changed_links;
 use crate::process::{link, run_answer};
 use crate::sandbox::judge;
 use crate::verdict::{Guess, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 /proc/PID/ns has two links for PID namespaces: pid is the one of the process,
 pid_for_children the one in which its next child will be created.",
-    task: "
+        "
+/proc/PID/ns에는 PID namespace의 링크가 둘 있습니다. pid는 프로세스가 있는
+곳이고, pid_for_children은 다음 자식이 만들어질 곳입니다.",
+    ),
+    task: Both(
+        "
 Predict which links of the caller will be the Same as before, and which
 Different. The caller calls unshare(2) with CLONE_NEWPID and no other flag.",
+        "
+호출한 프로세스의 링크 가운데 어느 것이 전과 같고(Same) 어느 것이
+다를지(Different) 예측하세요. 호출한 프로세스는 CLONE_NEWPID만 주고
+unshare(2)를 호출합니다.",
+    ),
     manual: "pid_namespaces(7), unshare(2)",
     starter: r#"
 use judge::Guess;
@@ -83,19 +95,39 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Programs remember their own PID. What would break if it changed while they run?",
-        "It never changes: the caller stays in its PID namespace, and its next children are created in the new one.",
-        r#"("pid", Guess::Same)
+        Both(
+            "Programs remember their own PID. What would break if it changed while they run?",
+            "프로그램은 자기 PID를 기억해 둡니다. 실행 중에 PID가 바뀌면 무엇이 잘못될까요?",
+        ),
+        Both(
+            "It never changes: the caller stays in its PID namespace, and its next children are \
+             created in the new one.",
+            "PID는 바뀌지 않습니다. 호출한 프로세스는 자기 PID namespace에 남고, 다음 자식들이 새 \
+             PID namespace 안에 만들어집니다.",
+        ),
+        Both::same(
+            r#"("pid", Guess::Same)
 ("pid_for_children", Guess::Different)
 unshare(CloneFlags::CLONE_NEWPID)"#,
+        ),
     ],
     errors: &[
         (
             "EINVAL",
-            "some flags need a process with one thread, or exclude each other: which flags did you \
-             pass?",
+            Both(
+                "some flags need a process with one thread, or exclude each other: which flags did \
+                 you pass?",
+                "스레드가 하나여야 하는 플래그도 있고, 함께 쓸 수 없는 플래그도 있습니다. 어떤 \
+                 플래그를 넘겼나요?",
+            ),
         ),
-        ("ENOMEM", "fork(2) fails with this in a PID namespace whose PID 1 has died"),
+        (
+            "ENOMEM",
+            Both(
+                "fork(2) fails with this in a PID namespace whose PID 1 has died",
+                "PID 1이 끝난 PID namespace에서는 fork(2)가 이렇게 실패합니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -167,50 +199,87 @@ pub fn unshare4(guesses: [(&str, Guess); 3], answer: fn() -> nix::Result<()>) ->
         links.sort_unstable();
         ensure(links == LINKS, || {
             wrong(
-                format!("predictions for {}", LINKS.join(", ")),
-                format!("predictions for {}", links.join(", ")),
-                "only Same or Different has to be filled in",
+                text!("predictions for {}", "{}에 대한 예측", LINKS.join(", ")),
+                text!("predictions for {}", "{}에 대한 예측", links.join(", ")),
+                text!(
+                    "only Same or Different has to be filled in",
+                    "Same이나 Different만 채우면 됩니다",
+                ),
             )
         })?;
         ensure(guesses.iter().all(|(_, guess)| *guess != Guess::Unknown), || {
-            wrong("Same or Different for each link", "Unknown", "first predict, then run")
+            wrong(
+                text!("Same or Different for each link", "링크마다 Same이나 Different"),
+                shown!("Unknown"),
+                text!("first predict, then run", "먼저 예측하고 나서 실행하세요"),
+            )
         })?;
         let process = run_answer(&EXERCISE, || answer().map(|()| ""))?;
         let mut changed = changed_links(Pid::this(), process.pid);
         ensure(changed.iter().any(|it| it == "pid_for_children"), || {
             wrong(
-                "a new PID namespace for the children of the caller",
-                format!("{}, the same as before", link(process.pid, "pid_for_children")),
-                "which flag of unshare(2) is for PID namespaces, and which process calls it?",
+                text!(
+                    "a new PID namespace for the children of the caller",
+                    "호출한 프로세스의 자식을 위한 새 PID namespace",
+                ),
+                text!(
+                    "{}, the same as before",
+                    "{}, 전과 같음",
+                    link(process.pid, "pid_for_children"),
+                ),
+                text!(
+                    "which flag of unshare(2) is for PID namespaces, and which process calls it?",
+                    "PID namespace를 만드는 unshare(2)의 플래그는 무엇이고, 어느 프로세스가 \
+                     호출하나요?",
+                ),
             )
         })?;
         changed.retain(|it| it != "pid_for_children");
         ensure(changed.is_empty(), || {
             wrong(
-                "only pid_for_children changed in /proc/PID/ns of the caller",
-                format!("{} changed too", changed.join(", ")),
-                "which flags of unshare(2) does the task not ask for?",
+                text!(
+                    "only pid_for_children changed in /proc/PID/ns of the caller",
+                    "호출한 프로세스의 /proc/PID/ns에서 pid_for_children만 바뀜",
+                ),
+                text!("{} changed too", "{}도 바뀌었습니다", changed.join(", ")),
+                text!(
+                    "which flags of unshare(2) does the task not ask for?",
+                    "unshare(2)의 플래그 가운데 문제에서 하라고 하지 않은 것은 무엇인가요?",
+                ),
             )
         })?;
         for (kind, guess) in guesses {
             let truth = if kind == "pid_for_children" { Guess::Different } else { Guess::Same };
             let reason = match kind.as_str() {
-                "pid" => "what would getpid(2) return if the caller itself changed its namespace?",
-                "uts" => "which of the flags is for UTS namespaces?",
+                "pid" => text!(
+                    "what would getpid(2) return if the caller itself changed its namespace?",
+                    "호출한 프로세스 자신의 namespace가 바뀌면 getpid(2)는 무엇을 반환하게 될까요?",
+                ),
+                "uts" => text!(
+                    "which of the flags is for UTS namespaces?",
+                    "UTS namespace를 만드는 플래그가 있나요?",
+                ),
                 _ => {
-                    "until its first process exists, a PID namespace has no readable link: where \
-                     will the next child be created?"
+                    text!(
+                        "until its first process exists, a PID namespace has no readable link: \
+                         where will the next child be created?",
+                        "첫 프로세스가 생길 때까지 PID namespace의 링크는 읽을 수 없습니다. 다음 \
+                         자식은 어디에 만들어질까요?",
+                    )
                 }
             };
             ensure(guess == truth, || {
                 let (before, after) = (link(Pid::this(), &kind), link(process.pid, &kind));
                 wrong(
-                    format!("{truth:?} for {kind}: before {before}, after {after}"),
-                    format!("you predicted {guess:?} for {kind}"),
+                    text!(
+                        "{truth:?} for {kind}: before {before}, after {after}",
+                        "{kind}는 {truth:?}: 전에는 {before}, 뒤에는 {after}",
+                    ),
+                    text!("you predicted {guess:?} for {kind}", "{kind}에 대한 예측은 {guess:?}"),
                     reason,
                 )
             })?;
         }
-        Ok("three links, all as you predicted".to_owned())
+        Ok(text!("three links, all as you predicted", "링크 세 개가 모두 예측한 대로입니다"))
     })
 }

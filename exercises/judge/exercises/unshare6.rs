@@ -7,6 +7,7 @@ use nix::sched::CloneFlags;
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, NONE, shown, text};
 use crate::observe::mounts::{check_unchanged, mounts_of};
 use crate::observe::tasks::{check_stays, inner_pid, stay};
 use crate::process::{Task, helper_process, link, processes_in, run_answer};
@@ -14,14 +15,27 @@ use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 ps reads /proc. A mount of type proc shows the PID namespace of the process that
 mounted it, for ever: in a new PID namespace the old /proc still lists all
 processes. / is shared, as on most machines. `child` never returns.",
-    task: "
+        "
+ps는 /proc을 읽습니다. proc 종류의 마운트는 마운트한 프로세스의 PID
+namespace를 계속 보여 줍니다. 그래서 새 PID namespace에서도 원래의 /proc에는
+모든 프로세스가 나옵니다. 대부분의 컴퓨터처럼 /는 shared입니다. `child`는
+반환하지 않습니다.",
+    ),
+    task: Both(
+        "
 Run `child` in a new PID namespace, with a /proc that lists only the processes
 of that namespace. Return its PID as the caller sees it. The mounts of processes
 outside stay the same.",
+        "
+새 PID namespace에서, 그 namespace의 프로세스만 나오는 /proc과 함께
+`child`를 실행하세요. 호출한 프로세스에게 보이는 자식의 PID를 반환하세요.
+바깥 프로세스들의 마운트는 그대로입니다.",
+    ),
     manual: "pid_namespaces(7), mount_namespaces(7), mount(2)",
     starter: r#"
 use nix::mount::{MsFlags, mount};
@@ -126,33 +140,63 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "Which process is in the new PID namespace: the one that calls unshare(2), or its child?",
-        "The child. So the child mounts proc on /proc, before it calls `child`, and in a mount namespace of its own, whose mounts are private.",
-        r#"judge::fork_child(|| {
+        Both(
+            "Which process is in the new PID namespace: the one that calls unshare(2), or its \
+             child?",
+            "새 PID namespace에 있는 것은 unshare(2)를 호출한 프로세스인가요, 그 자식인가요?",
+        ),
+        Both(
+            "The child. So the child mounts proc on /proc, before it calls `child`, and in a mount \
+             namespace of its own, whose mounts are private.",
+            "자식입니다. 그러므로 자식이 `child`를 호출하기 전에 /proc에 proc을 마운트합니다. \
+             마운트가 private인 자기만의 마운트 namespace에서 합니다.",
+        ),
+        Both::same(r#"judge::fork_child(|| {
     mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), None::<&str>)?;
     child();
     Ok(())
-})"#,
+})"#),
     ],
     errors: &[
         (
             "EPERM",
-            "proc can be mounted only for a PID namespace over which the caller has CAP_SYS_ADMIN: \
-             which process has to mount proc, and when? And only where a whole /proc is \
-             visible: did you unmount the old one?",
+            Both(
+                "proc can be mounted only for a PID namespace over which the caller has \
+                 CAP_SYS_ADMIN: which process has to mount proc, and when? And only where a whole \
+                 /proc is visible: did you unmount the old one?",
+                "proc은 CAP_SYS_ADMIN이 통하는 PID namespace의 것만 마운트할 수 있습니다. 어느 \
+                 프로세스가 언제 proc을 마운트해야 하나요? 그리고 가려지지 않은 /proc이 보이는 \
+                 곳에서만 됩니다. 원래의 것을 해제했나요?",
+            ),
         ),
         (
             "EBUSY",
-            "that /proc is in use, or mounted there already: you can mount over it, without umount(2)",
+            Both(
+                "that /proc is in use, or mounted there already: you can mount over it, without \
+                 umount(2)",
+                "그 /proc은 쓰이고 있거나 이미 마운트되어 있습니다. umount(2) 없이 그 위에 \
+                 마운트할 수 있습니다",
+            ),
         ),
         (
             "EINVAL",
-            "unshare(2) or mount(2) got flags that do not fit together: which ones?",
+            Both(
+                "unshare(2) or mount(2) got flags that do not fit together: which ones?",
+                "unshare(2)나 mount(2)에 함께 쓸 수 없는 플래그를 주었습니다. 어느 것인가요?",
+            ),
         ),
-        ("ENOENT", "the old /proc is gone: what have you mounted over it, and in which process?"),
+        ("ENOENT", Both(
+            "the old /proc is gone: what have you mounted over it, and in which process?",
+            "원래의 /proc이 없습니다. 어느 프로세스에서 그 위에 무엇을 마운트했나요?",
+        )),
         (
             "ENOMEM",
-            "fork(2) fails with this in a PID namespace whose PID 1 has died: which process was it?",
+            Both(
+                "fork(2) fails with this in a PID namespace whose PID 1 has died: which process \
+                 was it?",
+                "PID 1이 끝난 PID namespace에서는 fork(2)가 이렇게 실패합니다. PID 1은 어느 \
+                 프로세스였나요?",
+            ),
         ),
     ],
     wrong: &[
@@ -251,13 +295,25 @@ pub fn unshare6(answer: fn(Task) -> nix::Result<Pid>) -> ! {
         let namespace = link(child, "pid");
         ensure(namespace != link(outside.pid, "pid"), || {
             wrong(
-                format!("process {child} in a new PID namespace"),
-                format!("{namespace}, like all processes outside"),
-                "does unshare(2) get the flag, and before fork(2)?",
+                text!(
+                    "process {child} in a new PID namespace",
+                    "{child}번 프로세스는 새 PID namespace에 있음",
+                ),
+                text!(
+                    "{namespace}, like all processes outside",
+                    "바깥의 모든 프로세스처럼 {namespace}에 있습니다",
+                ),
+                text!(
+                    "does unshare(2) get the flag, and before fork(2)?",
+                    "unshare(2)에 그 플래그를 주었고, fork(2)보다 먼저인가요?",
+                ),
             )
         })?;
         let listed = check_proc(child, &namespace)?;
-        Ok(format!("/proc of process {child} lists {listed}, and outside nothing has changed"))
+        Ok(text!(
+            "/proc of process {child} lists {listed}, and outside nothing has changed",
+            "{child}번 프로세스의 /proc에는 {listed}만 나오고, 바깥은 달라진 것이 없습니다",
+        ))
     })
 }
 
@@ -268,9 +324,15 @@ fn check_proc(child: Pid, namespace: &str) -> Result<String, Finding> {
     let kind = mounts.iter().rfind(|it| it.target == "/proc").map(|it| it.kind.as_str());
     ensure(kind == Some("proc"), || {
         wrong(
-            format!("a mount of type proc at /proc of process {child}"),
-            format!("its type is {:?}", kind.unwrap_or("none")),
-            "of which type is the file system that you mount?",
+            text!(
+                "a mount of type proc at /proc of process {child}",
+                "{child}번 프로세스의 /proc에 proc 종류의 마운트",
+            ),
+            text!("its type is {:?}", "종류는 {:?}", kind.unwrap_or(NONE)),
+            text!(
+                "of which type is the file system that you mount?",
+                "마운트한 파일 시스템의 종류는 무엇인가요?",
+            ),
         )
     })?;
     let entries = fs::read_dir(format!("/proc/{child}/root/proc")).into_iter().flatten().flatten();
@@ -281,10 +343,18 @@ fn check_proc(child: Pid, namespace: &str) -> Result<String, Finding> {
     let show = |pids: &BTreeSet<u32>| format!("{:?}", pids.iter().collect::<Vec<_>>());
     ensure(listed == inside, || {
         wrong(
-            format!("{} in /proc of process {child}, the PIDs in {namespace}", show(&inside)),
-            show(&listed),
-            "a mount of proc shows the PID namespace of the process that mounted it: which process \
-             has to mount proc, and when?",
+            text!(
+                "{} in /proc of process {child}, the PIDs in {namespace}",
+                "{child}번 프로세스의 /proc에 {}, 곧 {namespace}의 PID들",
+                show(&inside),
+            ),
+            shown!("{}", show(&listed)),
+            text!(
+                "a mount of proc shows the PID namespace of the process that mounted it: which \
+                 process has to mount proc, and when?",
+                "proc의 마운트는 마운트한 프로세스의 PID namespace를 보여 줍니다. 어느 프로세스가 \
+                 언제 proc을 마운트해야 하나요?",
+            ),
         )
     })?;
     Ok(show(&listed))

@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, pause};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, text};
 use crate::observe::child::{end, state};
 use crate::observe::leftovers::processes;
 use crate::observe::tasks::{Call, until_all_wait, until_waits};
@@ -18,14 +19,27 @@ use crate::sandbox::judge;
 use crate::verdict::{Finding, Verdict, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 The first child in a new PID namespace becomes PID 1, its init. When PID 1 ends,
 the kernel shuts the namespace down: every later fork(2) fails with ENOMEM.
 `first` returns, `second` does not.",
-    task: "
+        "
+새 PID namespace의 첫 자식은 PID 1, 곧 그 안의 init이 됩니다. PID 1이 끝나면
+커널은 그 namespace를 닫습니다. 그 뒤의 fork(2)는 모두 ENOMEM으로
+실패합니다. `first`는 반환하고, `second`는 반환하지 않습니다.",
+    ),
+    task: Both(
+        "
 In one new PID namespace, run `first` and, after it has ended, `second`, each
 once and in its own process. Return the PID of the second as the caller sees it.
 Do not wait for the second: the judge looks at it while it runs.",
+        "
+하나의 새 PID namespace에서 `first`를 실행하고, 그것이 끝난 다음 `second`를
+실행하세요. 저마다 한 번씩, 따로 자기 프로세스에서 실행합니다. 호출한
+프로세스에게 보이는 두 번째의 PID를 반환하세요. 두 번째를 기다리지 마세요.
+채점 프로그램은 실행 중인 그 프로세스를 봅니다.",
+    ),
     manual: "pid_namespaces(7)",
     starter: "
 use nix::sched::{CloneFlags, unshare};
@@ -124,28 +138,51 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "What must be true of PID 1 when you call fork(2) for the second time?",
-        "It must be alive. Make the first child a process that stays alive (the init), and run both tasks in two more children.",
-        "judge::fork_child(|| {
+        Both(
+            "What must be true of PID 1 when you call fork(2) for the second time?",
+            "두 번째로 fork(2)를 호출할 때 PID 1은 어떠해야 하나요?",
+        ),
+        Both(
+            "It must be alive. Make the first child a process that stays alive (the init), and run \
+             both tasks in two more children.",
+            "살아 있어야 합니다. 첫 자식은 계속 살아 있는 프로세스(init)로 만들고, 두 일은 자식 \
+             둘을 더 만들어 실행합니다.",
+        ),
+        Both::same(
+            "judge::fork_child(|| {
     loop {
         pause();
     }
 })?;",
+        ),
     ],
     errors: &[
         (
             "ENOMEM",
-            "fork(2) fails with this in a PID namespace whose PID 1 has died: which process was \
-             PID 1, and could another one be it?",
+            Both(
+                "fork(2) fails with this in a PID namespace whose PID 1 has died: which process \
+                 was PID 1, and could another one be it?",
+                "PID 1이 끝난 PID namespace에서는 fork(2)가 이렇게 실패합니다. 어느 프로세스가 PID \
+                 1이었고, 다른 프로세스가 PID 1일 수는 없나요?",
+            ),
         ),
         (
             "EINVAL",
-            "the caller has a new PID namespace for its children already: how many PID namespaces \
-             does your function create?",
+            Both(
+                "the caller has a new PID namespace for its children already: how many PID \
+                 namespaces does your function create?",
+                "호출한 프로세스에는 자식을 위한 새 PID namespace가 이미 있습니다. 함수가 PID \
+                 namespace를 몇 개 만드나요?",
+            ),
         ),
         (
             "ECHILD",
-            "only the parent can wait for a child: which process created the one that you wait for?",
+            Both(
+                "only the parent can wait for a child: which process created the one that you wait \
+                 for?",
+                "자식은 부모만 기다릴 수 있습니다. 기다리는 그 프로세스를 만든 것은 어느 \
+                 프로세스인가요?",
+            ),
         ),
     ],
     wrong: &[
@@ -358,16 +395,33 @@ pub fn unshare7(answer: fn(Task, Task) -> nix::Result<Pid>) -> ! {
         check_namespaces(&first, &second, process.pid, &link(outside.pid, "pid"))?;
         ensure(first.pid != second.pid, || {
             wrong(
-                "each task in its own process",
-                "your function ran both tasks in the same process",
-                "how often do you fork?",
+                text!("each task in its own process", "두 일을 저마다 자기 프로세스에서 실행"),
+                text!(
+                    "your function ran both tasks in the same process",
+                    "함수가 두 일을 같은 프로세스에서 실행했습니다",
+                ),
+                text!("how often do you fork?", "fork를 몇 번 하나요?"),
             )
         })?;
         ensure(second.note == ENDED, || {
+            let first = match second.note.as_str() {
+                NOT_BEGUN => text!("the first has not begun", "first가 아직 시작하지 않았습니다"),
+                _ => text!(
+                    "the first, PID {} in their namespace, still exists",
+                    "그 namespace에서 PID가 {}인 first가 아직 있습니다",
+                    first.pid,
+                ),
+            };
             wrong(
-                "the second task begins after the first has ended",
-                format!("the first, PID {} in their namespace, {}", first.pid, second.note),
-                "which call returns when a child has ended?",
+                text!(
+                    "the second task begins after the first has ended",
+                    "first가 끝난 다음 second가 시작",
+                ),
+                first,
+                text!(
+                    "which call returns when a child has ended?",
+                    "자식이 끝났을 때 반환하는 시스템 콜은 무엇인가요?",
+                ),
             )
         })?;
         check_returned(&second, returned)
@@ -380,23 +434,34 @@ fn called_once(file: &str, name: &str, returned: Pid) -> Result<Call, Finding> {
     match <[Call; 1]>::try_from(calls) {
         Ok([call]) => Ok(call),
         Err(calls) if calls.is_empty() => Err(wrong(
-            "the second task runs after the first has ended",
-            format!(
+            text!(
+                "the second task runs after the first has ended",
+                "first가 끝난 다음 second를 실행",
+            ),
+            text!(
                 "the {name} has not run; as for the PID that was returned, {}",
-                state(returned)
+                "{name}가 실행되지 않았습니다. 반환된 PID의 프로세스: {}",
+                state(returned),
             ),
             match end(returned) {
                 Some(Err(Signal::SIGKILL)) => {
-                    "when PID 1 ends, the kernel kills all others in its PID namespace: which \
-                     process was PID 1?"
+                    text!(
+                        "when PID 1 ends, the kernel kills all others in its PID namespace: which \
+                         process was PID 1?",
+                        "PID 1이 끝나면 커널은 그 PID namespace의 나머지를 모두 강제 종료합니다. \
+                         PID 1은 어느 프로세스였나요?",
+                    )
                 }
-                _ => "what does the child do that you fork for it?",
+                _ => text!(
+                    "what does the child do that you fork for it?",
+                    "그것을 실행하려고 fork한 자식이 무엇을 하나요?",
+                ),
             },
         )),
         Err(calls) => Err(wrong(
-            "each task runs once",
-            format!("the {name} has run {} times", calls.len()),
-            "how often do you fork?",
+            text!("each task runs once", "두 일을 한 번씩 실행"),
+            text!("the {name} has run {} times", "{name}가 {}번 실행되었습니다", calls.len()),
+            text!("how often do you fork?", "fork를 몇 번 하나요?"),
         )),
     }
 }
@@ -412,22 +477,48 @@ fn check_namespaces(
         ensure(call.namespace != outside, || {
             let (found, reason) = match call.was_by(caller) {
                 true => (
-                    format!("the caller itself ran it, in {outside}"),
-                    "is the namespace for the caller or for its children?",
+                    text!(
+                        "the caller itself ran it, in {outside}",
+                        "호출한 프로세스 자신이 {outside}에서 실행했습니다",
+                    ),
+                    text!(
+                        "is the namespace for the caller or for its children?",
+                        "새 namespace는 호출한 프로세스의 것인가요, 그 자식들의 것인가요?",
+                    ),
                 ),
                 false => (
-                    format!("it ran in {outside}, like all processes outside"),
-                    "which call creates a PID namespace, and does that come before the fork?",
+                    text!(
+                        "it ran in {outside}, like all processes outside",
+                        "바깥의 모든 프로세스처럼 {outside}에서 실행되었습니다",
+                    ),
+                    text!(
+                        "which call creates a PID namespace, and does that come before the fork?",
+                        "PID namespace를 만드는 호출은 무엇이고, fork보다 먼저인가요?",
+                    ),
                 ),
             };
-            wrong(format!("the {name} task in a new PID namespace"), found, reason)
+            wrong(
+                text!(
+                    "the {name} task in a new PID namespace",
+                    "{name}를 새 PID namespace에서 실행",
+                ),
+                found,
+                reason,
+            )
         })?;
     }
     ensure(second.namespace == first.namespace, || {
         wrong(
-            format!("the second task in {}, like the first", first.namespace),
-            format!("it ran in {}", second.namespace),
-            "how many PID namespaces does your function create?",
+            text!(
+                "the second task in {}, like the first",
+                "second도 first처럼 {}에서 실행",
+                first.namespace,
+            ),
+            text!("it ran in {}", "{}에서 실행되었습니다", second.namespace),
+            text!(
+                "how many PID namespaces does your function create?",
+                "함수가 PID namespace를 몇 개 만드나요?",
+            ),
         )
     })
 }
@@ -439,21 +530,41 @@ fn check_returned(second: &Call, returned: Pid) -> Verdict {
     ensure(second.was_by(returned) && !ended, || {
         let alive = processes_in("pid", &second.namespace);
         let reason = match alive.iter().any(|&pid| second.was_by(pid)) {
-            true => "does your function return the PID that fork(2) gave to the caller?",
-            false => "the second has ended: what has your function done to it after the fork?",
+            true => text!(
+                "does your function return the PID that fork(2) gave to the caller?",
+                "함수가 반환한 것이, 호출한 프로세스에서 fork(2)가 반환한 PID인가요?",
+            ),
+            false => text!(
+                "the second has ended: what has your function done to it after the fork?",
+                "second는 끝났습니다. fork한 다음 함수가 무엇을 했나요?",
+            ),
         };
         wrong(
-            format!("the PID, outside, of PID {} in {}", second.pid, second.namespace),
-            format!("your function returned {returned}, a process in state {state}"),
+            text!(
+                "the PID, outside, of PID {} in {}",
+                "{1}에서 PID가 {0}인 프로세스의 바깥쪽 PID",
+                second.pid,
+                second.namespace,
+            ),
+            text!(
+                "your function returned {returned}, a process in state {state}",
+                "함수가 반환한 값은 {returned}, 그 프로세스의 상태는 {state}",
+            ),
             reason,
         )
     })?;
     let inside = status(returned, "NSpid");
-    Ok(format!("the PIDs of the second task, outside and inside, are {inside}"))
+    Ok(text!(
+        "the PIDs of the second task, outside and inside, are {inside}",
+        "second의 PID는 바깥쪽과 안쪽에서 {inside}입니다",
+    ))
 }
 
 /// What the second task notes if the first has ended, and was waited for, when it begins.
-const ENDED: &str = "has ended";
+const ENDED: &str = "ended";
+
+/// What it notes if the first has not begun.
+const NOT_BEGUN: &str = "not begun";
 
 /// The process that judges: it looks on without a pause, and so never waits.
 static JUDGE: AtomicI32 = AtomicI32::new(0);
@@ -479,9 +590,9 @@ fn first_task() {
 fn second_task() {
     let first = Call::all(FIRST).first().and_then(|call| call.pid.parse().ok());
     let note = match first.map(|pid| kill(Pid::from_raw(pid), None)) {
-        None => "has not begun",
+        None => NOT_BEGUN,
         Some(Err(Errno::ESRCH)) => ENDED,
-        Some(_) => "still exists",
+        Some(_) => "exists",
     };
     Call::record(SECOND, note);
     loop {

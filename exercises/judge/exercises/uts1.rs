@@ -3,6 +3,7 @@
 use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, NONE, text};
 use crate::observe::calls::{Calls, random};
 use crate::observe::child::{ChildMain, child_of, hostname, run_answer_with_child, run_child};
 use crate::process::{differing_kinds, link, uts_names};
@@ -10,14 +11,28 @@ use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 The hostname belongs to a UTS namespace, not to the machine: sethostname(2)
 changes that of its caller. In the judge's sandbox you are root in its user
 namespace and have all capabilities, so you do not need CLONE_NEWUSER.",
-    task: "
+        "
+호스트 이름은 컴퓨터가 아니라 UTS namespace의 것입니다. sethostname(2)는
+호출한 프로세스의 UTS namespace에서 이름을 바꿉니다. 채점 프로그램의
+샌드박스에서 여러분은 그 user namespace의 root이고 모든 capability를
+가졌으므로 CLONE_NEWUSER는 필요 없습니다.",
+    ),
+    task: Both(
+        "
 Create one child in a new UTS namespace, and in no other new one. Its hostname
 is `name` when it begins to run `child`, and stays so. The hostname of all other
 processes stays the same. Return the child's PID.",
+        "
+새 UTS namespace 안에 자식을 하나 만드세요. 다른 종류는 새로 만들지 마세요.
+자식이 `child`를 실행하기 시작할 때 호스트 이름은 `name`이고, 그 뒤로도
+그대로여야 합니다. 다른 모든 프로세스의 호스트 이름은 그대로입니다. 자식의
+PID를 반환하세요.",
+    ),
     manual: "uts_namespaces(7), clone(2), sethostname(2)",
     starter: "
 use nix::sched::{CloneFlags, clone};
@@ -122,18 +137,35 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "In which UTS namespace is the child when it calls sethostname(2)?",
-        "Without a flag the child shares its parent's. One flag of clone(2) gives it a copy of \
-         its own.",
-        "    let flags = CloneFlags::CLONE_NEWUTS;",
+        Both(
+            "In which UTS namespace is the child when it calls sethostname(2)?",
+            "sethostname(2)를 호출할 때 자식은 어느 UTS namespace에 있나요?",
+        ),
+        Both(
+            "Without a flag the child shares its parent's. One flag of clone(2) gives it a copy of \
+             its own.",
+            "플래그가 없으면 자식은 부모의 UTS namespace를 공유합니다. clone(2)의 플래그 하나가 \
+             자식에게 복사본을 만들어 줍니다.",
+        ),
+        Both::same("    let flags = CloneFlags::CLONE_NEWUTS;"),
     ],
     errors: &[
         (
             "EPERM",
-            "sethostname(2) demands CAP_SYS_ADMIN in the user namespace that owns the UTS \
-             namespace: with CLONE_NEWUSER you have lost it for the old one",
+            Both(
+                "sethostname(2) demands CAP_SYS_ADMIN in the user namespace that owns the UTS \
+                 namespace: with CLONE_NEWUSER you have lost it for the old one",
+                "sethostname(2)에는 UTS namespace를 소유한 user namespace의 CAP_SYS_ADMIN이 \
+                 필요합니다. CLONE_NEWUSER를 주면 원래의 UTS namespace에 대해서는 그것을 잃습니다",
+            ),
         ),
-        ("EINVAL", "a hostname has at most 64 bytes, and flags of clone(2) may exclude each other"),
+        (
+            "EINVAL",
+            Both(
+                "a hostname has at most 64 bytes, and flags of clone(2) may exclude each other",
+                "호스트 이름은 64바이트까지이고, clone(2)에는 함께 쓸 수 없는 플래그가 있습니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -231,40 +263,72 @@ pub fn uts1(answer: fn(&str, ChildMain) -> nix::Result<Pid>) -> ! {
         let shared = link(Pid::this(), "uts");
         ensure(hostname() == before, || {
             wrong(
-                format!("hostname {before:?} outside of the child, as before"),
-                format!("{:?} in {shared}, which other processes share", hostname()),
-                "the caller of sethostname(2) was in the shared UTS namespace",
+                text!(
+                    "hostname {before:?} outside of the child, as before",
+                    "자식 바깥에서는 호스트 이름이 전처럼 {before:?}",
+                ),
+                text!(
+                    "{:?} in {shared}, which other processes share",
+                    "다른 프로세스들도 공유하는 {shared}에서 {:?}",
+                    hostname(),
+                ),
+                text!(
+                    "the caller of sethostname(2) was in the shared UTS namespace",
+                    "sethostname(2)를 호출한 프로세스가 공유된 UTS namespace에 있었습니다",
+                ),
             )
         })?;
         let different = differing_kinds(parent.pid, child);
         ensure(different == ["uts"], || {
-            let new = if different.is_empty() { "none".to_owned() } else { different.join(", ") };
+            let new = if different.is_empty() { NONE.to_owned() } else { different.join(", ") };
             wrong(
-                "new for the child: uts",
-                format!("new for the child: {new}"),
+                text!("new for the child: uts", "자식에게 새로 생긴 것: uts"),
+                text!("new for the child: {new}", "자식에게 새로 생긴 것: {new}"),
                 match link(parent.pid, "uts") == shared {
                     true => {
-                        "each CLONE_NEW… flag creates one namespace; the child shares all others"
+                        text!(
+                            "each CLONE_NEW… flag creates one namespace; the child shares all \
+                             others",
+                            "CLONE_NEW… 플래그는 하나마다 namespace를 하나 만들고, 자식은 나머지를 \
+                             모두 공유합니다",
+                        )
                     }
-                    false => "there is a new UTS namespace, but the parent is in it, too",
+                    false => text!(
+                        "there is a new UTS namespace, but the parent is in it, too",
+                        "새 UTS namespace가 있지만 부모도 그 안에 있습니다",
+                    ),
                 },
             )
         })?;
         let (seen, now) = (call.report, uts_names(format!("/proc/{child}/ns/uts"))?.0);
         ensure(seen == name, || {
             wrong(
-                format!("hostname {name:?} in the child"),
-                format!("{seen:?} when it called child, {now:?} later"),
-                "the new UTS namespace begins with a copy of the old name; set it before child runs",
+                text!("hostname {name:?} in the child", "자식의 호스트 이름은 {name:?}"),
+                text!(
+                    "{seen:?} when it called child, {now:?} later",
+                    "child를 호출할 때 {seen:?}, 나중에 {now:?}",
+                ),
+                text!(
+                    "the new UTS namespace begins with a copy of the old name; set it before child \
+                     runs",
+                    "새 UTS namespace는 원래 이름의 복사본으로 시작합니다. child가 실행되기 전에 \
+                     바꾸세요",
+                ),
             )
         })?;
         ensure(now == name, || {
             wrong(
-                format!("hostname {name:?} in the child"),
-                format!("{now:?} when the judge looks"),
-                "the name was right when child began, and has been changed afterwards",
+                text!("hostname {name:?} in the child", "자식의 호스트 이름은 {name:?}"),
+                text!("{now:?} when the judge looks", "채점 프로그램이 볼 때 {now:?}"),
+                text!(
+                    "the name was right when child began, and has been changed afterwards",
+                    "child가 시작할 때는 이름이 맞았는데 그 뒤에 바뀌었습니다",
+                ),
             )
         })?;
-        Ok(format!("the hostname is {name:?} in the child, and still {before:?} in its parent"))
+        Ok(text!(
+            "the hostname is {name:?} in the child, and still {before:?} in its parent",
+            "호스트 이름은 자식에서는 {name:?}, 부모에서는 여전히 {before:?}입니다",
+        ))
     })
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::{Pid, getppid, sethostname};
 
 use crate::exercise::{Exercise, Wrong};
+use crate::language::{Both, text};
 use crate::observe::calls::{Call, Calls, random, report};
 use crate::observe::child::hostname;
 use crate::observe::waiting::{sleeps_in, wait_until};
@@ -14,12 +15,24 @@ use crate::sandbox::judge;
 use crate::verdict::{Finding, ensure, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
-    background: "
+    background: Both(
+        "
 A child sets the hostname, then its parent reads it. How does the parent know
 when? A sleep is too long on one machine and too short on another.",
-    task: "
+        "
+자식이 호스트 이름을 바꾸고, 그다음 부모가 읽습니다. 부모는 언제 읽어야 할지
+어떻게 알까요? sleep은 어떤 컴퓨터에서는 너무 길고 어떤 컴퓨터에서는 너무
+짧습니다.",
+    ),
+    task: Both(
+        "
 Fork a child that calls `set_name`. In the parent call `get_name` once, as soon
 as the child has set the name, and not before. Return what it returned.",
+        "
+`set_name`을 호출하는 자식을 fork하세요. 부모에서는 자식이 이름을
+바꾸자마자, 그 전이 아니라, `get_name`을 한 번 호출하세요. 그것이 반환한
+값을 반환하세요.",
+    ),
     manual: "fork(2), pipe(2), read(2)",
     starter: r#"
 use std::process::exit;
@@ -158,17 +171,50 @@ fn main() -> ! {
         ),
     ],
     hints: [
-        "What does read(2) do on a pipe that is still empty?",
-        "It blocks until some process writes, or until no process has the write end open any \
-         more. The byte that you send has no meaning: its arrival is the message.",
-        "            read(&reader, &mut [0])?;
+        Both(
+            "What does read(2) do on a pipe that is still empty?",
+            "비어 있는 파이프에서 read(2)는 무엇을 하나요?",
+        ),
+        Both(
+            "It blocks until some process writes, or until no process has the write end open any \
+             more. The byte that you send has no meaning: its arrival is the message.",
+            "어떤 프로세스가 쓸 때까지, 또는 쓰는 쪽을 연 프로세스가 하나도 없을 때까지 \
+             기다립니다. 보내는 바이트에는 뜻이 없습니다. 도착했다는 것 자체가 메시지입니다.",
+        ),
+        Both::same(
+            "            read(&reader, &mut [0])?;
             Ok(get_name())",
+        ),
     ],
     errors: &[
-        ("EBADF", "this end of the pipe is closed, or it is the wrong one: `reader` comes first"),
-        ("EAGAIN", "the pipe is empty, and O_NONBLOCK keeps read(2) from waiting"),
-        ("ECHILD", "waitpid(2) has no child to wait for: fork(2) comes first"),
-        ("EPIPE", "nobody can read what the child writes: the parent has closed `reader`"),
+        (
+            "EBADF",
+            Both(
+                "this end of the pipe is closed, or it is the wrong one: `reader` comes first",
+                "파이프의 이쪽 끝이 닫혀 있거나 반대쪽 끝입니다. `reader`가 먼저입니다",
+            ),
+        ),
+        (
+            "EAGAIN",
+            Both(
+                "the pipe is empty, and O_NONBLOCK keeps read(2) from waiting",
+                "파이프가 비어 있고, O_NONBLOCK 때문에 read(2)가 기다리지 않습니다",
+            ),
+        ),
+        (
+            "ECHILD",
+            Both(
+                "waitpid(2) has no child to wait for: fork(2) comes first",
+                "waitpid(2)가 기다릴 자식이 없습니다. fork(2)가 먼저입니다",
+            ),
+        ),
+        (
+            "EPIPE",
+            Both(
+                "nobody can read what the child writes: the parent has closed `reader`",
+                "자식이 쓰는 것을 읽을 프로세스가 없습니다. 부모가 `reader`를 닫았습니다",
+            ),
+        ),
     ],
     wrong: &[
         Wrong {
@@ -344,14 +390,24 @@ pub fn uts2(answer: fn(Task, GetHostname) -> nix::Result<String>) -> ! {
         check_getter(&calls, process.pid, &process.output)?;
         ensure(!calls.iter().any(|it| it.report == SLEEPS), || {
             wrong(
-                "a parent that waits for a message from its child",
-                "it slept for a time that it had chosen itself, by clock_nanosleep(2)",
-                "a sleep is too short on some machine and too long on all others",
+                text!(
+                    "a parent that waits for a message from its child",
+                    "자식의 메시지를 기다리는 부모",
+                ),
+                text!(
+                    "it slept for a time that it had chosen itself, by clock_nanosleep(2)",
+                    "clock_nanosleep(2)로 자기가 정한 시간 동안 잠들어 있었습니다",
+                ),
+                text!(
+                    "a sleep is too short on some machine and too long on all others",
+                    "sleep은 어떤 컴퓨터에서는 너무 짧고 나머지 모든 컴퓨터에서는 너무 깁니다",
+                ),
             )
         })?;
-        Ok(format!(
+        Ok(text!(
             "the child set {:?}; its parent waited for that, and then read it",
-            process.output
+            "자식이 {:?}(으)로 바꾸었고, 부모는 그것을 기다렸다가 읽었습니다",
+            process.output,
         ))
     })
 }
@@ -363,16 +419,29 @@ fn check_setter(calls: &[Call], caller: Pid) -> Result<(), Finding> {
     let by_child = setters.len() == 1 && setters[0].1.trim() == caller.to_string();
     ensure(by_child, || {
         wrong(
-            format!("set_name, once, in a child of process {caller}, which runs your function"),
+            text!(
+                "set_name, once, in a child of process {caller}, which runs your function",
+                "함수를 실행하는 {caller}번 프로세스의 자식에서 set_name을 한 번 호출",
+            ),
             match setters[..] {
-                [] => "nobody called it".to_owned(),
+                [] => text!("nobody called it", "아무도 호출하지 않았습니다"),
                 [(pid, _)] if pid == caller => {
-                    format!("process {caller} called it, the one that runs your function")
+                    text!(
+                        "process {caller} called it, the one that runs your function",
+                        "함수를 실행하는 {caller}번 프로세스가 호출했습니다",
+                    )
                 }
-                [(pid, parent)] => format!("process {pid} called it, a child of process{parent}"),
-                _ => format!("it was called {} times", setters.len()),
+                [(pid, parent)] => text!(
+                    "process {pid} called it, a child of process{parent}",
+                    "{pid}번 프로세스가 호출했고, 그 부모는{parent}번입니다",
+                ),
+                _ => text!("it was called {} times", "{}번 호출되었습니다", setters.len()),
             },
-            "after fork(2) two processes run the same code; ForkResult::Child is for the child",
+            text!(
+                "after fork(2) two processes run the same code; ForkResult::Child is for the child",
+                "fork(2) 다음에는 두 프로세스가 같은 코드를 실행합니다. ForkResult::Child가 자식의 \
+                 것입니다",
+            ),
         )
     })
 }
@@ -385,34 +454,57 @@ fn check_getter(calls: &[Call], caller: Pid, returned: &str) -> Result<(), Findi
         getters.iter().map(|(_, it)| it.pid).filter(|pid| *pid != caller).collect();
     ensure(others.is_empty(), || {
         wrong(
-            format!("get_name in the parent, process {caller}"),
-            format!("process {} called it", others[0]),
-            "a parent that only hands on what its child has read has not looked itself",
+            text!(
+                "get_name in the parent, process {caller}",
+                "부모인 {caller}번 프로세스에서 get_name 호출",
+            ),
+            text!("process {} called it", "{}번 프로세스가 호출했습니다", others[0]),
+            text!(
+                "a parent that only hands on what its child has read has not looked itself",
+                "자식이 읽은 것을 그대로 넘기기만 하는 부모는 직접 본 것이 아닙니다",
+            ),
         )
     })?;
     let set = calls.iter().position(|it| it.report == SET);
     let early = getters.iter().any(|(at, _)| set.is_none_or(|set| *at < set));
     ensure(getters.len() == 1, || {
         wrong(
-            "get_name, called once",
-            format!("your process called it {} times", getters.len()),
-            "one call is enough for a parent that knows when the name is set",
+            text!("get_name, called once", "get_name을 한 번 호출"),
+            text!(
+                "your process called it {} times",
+                "여러분의 프로세스가 {}번 호출했습니다",
+                getters.len(),
+            ),
+            text!(
+                "one call is enough for a parent that knows when the name is set",
+                "이름이 언제 바뀌는지 아는 부모에게는 한 번이면 충분합니다",
+            ),
         )
     })?;
     let name = NAME.get().map_or("", String::as_str);
     let got = getters[0].1.report.trim_start_matches(GOT).trim();
     ensure(!early, || {
         wrong(
-            "get_name after the child has set the name",
-            format!("it returned {got:?}, before the child had set {name:?}"),
-            "set_name may take long, and nothing kept the parent waiting until it had returned",
+            text!(
+                "get_name after the child has set the name",
+                "자식이 이름을 바꾼 다음에 get_name 호출",
+            ),
+            text!(
+                "it returned {got:?}, before the child had set {name:?}",
+                "자식이 {name:?}로 바꾸기 전에 {got:?}를 반환했습니다",
+            ),
+            text!(
+                "set_name may take long, and nothing kept the parent waiting until it had returned",
+                "set_name은 오래 걸릴 수 있는데, 그것이 반환할 때까지 부모를 기다리게 하는 것이 \
+                 없었습니다",
+            ),
         )
     })?;
     ensure(returned == got, || {
         wrong(
-            format!("{got:?}, which get_name returned"),
-            format!("your function returned {returned:?}"),
-            "the judge compares the two",
+            text!("{got:?}, which get_name returned", "{got:?}, get_name이 반환한 값"),
+            text!("your function returned {returned:?}", "함수가 반환한 값은 {returned:?}"),
+            text!("the judge compares the two", "채점 프로그램이 두 값을 비교합니다"),
         )
     })
 }

@@ -13,6 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, pipe2};
 use step_support::process::pidfd_open;
 
+use crate::language::text;
 use crate::verdict::{Finding, unavailable};
 
 /// The judge waits so many milliseconds for a call that a living process has not made.
@@ -56,8 +57,13 @@ pub struct Calls {
 impl Calls {
     /// From now on processes that the judge starts can report calls.
     pub fn receive() -> Result<Calls, Finding> {
-        let (reader, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
-            .map_err(|errno| unavailable("pipe2()", errno, "To see limits: ulimit -a"))?;
+        let (reader, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(|errno| {
+            unavailable(
+                "pipe2()",
+                errno,
+                text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a"),
+            )
+        })?;
         let _ = REPORTS.set(writer.into());
         Ok(Calls { pipe: reader.into(), text: String::new() })
     }

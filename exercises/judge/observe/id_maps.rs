@@ -10,6 +10,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 use nix::unistd::Pid;
 
 use crate::capabilities::drop_capabilities;
+use crate::language::{shown, text};
 use crate::observe::namespaces::changed_links;
 use crate::process::{Process, helper_process, link};
 use crate::verdict::{Finding, ensure, wrong};
@@ -57,17 +58,29 @@ impl User {
         let found = link(process, "user");
         ensure(found != link(self.process.pid, "user"), || {
             wrong(
-                "the caller in a new user namespace",
-                format!("{found}, in which it was before"),
-                "which flag does unshare(2) need, and which process has to call it?",
+                text!(
+                    "the caller in a new user namespace",
+                    "호출한 프로세스는 새 user namespace에 있음",
+                ),
+                text!("{found}, in which it was before", "전에 있던 {found}에 그대로 있습니다"),
+                text!(
+                    "which flag does unshare(2) need, and which process has to call it?",
+                    "unshare(2)에 어떤 플래그를 주어야 하고, 어느 프로세스가 호출해야 하나요?",
+                ),
             )
         })?;
         let changed = changed_links(self.process.pid, process);
         ensure(changed == ["user"], || {
             wrong(
-                "only user changed in /proc/PID/ns of the caller",
-                format!("changed: {}", changed.join(", ")),
-                "which flags of unshare(2) does the task not ask for?",
+                text!(
+                    "only user changed in /proc/PID/ns of the caller",
+                    "호출한 프로세스의 /proc/PID/ns에서 user만 바뀜",
+                ),
+                text!("changed: {}", "바뀐 것: {}", changed.join(", ")),
+                text!(
+                    "which flags of unshare(2) does the task not ask for?",
+                    "unshare(2)의 플래그 가운데 문제에서 하라고 하지 않은 것은 무엇인가요?",
+                ),
             )
         })
     }
@@ -86,10 +99,23 @@ impl User {
         let found = lines.collect::<Vec<_>>().join("\n");
         ensure(found == expected, || {
             let reason = match found.is_empty() {
-                true => format!("an ID without a line in {map} appears as 65534; who writes it?"),
-                false => "which of the three numbers is the ID inside?".to_owned(),
+                true => text!(
+                    "an ID without a line in {map} appears as 65534; who writes it?",
+                    "{map}에 줄이 없는 ID는 65534로 보입니다. 누가 그 줄을 쓰나요?",
+                ),
+                false => text!(
+                    "which of the three numbers is the ID inside?",
+                    "세 수 가운데 안쪽 ID는 어느 것인가요?",
+                ),
             };
-            wrong(format!("{expected:?} in {map} of the caller"), format!("{found:?}"), reason)
+            wrong(
+                text!(
+                    "{expected:?} in {map} of the caller",
+                    "호출한 프로세스의 {map}에 {expected:?}",
+                ),
+                shown!("{found:?}"),
+                reason,
+            )
         })
     }
 }

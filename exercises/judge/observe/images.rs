@@ -8,6 +8,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount, umount};
 
+use crate::language::{Both, CHECK_MACHINE, shown, text};
 use crate::verdict::{Finding, unavailable};
 
 /// Mounts overlayfs (`mount(2)`).
@@ -25,49 +26,64 @@ pub fn check_overlayfs() -> Result<(), Finding> {
     let options = format!("lowerdir={lower},upperdir={upper},workdir={work},userxattr");
     mount_overlay(merged, &options).and_then(|()| umount(merged)).map_err(|errno| {
         let advice = match errno {
-            Errno::ENODEV => "To load overlayfs: sudo modprobe overlay",
+            Errno::ENODEV => text!(
+                "To load overlayfs: sudo modprobe overlay",
+                "overlayfs를 불러오려면: sudo modprobe overlay",
+            ),
             // Older kernels do not know the option.
             Errno::EPERM | Errno::EINVAL => {
-                "To mount overlayfs in a user namespace takes Linux 5.11; check: uname -r"
+                text!(
+                    "To mount overlayfs in a user namespace takes Linux 5.11; check: uname -r",
+                    "user namespace에서 overlayfs를 마운트하려면 리눅스 5.11이 필요합니다. \
+                     확인하려면: uname -r",
+                )
             }
-            _ => "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
+            _ => CHECK_MACHINE.into(),
         };
         unavailable("mount(overlay)", errno, advice)
     })?;
-    fs::remove_dir_all(dir).map_err(|error| unavailable("rm(/tmp/overlayfs)", error, "df /tmp"))
+    fs::remove_dir_all(dir)
+        .map_err(|error| unavailable("rm(/tmp/overlayfs)", error, shown!("df /tmp")))
 }
 
 /// Makes a directory, and those above it.
 pub fn make_dir(dir: &Path) -> Result<(), Finding> {
     fs::create_dir_all(dir)
-        .map_err(|error| unavailable(format!("mkdir({})", dir.display()), error, "df /tmp"))
+        .map_err(|error| unavailable(format!("mkdir({})", dir.display()), error, shown!("df /tmp")))
 }
 
 /// Makes a file, and the directories above it.
 pub fn make_file(file: &Path, content: &str) -> Result<(), Finding> {
     make_dir(file.parent().unwrap_or(file))?;
-    fs::write(file, content)
-        .map_err(|error| unavailable(format!("write({})", file.display()), error, "df /tmp"))
+    fs::write(file, content).map_err(|error| {
+        unavailable(format!("write({})", file.display()), error, shown!("df /tmp"))
+    })
 }
+
+/// What is at a path where there is no file.
+pub const NOTHING: &str = Both("nothing", "없음").here();
 
 /// What is at a path: a file's content in quotation marks, or its kind in words.
 pub fn describe(path: &Path) -> String {
     let stat = match fs::symlink_metadata(path) {
         Ok(stat) => stat,
-        Err(error) if error.kind() == ErrorKind::NotFound => return "nothing".to_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return NOTHING.to_owned(),
         Err(error) => return error.to_string(),
     };
     let (kind, device) = (stat.file_type(), stat.rdev());
     if kind.is_char_device() {
-        return format!("a character device {}:{}", libc::major(device), libc::minor(device));
+        let (major, minor) = (libc::major(device), libc::minor(device));
+        return text!("a character device {major}:{minor}", "문자 장치 {major}:{minor}")
+            .to_string();
     }
     if kind.is_file() {
         let content = fs::read(path).map(|it| format!("{:?}", String::from_utf8_lossy(&it)));
         return content.unwrap_or_else(|error| error.to_string());
     }
-    match kind {
-        kind if kind.is_dir() => "a directory".to_owned(),
-        kind if kind.is_symlink() => "a symbolic link".to_owned(),
-        _ => "a special file".to_owned(),
-    }
+    let kind = match kind {
+        kind if kind.is_dir() => Both("a directory", "디렉터리"),
+        kind if kind.is_symlink() => Both("a symbolic link", "심볼릭 링크"),
+        _ => Both("a special file", "특수 파일"),
+    };
+    kind.here().to_owned()
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use nix::unistd::Pid;
 
+use crate::language::text;
 use crate::observe::tasks::until_all_wait;
 use crate::process::{processes_in, status};
 use crate::verdict::{Finding, ensure, wrong};
@@ -20,11 +21,20 @@ pub fn check_no_process_left(known: &[Pid]) -> Result<(), Finding> {
         let orphan = status(pid, "PPid") == Pid::this().to_string();
         ensure(ended && orphan, || {
             wrong(
-                "no process that your function has left behind",
-                format!("process {pid} in state {state}"),
+                text!(
+                    "no process that your function has left behind",
+                    "함수가 남긴 프로세스가 없음",
+                ),
+                text!("process {pid} in state {state}", "{pid}번 프로세스가 있고, 상태는 {state}"),
                 match ended {
-                    true => "a child that has ended is a zombie until its parent does what?",
-                    false => "what could refer to the namespace without running?",
+                    true => text!(
+                        "a child that has ended is a zombie until its parent does what?",
+                        "끝난 자식은 부모가 무엇을 할 때까지 좀비로 남나요?",
+                    ),
+                    false => text!(
+                        "what could refer to the namespace without running?",
+                        "실행되지 않으면서도 namespace를 가리킬 수 있는 것은 무엇인가요?",
+                    ),
                 },
             )
         })?;
@@ -32,9 +42,15 @@ pub fn check_no_process_left(known: &[Pid]) -> Result<(), Finding> {
     let threads = known.iter().find(|&&pid| status(pid, "Threads") != "1");
     ensure(threads.is_none(), || {
         wrong(
-            "no thread that your function has left behind",
-            "the caller has more than one thread",
-            "what could refer to the namespace without running?",
+            text!("no thread that your function has left behind", "함수가 남긴 스레드가 없음"),
+            text!(
+                "the caller has more than one thread",
+                "호출한 프로세스에 스레드가 둘 이상 있습니다",
+            ),
+            text!(
+                "what could refer to the namespace without running?",
+                "실행되지 않으면서도 namespace를 가리킬 수 있는 것은 무엇인가요?",
+            ),
         )
     })
 }
@@ -52,9 +68,12 @@ pub fn check_empty(namespace: &str) -> Result<(), Finding> {
     ensure(inside.is_empty(), || {
         let pids: Vec<_> = inside.iter().map(Pid::to_string).collect();
         wrong(
-            format!("no process in {namespace}"),
-            format!("process {} is in it", pids.join(", ")),
-            "that keeps the namespace alive, too, but with a process",
+            text!("no process in {namespace}", "{namespace}에 프로세스가 없음"),
+            text!("process {} is in it", "그 안에 있는 프로세스: {}", pids.join(", ")),
+            text!(
+                "that keeps the namespace alive, too, but with a process",
+                "그래도 namespace가 살아 있기는 합니다. 하지만 프로세스가 살려 두고 있습니다",
+            ),
         )
     })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use nix::unistd::Pid;
 
+use crate::language::text;
 use crate::verdict::{Finding, ensure, wrong};
 
 /// A line of `/proc/PID/mountinfo`.
@@ -33,16 +34,38 @@ pub fn mounts_of(pid: Pid) -> Vec<Mount> {
 /// Checks that the mount table of the processes outside is what it was.
 pub fn check_unchanged(before: &[Mount], after: &[Mount]) -> Result<(), Finding> {
     ensure(before == after, || {
-        let mounted = "in which mount namespace do you mount, and what makes a mount propagate?";
+        let mounted = text!(
+            "in which mount namespace do you mount, and what makes a mount propagate?",
+            "어느 마운트 namespace에서 마운트했고, 마운트는 왜 전파되나요?",
+        );
         let (found, reason) = match (before.len(), after.len()) {
-            (_, 0) => ("their /proc has been covered: it no longer lists them".to_owned(), mounted),
-            (a, b) if a == b => (
-                "the mounts propagate differently".to_owned(),
-                "in which mount namespace is the caller when it changes the propagation?",
+            (_, 0) => (
+                text!(
+                    "their /proc has been covered: it no longer lists them",
+                    "바깥 프로세스들의 /proc이 가려져서 마운트를 볼 수 없습니다",
+                ),
+                mounted,
             ),
-            (a, b) => (format!("{a} mounts before, {b} after"), mounted),
+            (a, b) if a == b => (
+                text!("the mounts propagate differently", "마운트의 전파 방식이 달라졌습니다"),
+                text!(
+                    "in which mount namespace is the caller when it changes the propagation?",
+                    "전파 방식을 바꿀 때 호출한 프로세스는 어느 마운트 namespace에 있나요?",
+                ),
+            ),
+            (a, b) => (
+                text!("{a} mounts before, {b} after", "마운트가 전에는 {a}개, 뒤에는 {b}개"),
+                mounted,
+            ),
         };
-        wrong("the same mount table as before in the processes outside", found, reason)
+        wrong(
+            text!(
+                "the same mount table as before in the processes outside",
+                "바깥 프로세스들의 마운트 표는 전과 같음",
+            ),
+            found,
+            reason,
+        )
     })
 }
 

@@ -5,6 +5,7 @@ use std::net::UdpSocket;
 
 use nix::unistd::Pid;
 
+use crate::language::{CHECK_MACHINE, text};
 use crate::verdict::{Finding, unavailable};
 
 /// Checks that the C library can create sockets in the sandbox. On 32-bit x86 it may use a
@@ -13,9 +14,12 @@ pub fn check_sockets() -> Result<(), Finding> {
     UdpSocket::bind("0.0.0.0:0").map(drop).map_err(|error| {
         let advice = match error.raw_os_error() {
             Some(libc::ENOSYS) => {
-                "The C library of this machine calls socketcall(2), which the sandbox refuses"
+                text!(
+                    "The C library of this machine calls socketcall(2), which the sandbox refuses",
+                    "이 컴퓨터의 C 라이브러리는 샌드박스가 거부하는 socketcall(2)를 호출합니다",
+                )
             }
-            _ => "To check this machine, run: (cd .. && cargo run -p step00-doctor)",
+            _ => CHECK_MACHINE.into(),
         };
         unavailable("socket()", error, advice)
     })

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, getpid, pause};
 
+use crate::language::{shown, text};
 use crate::observe::leftovers::processes;
 use crate::process::{link, status};
 use crate::verdict::{Finding, ensure, wrong};
@@ -111,26 +112,51 @@ pub fn stay() {
 pub fn check_stays(pids: &[Pid], name: &str) -> Result<(), Finding> {
     until_all_wait();
     for &pid in pids {
-        ensure(pid.as_raw() > 0, || wrong("a PID", pid, "which call returns the PID of a child?"))?;
+        ensure(pid.as_raw() > 0, || {
+            wrong(
+                text!("a PID", "자식의 PID"),
+                shown!("{pid}"),
+                text!(
+                    "which call returns the PID of a child?",
+                    "자식의 PID를 반환하는 호출은 무엇인가요?",
+                ),
+            )
+        })?;
         let recorded = Call::all(STAYS).iter().any(|call| call.was_by(pid));
         ensure(recorded, || {
             wrong(
-                format!("the PID of a process that runs {name}, as the caller sees it"),
-                format!(
-                    "your function returned {pid}, a process in state {} that does not run it",
-                    status(pid, "State")
+                text!(
+                    "the PID of a process that runs {name}, as the caller sees it",
+                    "호출한 프로세스에게 보이는, {name}를 실행하는 프로세스의 PID",
                 ),
-                "in which process is the value of fork(2) or clone(2) the PID of the child, and \
-                 what does the child do first?",
+                text!(
+                    "your function returned {pid}, a process in state {} that does not run it",
+                    "함수가 반환한 값은 {pid}, 그 프로세스의 상태는 {}이고 {name}를 실행하지 \
+                     않습니다",
+                    status(pid, "State"),
+                ),
+                text!(
+                    "in which process is the value of fork(2) or clone(2) the PID of the child, \
+                     and what does the child do first?",
+                    "fork(2)나 clone(2)의 값이 자식의 PID인 것은 어느 프로세스에서이고, 자식은 맨 \
+                     먼저 무엇을 하나요?",
+                ),
             )
         })?;
     }
     let calls = Call::all(STAYS).len();
     ensure(calls == pids.len(), || {
         wrong(
-            format!("{name} runs in {} different processes", pids.len()),
-            format!("your function returned {pids:?}; {name} has been called {calls} times"),
-            "how often do you fork?",
+            text!(
+                "{name} runs in {} different processes",
+                "{name}를 서로 다른 프로세스 {}개에서 실행",
+                pids.len(),
+            ),
+            text!(
+                "your function returned {pids:?}; {name} has been called {calls} times",
+                "함수가 반환한 값은 {pids:?}, {name}가 호출된 횟수는 {calls}",
+            ),
+            text!("how often do you fork?", "fork를 몇 번 하나요?"),
         )
     })
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
+use crate::language::{Text, shown, text};
 use crate::process::{ANSWER, status};
 use crate::verdict::{Finding, unavailable, wrong};
 
@@ -55,27 +56,40 @@ impl Watch {
         let cpu: Duration = processes.iter().map(|it| it.cpu).sum();
         if self.asleep >= PATIENCE {
             return Some(wrong(
-                "a function that returns",
+                text!("a function that returns", "반환하는 함수"),
                 where_it_waits(&processes, seconds),
-                "your function waits for something that never happens; the judge has killed it",
+                text!(
+                    "your function waits for something that never happens; the judge has killed it",
+                    "함수가 일어나지 않을 일을 기다리고 있어서 채점 프로그램이 강제 종료했습니다",
+                ),
             ));
         }
         if cpu >= PATIENCE {
             return Some(wrong(
-                "a function that returns",
-                format!("it was still running after {seconds} s of CPU time"),
-                "your function loops, or it never stops forking; the judge has killed it",
+                text!("a function that returns", "반환하는 함수"),
+                text!(
+                    "it was still running after {seconds} s of CPU time",
+                    "CPU 시간을 {seconds}초 쓰고도 아직 실행 중이었습니다",
+                ),
+                text!(
+                    "your function loops, or it never stops forking; the judge has killed it",
+                    "함수가 무한히 반복하거나 끝없이 fork해서 채점 프로그램이 강제 종료했습니다",
+                ),
             ));
         }
         (self.start.elapsed() >= LONGEST).then(|| {
             unavailable(
-                format!(
+                text!(
                     "after {} s the answer has had {:.1} s of CPU time",
+                    "{}초가 지나는 동안 답이 쓴 CPU 시간은 {:.1}초",
                     LONGEST.as_secs(),
-                    cpu.as_secs_f64()
+                    cpu.as_secs_f64(),
                 ),
-                "it may still return",
-                "If this machine is busy, try again later; check: uptime",
+                text!("it may still return", "아직 반환할 수도 있습니다"),
+                text!(
+                    "If this machine is busy, try again later; check: uptime",
+                    "이 컴퓨터가 바쁘다면 나중에 다시 해 보세요. 확인하려면: uptime",
+                ),
             )
         })
     }
@@ -117,14 +131,16 @@ impl Process {
     }
 
     /// What it does, in words.
-    fn activity(&self) -> String {
+    fn activity(&self) -> Text {
         let syscall = fs::read_to_string(format!("/proc/{}/syscall", self.pid));
         let number = syscall.ok().and_then(|text| text.split(' ').next()?.trim().parse().ok());
         match (self.state.as_str(), number) {
-            ("T", _) => "stopped by a signal".to_owned(),
-            ("Z", _) => "a zombie".to_owned(),
-            (_, Some(number)) if number >= 0 => format!("in {}", name_of(number)),
-            (state, _) => format!("in state {state}"),
+            ("T", _) => text!("stopped by a signal", "시그널로 멈춰 있습니다"),
+            ("Z", _) => text!("a zombie", "좀비입니다"),
+            (_, Some(number)) if number >= 0 => {
+                text!("in {}", "{}에서 기다립니다", name_of(number))
+            }
+            (state, _) => text!("in state {state}", "{state} 상태입니다"),
         }
     }
 
@@ -173,23 +189,33 @@ fn are_the_same(now: &[Process], before: &[Process]) -> bool {
 }
 
 /// The system call in which the answer's process waits, and those of its children.
-fn where_it_waits(processes: &[Process], seconds: u64) -> String {
+fn where_it_waits(processes: &[Process], seconds: u64) -> Text {
     let is_child = |it: &&Process| processes.iter().any(|other| other.pid == it.parent);
     let judge = processes.iter().find(|it| !is_child(it)).map(|it| it.pid);
     let answers = processes.iter().filter(|it| it.name == ANSWER && Some(it.parent) == judge);
     let Some(answer) = answers.max_by_key(|it| it.pid) else {
-        return format!("it was still running after {seconds} s");
+        return text!(
+            "it was still running after {seconds} s",
+            "{seconds}초가 지나도 아직 실행 중이었습니다",
+        );
     };
     let (pid, activity) = (answer.inner_pid(), answer.activity());
-    let mut text = format!("process {pid} is still {activity} after {seconds} s");
+    let mut message = text!(
+        "process {pid} is still {activity} after {seconds} s",
+        "{seconds}초가 지나도 {pid}번 프로세스는 아직 {activity}",
+    );
     for child in processes.iter().filter(|it| it.parent == answer.pid) {
-        text += &format!("; its child {} is {}", child.inner_pid(), child.activity());
+        let (child, activity) = (child.inner_pid(), child.activity());
+        message = text!(
+            "{message}; its child {child} is {activity}",
+            "{message}. 그 자식 {child}번은 {activity}",
+        );
     }
-    text
+    message
 }
 
 /// The name of a system call in which processes wait.
-fn name_of(number: libc::c_long) -> String {
+fn name_of(number: libc::c_long) -> Text {
     let mut calls = vec![
         (libc::SYS_read, "read"),
         (libc::SYS_write, "write"),
@@ -235,5 +261,8 @@ fn name_of(number: libc::c_long) -> String {
         (422, "futex"),
     ]);
     let call = calls.iter().find(|(call, _)| *call == number);
-    call.map_or_else(|| format!("system call {number}"), |(_, name)| format!("{name}(2)"))
+    match call {
+        Some((_, name)) => shown!("{name}(2)"),
+        None => text!("system call {number}", "시스템 콜 {number}"),
+    }
 }

@@ -11,6 +11,7 @@ use nix::unistd::{Uid, getpid};
 use step_support::cgroup::Version;
 
 use crate::cgroup::{NAME_PREFIX, Need, find_place, remove, remove_stale};
+use crate::language::text;
 use crate::verdict::{Finding, unavailable};
 
 /// How many processes an answer may have, in addition to those that its user has already.
@@ -77,9 +78,12 @@ impl Limit {
             .map_err(|errno| failed(format!("getrlimit({resource:?})"), errno))?;
         if hard < needed {
             return Err(unavailable(
-                format!("{resource:?} is {hard}"),
-                format!("the judge needs {needed}"),
-                format!("The limit is that of the shell; to see it: ulimit -{option}"),
+                text!("{resource:?} is {hard}", "{resource:?}의 값은 {hard}"),
+                text!("the judge needs {needed}", "채점 프로그램에 필요한 값은 {needed}"),
+                text!(
+                    "The limit is that of the shell; to see it: ulimit -{option}",
+                    "셸의 한도입니다. 보려면: ulimit -{option}",
+                ),
             ));
         }
         Ok((resource, wanted.min(hard)))
@@ -87,7 +91,7 @@ impl Limit {
 }
 
 fn failed(call: String, error: impl Display) -> Finding {
-    unavailable(call, error, "To see limits: ulimit -a")
+    unavailable(call, error, text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a"))
 }
 
 /// How many processes and threads a user has. Before Linux 5.14 RLIMIT_NPROC counts

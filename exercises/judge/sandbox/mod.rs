@@ -43,6 +43,7 @@ use self::filter::refuse_what_namespaces_do_not_isolate;
 use self::hang::Watch;
 use self::limits::{Limits, MAX_MEMORY, MemoryLimit};
 use self::streams::{Inside, Outside, send_verdict};
+use crate::language::{CHECK_MACHINE, Text, shown, text};
 use crate::process::describe;
 use crate::verdict::{Finding, Verdict, print_verdict, text_and_status, unavailable, wrong};
 
@@ -64,8 +65,13 @@ pub fn run_in_sandbox(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) ->
 }
 
 fn start(cgroup: Option<&Path>, check: impl FnOnce() -> Verdict) -> Result<i32, Finding> {
-    let failed =
-        |errno| unavailable("the judge could not start", errno, "To see limits: ulimit -a");
+    let failed = |errno| {
+        unavailable(
+            text!("the judge could not start", "채점 프로그램을 시작하지 못했습니다"),
+            errno,
+            text!("To see limits: ulimit -a", "한도를 보려면: ulimit -a"),
+        )
+    };
     let user = if geteuid().is_root() { Uid::from_raw(NOBODY) } else { geteuid() };
     let limits = Limits::for_user(user)?;
     Limits::raise_open_files();
@@ -148,9 +154,12 @@ impl Sandbox {
                 Ok(status)
             }
             (End::ByItself, end) => Err(unavailable(
-                "the judge's supervisor",
-                end.map_or_else(|errno| errno.to_string(), describe),
-                "Something outside of the sandbox has ended it",
+                text!("the judge's supervisor", "채점 프로그램의 supervisor"),
+                end.map_or_else(|errno| shown!("{errno}"), describe),
+                text!(
+                    "Something outside of the sandbox has ended it",
+                    "샌드박스 바깥의 무언가가 끝냈습니다",
+                ),
             )),
         }
     }
@@ -227,10 +236,13 @@ fn supervise(
         join_cgroup(cgroup)?;
     }
     if !memory.join() {
-        eprintln!(
-            "note: only the memory of each process is limited, not that of all together: no \
-             cgroup with controller memory that you may write to"
+        let note = text!(
+            "note: only the memory of each process is limited, not that of all together: no cgroup \
+             with controller memory that you may write to",
+            "note: 메모리는 프로세스마다 따로 제한되고, 모두 합해서는 제한되지 않습니다. memory \
+             컨트롤러가 있고 여러분이 쓸 수 있는 cgroup이 없습니다",
         );
+        eprintln!("{note}");
     }
     // If memory runs out all the same, the kernel kills these processes first.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
@@ -256,12 +268,14 @@ fn supervise(
             match wait(child) {
                 Ok(WaitStatus::Exited(_, status)) => Ok(status),
                 Ok(end) => Err(wrong(
-                    "the judge still running",
+                    text!("the judge still running", "계속 실행되는 채점 프로그램"),
                     describe(end),
-                    format!(
-                        "something killed the judge; all processes of an answer together have \
-                         {} MiB of memory",
-                        MAX_MEMORY >> 20
+                    text!(
+                        "something killed the judge; all processes of an answer together have {} \
+                         MiB of memory",
+                        "무언가가 채점 프로그램을 강제 종료했습니다. 답의 모든 프로세스를 합해서 \
+                         쓸 수 있는 메모리는 {} MiB입니다",
+                        MAX_MEMORY >> 20,
                     ),
                 )),
                 Err(errno) => Err(failed("waitpid()", errno)),
@@ -273,7 +287,9 @@ fn supervise(
 /// Takes from the caller, PID 1 of the sandbox, all that an answer must not have.
 fn confine(cgroup: Option<&Path>) -> Result<(), Finding> {
     let failed = |call: &str, errno: Errno| unavailable(call, errno, advice());
-    let filesystems = |error: io::Error| unavailable("the files of the sandbox", error, advice());
+    let filesystems = |error: io::Error| {
+        unavailable(text!("the files of the sandbox", "샌드박스의 파일"), error, advice())
+    };
     // Without a controlling terminal it cannot type into one (TIOCSTI).
     setsid().map_err(|errno| failed("setsid()", errno))?;
     enter_root(cgroup.and_then(Path::parent)).map_err(filesystems)?;
@@ -286,12 +302,19 @@ fn confine(cgroup: Option<&Path>) -> Result<(), Finding> {
     share_mounts().map_err(filesystems)?;
     match refuse_what_namespaces_do_not_isolate() {
         Ok(true) => {}
-        Ok(false) => eprintln!("note: keyrings and vsock are not refused: an unknown processor"),
-        Err(error) => {
-            eprintln!("note: keyrings and vsock are not refused: prctl(PR_SET_SECCOMP): {error}");
-        }
+        Ok(false) => note_no_filter(text!("an unknown processor", "알 수 없는 프로세서")),
+        Err(error) => note_no_filter(shown!("prctl(PR_SET_SECCOMP): {error}")),
     }
     Ok(())
+}
+
+/// Says what an answer may use because there is no filter.
+fn note_no_filter(reason: Text) {
+    let note = text!(
+        "note: keyrings and vsock are not refused: {reason}",
+        "note: keyring과 vsock을 막지 못합니다: {reason}",
+    );
+    eprintln!("{note}");
 }
 
 /// Moves the caller into a new user namespace, in which it is root and nobody else is
@@ -372,8 +395,8 @@ fn report(verdict: Verdict) -> i32 {
 }
 
 /// What keeps users from creating namespaces on this machine, and what to type.
-fn advice() -> String {
+fn advice() -> Text {
     let mut lines = restrictions();
-    lines.push("To check this machine, run: (cd .. && cargo run -p step00-doctor)".to_owned());
-    lines.join("\n  ")
+    lines.push(CHECK_MACHINE.here().to_owned());
+    shown!("{}", lines.join("\n  "))
 }

@@ -9,6 +9,8 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{Pid, close, dup2_stderr, dup2_stdin, dup2_stdout, pipe2};
 
+use crate::language::text;
+
 /// How much of an answer's output is passed on, from stdout and stderr each.
 const MAX_OUTPUT: usize = 64 << 10;
 
@@ -133,7 +135,12 @@ impl Stream {
             self.pass_on(to);
         }
         if self.left_out > 0 {
-            let _ = writeln!(to, "\n(the judge leaves out {} more bytes)", self.left_out);
+            let note = text!(
+                "(the judge leaves out {} more bytes)",
+                "(채점 프로그램이 나머지 {}바이트를 생략합니다)",
+                self.left_out,
+            );
+            let _ = writeln!(to, "\n{note}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! alive. When the judge looks, that process will have ended. Leave nothing else
 //! behind: no process, no mount, no other descriptor of the namespace.
 //!
-//! Manual: namespaces(7), under "Namespace lifetime"
+//! Manual: namespaces(7): Namespace lifetime
 
 use std::fs::File;
 use std::io;

@@ -5,7 +5,7 @@
 //! Create a child process in the cgroup `dir` that is born there: nobody writes to
 //! cgroup.procs. It stays alive. Return its PID.
 //!
-//! Manual: clone(2), under "The clone3() system call"
+//! Manual: clone(2): The clone3() system call
 
 use std::fs::File;
 use std::io;

@@ -5,7 +5,7 @@
 //! In `freeze`, stop all processes of the cgroup, whatever they do, and end none. In
 //! `kill_all`, kill them; none of them may run again before.
 //!
-//! Manual: the kernel's "Control Group v2", under "Core Interface Files"
+//! Manual: "Control Group v2" (docs.kernel.org): Core Interface Files
 
 use std::fs;
 use std::io;
