@@ -33,7 +33,7 @@ const page = {
     },
     follow: (panel, ran) => panel.shells[ran.pane].follow(() => {
         ran.goesOn = false;
-        panel.correct(words.goesOn(ran.pane + 1, ran.seconds), words.ran(ran.pane + 1, ran.seconds));
+        panel.say(words.ran(ran.pane + 1, ran.seconds), words.goesOn(ran.pane + 1, ran.seconds));
         page.bars.forEach((bar) => bar.update(ran));
     }),
 };
