@@ -220,6 +220,14 @@ pub const COMMENTS: &[Both] = &[
         "the call takes a descriptor and touches no memory of ours.",
         "이 호출은 파일 디스크립터를 받고, 우리 메모리를 건드리지 않습니다.",
     ),
+    Both(
+        "Does `first` wait when it is alone? And who is the other quarter for?",
+        "혼자일 때 `first`는 기다릴까요? 그리고 나머지 4분의 1은 누구의 몫일까요?",
+    ),
+    Both(
+        "And then, what does cgroup.events of `own` say?",
+        "그러고 나면 `own`의 cgroup.events는 어떻게 될까요?",
+    ),
 ];
 
 /// A program with its comments in Korean.

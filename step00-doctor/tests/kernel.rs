@@ -226,7 +226,7 @@ fn where_a_part_of_proc_is_covered_the_example_of_step_05_fails_and_so_does_the_
 
 #[test]
 fn it_leaves_the_cgroups_and_the_processes_in_them_alone() {
-    let name = format!("step06-cgroup-run-{}-0", std::process::id());
+    let name = format!("step06-cgroup-run-{}-mine", std::process::id());
     let hierarchies = step_support::cgroup::all().unwrap().into_iter();
     let used = hierarchies
         .filter(|it| it.version == Version::V2 || it.controllers.iter().any(|name| name == "pids"));

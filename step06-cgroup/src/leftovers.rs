@@ -31,16 +31,16 @@ const ATTRIBUTES: [&CStr; 2] = [c"user.step06-cgroup", c"trusted.step06-cgroup"]
 /// namespaces.
 pub fn new_name() -> String {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    format!("{}-run-{}-{time:x}", program_name(), getpid())
+    let program = program_name();
+    // A copy of a step can have any name, but its cgroups must be known as those of a step.
+    let step = if program.starts_with("step") { program.as_str() } else { "step06-cgroup" };
+    format!("{step}-run-{}-{time:x}", getpid())
 }
 
 /// Whether a directory has such a name.
 pub fn is_named_as_run(dir: &Path) -> bool {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let mut from_end = name.rsplit('-');
-    let time = from_end.next().is_some_and(|it| u128::from_str_radix(it, 16).is_ok());
-    let pid = from_end.next().is_some_and(|it| it.parse::<u32>().is_ok());
-    time && pid && from_end.next() == Some("run")
+    name.starts_with("step") && name.contains("-run-")
 }
 
 /// Creates a run's cgroup, marks it, and locks it as long as the result lives. It stays

@@ -512,7 +512,7 @@ fn somebodys_directory_with_such_a_name_and_a_process_in_it_is_left_alone() {
     let user = able!();
     let dirs = made(&script(user, &["--pids", "9"], ":").run().stderr);
     assert!(!dirs.is_empty());
-    let name = format!("step06-cgroup-run-{}-0", std::process::id());
+    let name = format!("step06-cgroup-run-{}-mine", std::process::id());
     let somebodys: Vec<_> = dirs.iter().map(|dir| dir.with_file_name(&name)).collect();
     let mut process = Command::new("sleep").arg("1000").spawn().unwrap();
     for dir in &somebodys {

@@ -32,6 +32,8 @@ mod pid3;
 mod privilege1;
 mod privilege2;
 mod privilege3;
+mod resources1;
+mod resources2;
 mod setns1;
 mod setns2;
 mod setns3;
@@ -80,5 +82,6 @@ exercises! {
     step11_net: net1, net2;
     step12_ipc_time_cgroup: ipc1, time1;
     step13_privilege: privilege1, privilege2, privilege3;
+    step14_resources: resources1, resources2;
     step15_map: map1, map2;
 }

@@ -1,0 +1,26 @@
+//! When several cgroups below the same one want the CPU, the kernel divides it by their
+//! weights. Who does not want it is left out, so a weight takes nothing from a cgroup
+//! that is alone. A limit does.
+//!
+//! Two cgroups are beside each other. When both want all of a CPU, `first` is to get
+//! three times as much of it as `second`. Each may use all CPUs while the other sleeps.
+//!
+//! Manual: "Control Group v2" (docs.kernel.org): CPU; v1: sched-design-CFS.rst
+
+use std::fs;
+use std::io;
+
+use judge::{Cgroup, Version};
+
+fn share(first: &Cgroup, second: &Cgroup) -> io::Result<()> {
+    let file = match first.version {
+        Version::V1 => "cpu.shares",
+        Version::V2 => "cpu.weight",
+    };
+    let weight: u64 = fs::read_to_string(second.dir.join(file))?.trim().parse().unwrap_or(100);
+    fs::write(first.dir.join(file), (3 * weight).to_string())
+}
+
+fn main() -> ! {
+    judge::resources1(share)
+}
