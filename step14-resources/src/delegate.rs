@@ -6,11 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result};
 use colored::Colorize;
+use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, chown, geteuid, getpid, setgid, setgroups, setuid};
 use step_support::cgroup::write;
 use step_support::error::errno_of;
 use step_support::status::wait_for_child;
-use step_support::{note, print, printable};
+use step_support::{Hint, note, print, printable};
 
 use crate::group::{Group, start_member};
 
@@ -46,6 +47,7 @@ fn give(path: &Path) -> Result<()> {
     if path.exists() {
         let shown = printable(path);
         chown(path, Some(Uid::from_raw(NOBODY)), None)
+            .hint(lacks_capability)
             .with_context(|| format!("chown({shown}, {NOBODY})"))?;
         note(&format!("chown {NOBODY} {shown}"));
     }
@@ -53,9 +55,18 @@ fn give(path: &Path) -> Result<()> {
 }
 
 fn become_nobody() -> Result<()> {
-    setgroups(&[]).context("setgroups()")?;
-    setgid(Gid::from_raw(NOBODY)).with_context(|| format!("setgid({NOBODY})"))?;
-    setuid(Uid::from_raw(NOBODY)).with_context(|| format!("setuid({NOBODY})"))
+    setgroups(&[]).hint(lacks_capability).context("setgroups()")?;
+    let setgid = setgid(Gid::from_raw(NOBODY)).hint(lacks_capability);
+    setgid.with_context(|| format!("setgid({NOBODY})"))?;
+    let setuid = setuid(Uid::from_raw(NOBODY)).hint(lacks_capability);
+    setuid.with_context(|| format!("setuid({NOBODY})"))
+}
+
+/// The hint for root in a container that has taken away what giving a group away needs.
+fn lacks_capability(errno: Errno) -> Option<&'static str> {
+    let hint = "you are root but lack CAP_CHOWN, CAP_SETGID or CAP_SETUID; check: grep CapEff \
+                /proc/self/status";
+    (errno == Errno::EPERM).then_some(hint)
 }
 
 /// In the child: works in the group, and then on it. Each line is the kernel's answer.
