@@ -142,20 +142,20 @@ fn main() -> ! {
     ],
     wrong: &[
         Wrong {
-            clause: "Let its process run again",
+            clause: "Let the process of `own` run again",
             change: "    for dir in own.ancestors().take_while(|dir| *dir != top) {",
             to: "    let _ = top;
     for dir in [own] {",
             says: "somebody has asked to freeze a cgroup above it",
         },
         Wrong {
-            clause: "Let its process run again",
+            clause: "Let the process of `own` run again",
             change: "own.ancestors().take_while",
             to: "own.ancestors().skip(1).take_while",
             says: "cgroup.freeze of own itself",
         },
         Wrong {
-            clause: "Let its process run again",
+            clause: "Let the process of `own` run again",
             change: r#"        fs::write(dir.join("cgroup.freeze"), "0")?;"#,
             to: r#"        for pid in fs::read_to_string(dir.join("cgroup.procs"))?.lines() {
             unsafe { libc::kill(pid.parse().unwrap(), libc::SIGCONT) };

@@ -93,9 +93,8 @@ type Part<'a> = (Option<&'static str>, &'a str);
 /// The line with a mark in place of each varying part, and the parts.
 fn split(line: &str) -> (String, Vec<Part<'_>>) {
     let mut parts = Vec::new();
-    let is_constant = |found: &regex::Captures| {
-        found.name("address").is_some() || CONSTANTS.contains(&&found[0])
-    };
+    let is_constant =
+        |found: &regex::Captures| found.name("address").is_some() || CONSTANTS.contains(&&found[0]);
     let text = VARYING.replace_all(line, |found: &regex::Captures| {
         let kind = ["date", "run", "address", "amount", "inode", "group", "pid"]
             .into_iter()
