@@ -7,7 +7,6 @@ use step_support::Hint;
 
 use crate::cli;
 
-// ANCHOR: capset
 /// Three sets of a process: 32 capabilities of each.
 #[repr(C)]
 #[derive(Default)]
@@ -33,4 +32,3 @@ pub fn change(change: impl FnOnce(&mut CapSets)) -> Result<()> {
     let written = unsafe { libc::syscall(libc::SYS_capset, &raw mut header, halves.as_ptr()) };
     Errno::result(written).map(drop).hint(cli::capset_hints).context("capset()")
 }
-// ANCHOR_END: capset

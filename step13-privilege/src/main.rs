@@ -40,7 +40,6 @@ use row::row;
 /// The capability that all changes are about: its bit in each set.
 const CAP_SYS_ADMIN: u32 = 21;
 
-// ANCHOR: story
 /// The changes without arguments. Each line begins with a new process of root.
 const STORY: [&str; 4] = [
     "effective permitted execve bounding execve",
@@ -48,7 +47,6 @@ const STORY: [&str; 4] = [
     "permitted no_new_privs execve",
     "seccomp execve",
 ];
-// ANCHOR_END: story
 
 fn main() -> ExitCode {
     exit_code(run())
@@ -73,7 +71,6 @@ fn run() -> Result<u8> {
     Ok(0)
 }
 
-// ANCHOR: make_changes
 /// Makes one change after the other, and prints after each what is left. `execve(2)` replaces
 /// this program by itself, which prints what it has and makes the remaining changes.
 fn make_changes(after: &str, mut changes: &[String]) -> Result<u8> {
@@ -95,15 +92,12 @@ fn make_changes(after: &str, mut changes: &[String]) -> Result<u8> {
     }
     Ok(0)
 }
-// ANCHOR_END: make_changes
 
-// ANCHOR: try_sethostname
 /// Sets the hostname that is set already (`sethostname(2)`). Returns `ok` or the errno.
 fn try_sethostname() -> Result<String> {
     let uts = uname().context("uname()")?;
     Ok(sethostname(uts.nodename()).map_or_else(|errno| format!("{errno:?}"), |()| "ok".to_owned()))
 }
-// ANCHOR_END: try_sethostname
 
 // ANCHOR: effective
 /// The kernel checks only the effective set. What is still permitted can become effective again.

@@ -37,7 +37,6 @@ fn instruction(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
     sock_filter { code: code as u16, jt, jf, k }
 }
 
-// ANCHOR: install
 fn install(filter: &mut [sock_filter]) -> Result<()> {
     let program = sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     let (mode, no_flags) = (libc::SECCOMP_SET_MODE_FILTER, 0);
@@ -48,7 +47,6 @@ fn install(filter: &mut [sock_filter]) -> Result<()> {
         .hint(cli::seccomp_hints)
         .context("seccomp(SECCOMP_SET_MODE_FILTER)")
 }
-// ANCHOR_END: install
 
 /// The architecture of this program's system calls, as `<linux/audit.h>` composes it: the
 /// machine of an ELF file, a bit for 64 bits, a bit for little-endian.

@@ -20,7 +20,6 @@ use crate::row::row;
 /// Programs of root that most systems have. All of them know `--help`.
 const PROGRAMS: [&str; 3] = ["su", "passwd", "mount"];
 
-// ANCHOR: set_user_id
 /// Runs a set-user-ID program, and prints what the kernel had made of its process. It has
 /// ended by then: a zombie keeps its credentials until its parent has waited for it.
 pub fn run() -> Result<u8> {
@@ -42,7 +41,6 @@ pub fn run() -> Result<u8> {
     child.wait().context("waitpid()")?;
     shown.map(|()| 0)
 }
-// ANCHOR_END: set_user_id
 
 /// The first of the programs that is there and has the bit.
 fn find() -> Result<PathBuf> {

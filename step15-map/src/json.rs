@@ -47,7 +47,6 @@ fn array(values: impl IntoIterator<Item = impl Display>) -> String {
     format!("[{}]", values.join(", "))
 }
 
-// ANCHOR: string
 /// A string in ASCII alone, so that no name can drive a terminal. What is not UTF-8 in it
 /// becomes U+FFFD.
 fn string(text: impl AsRef<OsStr>) -> String {
@@ -61,7 +60,6 @@ fn string(text: impl AsRef<OsStr>) -> String {
     }
     quoted + "\""
 }
-// ANCHOR_END: string
 
 #[cfg(test)]
 mod tests {

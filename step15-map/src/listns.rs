@@ -13,7 +13,6 @@ use crate::Map;
 /// name for it yet.
 const SYS_LISTNS: c_long = 470;
 
-// ANCHOR: ns_id_req
 /// Which namespaces to list (`struct ns_id_req` in `linux/nsfs.h`). Zeros mean all.
 #[repr(C)]
 #[derive(Default)]
@@ -25,7 +24,6 @@ struct NsIdReq {
     spare2: u32,
     user_ns_id: u64,
 }
-// ANCHOR_END: ns_id_req
 
 // ANCHOR: listns
 /// Asks for the IDs of all namespaces. They are not the inode numbers: unlike those, the
@@ -55,7 +53,6 @@ const FD_NSFS_ROOT: c_int = -10003;
 /// The type of the handles of its files (`FILEID_NSFS` in the kernel's `exportfs.h`).
 const FILEID_NSFS: c_int = 0xf1;
 
-// ANCHOR: open_by_id
 /// A handle of a namespace's file (`struct file_handle` and `struct nsfs_file_handle`).
 #[repr(C)]
 struct Handle {
@@ -77,7 +74,6 @@ fn open_by_id(ns_id: u64) -> nix::Result<File> {
     // SAFETY: the kernel has just created this descriptor, and nobody else owns it.
     Ok(unsafe { File::from_raw_fd(Errno::result(fd)? as c_int) })
 }
-// ANCHOR_END: open_by_id
 
 /// Adds the namespaces that the kernel lists.
 pub fn add_all(map: &mut Map) -> io::Result<()> {

@@ -49,7 +49,6 @@ struct Id {
     inode: u64,
 }
 
-// ANCHOR: namespace
 /// What is above a namespace, and all that was found to keep it alive.
 #[derive(Default)]
 struct Namespace {
@@ -68,7 +67,6 @@ struct Namespace {
     /// The namespaces that it owns or is the parent of.
     below: BTreeSet<Id>,
 }
-// ANCHOR_END: namespace
 
 /// All namespaces that were found.
 #[derive(Default)]
@@ -126,7 +124,6 @@ impl Map {
     // ANCHOR_END: add_above
 }
 
-// ANCHOR: identify
 /// The kind and the inode number of the namespace behind an open file.
 fn identify(file: &File) -> io::Result<Id> {
     // SAFETY: the request takes no argument and touches no memory of ours.
@@ -135,7 +132,6 @@ fn identify(file: &File) -> io::Result<Id> {
     let kind = kind.map_or("unknown", |kind| kind.name);
     Ok(Id { kind, inode: file.metadata()?.ino() })
 }
-// ANCHOR_END: identify
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -62,7 +62,6 @@ fn look_into(pid: u32, map: &mut Map, searched: &mut Searched) -> io::Result<()>
     read_mounts(&thread, map, searched)
 }
 
-// ANCHOR: read_links
 /// Adds the namespaces that a thread is in, and those that its children will be in. Returns
 /// whether the thread is alive: a zombie has left most of its namespaces.
 fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) -> io::Result<bool> {
@@ -88,7 +87,6 @@ fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) ->
     }
     Ok(is_alive)
 }
-// ANCHOR_END: read_links
 
 /// The namespace that a link in `/proc/PID/ns` leads to (`readlink(2)`). None if there is no
 /// such link, or if it leads nowhere.
@@ -114,7 +112,6 @@ fn read_descriptors(pid: u32, thread: &str, map: &mut Map) -> io::Result<()> {
 }
 // ANCHOR_END: read_descriptors
 
-// ANCHOR: read_mounts
 /// Adds the namespaces whose files are mounted somewhere in the mount namespace of a thread.
 fn read_mounts(thread: &str, map: &mut Map, searched: &mut Searched) -> io::Result<()> {
     let Some(place) = linked(thread, "mnt")? else { return Ok(()) };
@@ -130,7 +127,6 @@ fn read_mounts(thread: &str, map: &mut Map, searched: &mut Searched) -> io::Resu
     }
     Ok(())
 }
-// ANCHOR_END: read_mounts
 
 /// A line of `/proc/PID/mountinfo`, if it is the mount of a namespace's file: the mount's ID,
 /// the namespace, and the mount point.

@@ -64,7 +64,6 @@ fn sorted(ids: impl Iterator<Item = Id>) -> Vec<Id> {
     ids
 }
 
-// ANCHOR: held
 /// What keeps a namespace alive, in words.
 fn held(id: Id, namespace: &Namespace) -> String {
     let Namespace { processes, for_children, descriptors, mounts, below, .. } = namespace;
@@ -96,7 +95,6 @@ fn held(id: Id, namespace: &Namespace) -> String {
     }
     reasons.join("; ") + &above(id, namespace)
 }
-// ANCHOR_END: held
 
 /// What the place in the tree does not tell about the namespaces above.
 fn above(id: Id, namespace: &Namespace) -> String {
@@ -117,7 +115,6 @@ fn more(count: usize) -> String {
     if count > 1 { format!(" and {} more", count - 1) } else { String::new() }
 }
 
-// ANCHOR: summary
 /// How many namespaces there are, each counted once, by what is easiest to see.
 fn summary(map: &Map) -> String {
     let (mut with_process, mut mounted, mut open, mut for_children) = (0, 0, 0, 0);
@@ -144,4 +141,3 @@ fn summary(map: &Map) -> String {
     let without: String = without.map(|(count, how)| format!(", {count} kept {how}")).collect();
     format!("{} namespaces: {with_process} with processes{without}", map.0.len())
 }
-// ANCHOR_END: summary
