@@ -73,7 +73,10 @@ function without(list = [], other = []) {
     const known = other.map((mount) => JSON.stringify(mount));
     return list.filter((mount) => {
         const at = known.indexOf(JSON.stringify(mount));
-        return at < 0 || known.splice(at, 1).length === 0;
+        if (at >= 0) {
+            known.splice(at, 1);
+        }
+        return at < 0;
     }).map(({ point }) => point);
 }
 

@@ -33,14 +33,20 @@ pub fn new_name() -> String {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let program = program_name();
     // A copy of a step can have any name, but its cgroups must be known as those of a step.
-    let step = if program.starts_with("step") { program.as_str() } else { "step06-cgroup" };
+    let step = if begins_as_step(&program) { program.as_str() } else { "step06-cgroup" };
     format!("{step}-run-{}-{time:x}", getpid())
 }
 
 /// Whether a directory has such a name.
 pub fn is_named_as_run(dir: &Path) -> bool {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with("step") && name.contains("-run-")
+    begins_as_step(&name) && name.contains("-run-")
+}
+
+/// Whether a name begins as those of the steps do: `step06`.
+fn begins_as_step(name: &str) -> bool {
+    let number = name.strip_prefix("step").and_then(|rest| rest.get(..2));
+    number.is_some_and(|it| it.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// Creates a run's cgroup, marks it, and locks it as long as the result lives. It stays

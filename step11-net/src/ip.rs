@@ -35,7 +35,7 @@ pub fn ip(arguments: &str) -> Result<()> {
 /// Why there is no such program.
 fn not_run(errno: Errno) -> Vec<String> {
     match errno {
-        Errno::ENOENT => vec![
+        Errno::ENOENT | Errno::EACCES => vec![
             "ip(8) is not in any directory of PATH; it is in the package iproute2 (Debian, \
              Ubuntu, Alpine, Arch) or iproute (Fedora)"
                 .to_owned(),

@@ -53,7 +53,8 @@ pub fn ask_child() -> Result<()> {
 /// Runs in the child: answers one client with the network namespace that it is in.
 pub fn answer(listener: &TcpListener) -> Result<()> {
     let (mut client, _) = listener.accept().hint(refusal::any_call).context("accept()")?;
-    client.write_all(link("self", "net")?.as_bytes()).context("write(client)")
+    let namespace = link("self", "net").context("readlink(/proc/self/ns/net)")?;
+    client.write_all(namespace.as_bytes()).context("write(client)")
 }
 
 /// Connects to the port (`connect(2)`) and prints the two ends of the connection.

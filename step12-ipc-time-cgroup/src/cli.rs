@@ -44,7 +44,10 @@ pub fn parse_args() -> Result<CloneFlags, lexopt::Error> {
             Short('h') | Long("help") => print_help(HELP),
             Value(name) => match KINDS.iter().find(|(kind, _)| name == *kind) {
                 Some((_, flag)) => flags |= *flag,
-                None => return Err(format!("{name:?} is not ipc, time or cgroup").into()),
+                None => {
+                    let name = name.to_string_lossy();
+                    return Err(format!("\"{name}\" is not ipc, time or cgroup").into());
+                }
             },
             _ => return Err(arg.unexpected()),
         }

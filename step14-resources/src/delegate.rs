@@ -13,7 +13,7 @@ use step_support::error::errno_of;
 use step_support::status::wait_for_child;
 use step_support::{Hint, note, print, printable};
 
-use crate::group::{Group, start_member};
+use crate::group::{Group, mkdir, start_member};
 
 /// The kernel's list of the files that the owner gives away together with the directory.
 const LIST: &str = "/sys/kernel/cgroup/delegate";
@@ -24,20 +24,23 @@ const NOBODY: u32 = 65534;
 /// Gives the group to another user and tries, as that user, what it may do. Who is not root
 /// tries it with the group that it has been given itself: the one above.
 pub fn give_away(group: &Group) -> Result<u8> {
-    let mut given = &group.parent;
+    let (mut given, mut dir) = (group.parent.clone(), group.dir.clone());
     if geteuid().is_root() {
-        given = &group.dir;
+        // Its own cgroup remains root's, so that a later run may remove it.
+        dir.push("given");
+        mkdir(&dir)?;
+        given = dir.clone();
         for file in fs::read_to_string(LIST).with_context(|| format!("open({LIST})"))?.lines() {
             give(&given.join(file))?;
         }
-        give(given)?; // a directory in which nobody may create others
+        give(&given)?; // a directory in which nobody may create others
     }
-    let member = start_member(&group.dir, |parent| {
+    let member = start_member(&dir, |parent| {
         if geteuid().is_root() {
             become_nobody()?;
             parent.die_with_parent()?; // setuid(2) has cleared that
         }
-        try_all(given, &group.dir.join("below"))
+        try_all(&given, &dir.join("below"))
     })?;
     wait_for_child(member)
 }

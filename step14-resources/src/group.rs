@@ -1,5 +1,5 @@
 //! The group in which a lesson works: created, guarded and removed with the parts of step 06,
-//! so runs of both steps clean up after each other. No lesson of this step.
+//! so runs of both steps clean up after each other. It is not part of the lesson.
 
 use std::fs;
 use std::path::Path;

@@ -116,7 +116,8 @@ fn freeze(runner: &Runner) -> Result<()> {
     set(&runner.dir.join("cgroup.freeze"), "1")?;
     wait_for_event(&runner.dir, "frozen 1")?;
     let file = format!("/proc/{}/status", runner.pid);
-    let status = fs::read_to_string(&file).with_context(|| format!("open({file})"))?;
+    let status = fs::read(&file).with_context(|| format!("open({file})"))?;
+    let status = String::from_utf8_lossy(&status);
     let state = status.lines().find_map(|line| line.strip_prefix("State:\t")).unwrap_or("-");
     print(&format!("heavy's cgroup.events: frozen 1; State in {file}: {}", state.green()))
 }

@@ -1,4 +1,4 @@
-//! A group and the process in it that competes for the CPU. No lesson.
+//! A group and the process in it that competes for the CPU; how, is not part of the lesson.
 
 use std::hint;
 use std::path::{Path, PathBuf};

@@ -395,7 +395,7 @@ fn who_has_been_given_a_group_works_in_it_but_not_on_it() {
 }
 
 #[test]
-fn root_gives_away_what_the_kernel_lists_and_nothing_else() {
+fn root_gives_away_what_the_kernel_lists_and_a_later_run_can_remove_it() {
     let sandbox = sandbox!();
     if User::all()[0] != User::Root {
         skip!("needs root to give a cgroup away");
@@ -411,17 +411,22 @@ fn root_gives_away_what_the_kernel_lists_and_nothing_else() {
         let file = step.map(|it| format!("/proc/{it}/status"));
         let text = file.and_then(|it| fs::read_to_string(it).ok()).unwrap_or_default();
         text.to_lowercase().contains("state:\tt")
-            && sandbox.group().is_some_and(|it| it.join("below").exists())
+            && sandbox.group().is_some_and(|it| it.join("given/below").exists())
     });
-    let group = sandbox.group().unwrap();
+    let own = sandbox.group().unwrap();
+    assert_eq!(fs::metadata(&own).unwrap().uid(), 0);
+    let group = own.join("given");
     let given = contents("/sys/kernel/cgroup/delegate".into());
     for file in cgroup_files(&group) {
         let uid = fs::metadata(group.join(&file)).unwrap().uid();
         assert_eq!(uid == 65534, given.lines().any(|it| it == file), "{file}");
     }
     assert_eq!(fs::metadata(&group).unwrap().uid(), 65534);
+    kill(supervisor(&running), Signal::SIGKILL).unwrap();
     kill(step.unwrap(), Signal::SIGKILL).unwrap();
     running.wait();
+    assert!(own.exists());
+    sandbox.step(User::Root, &["delegate"]).run().assert_ok();
     sandbox.assert_empty();
 }
 

@@ -79,7 +79,7 @@ fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) ->
                 map.at(theirs, path)?.for_children.insert(pid);
             }
             // It has one, but this link leads nowhere before a first process is in it.
-            None if name == "pid" && is_alive => {
+            None if name == "pid" && linked(thread, "uts")?.is_some() => {
                 searched.without_first_child.insert(pid);
             }
             _ => {}
@@ -102,6 +102,11 @@ fn linked(thread: &str, name: &str) -> io::Result<Option<Id>> {
 /// Adds the namespaces whose files a process has open.
 fn read_descriptors(pid: u32, thread: &str, map: &mut Map) -> io::Result<()> {
     for entry in fs::read_dir(format!("/proc/{thread}/fd"))?.flatten() {
+        // Other files are not touched: their server, as that of NFS, might not answer.
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        if target.to_str().and_then(Id::parse).is_none() {
+            continue;
+        }
         let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
         if let (Some(number), Some(file)) = (number, open_namespace(&entry.path())?) {
             let id = map.add(&file)?;

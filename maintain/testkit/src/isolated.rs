@@ -101,7 +101,7 @@ fn step_cgroups() -> BTreeSet<PathBuf> {
         for entry in below.filter(|it| it.file_type().is_ok_and(|it| it.is_dir())) {
             let name = entry.file_name();
             let begins = |with: &str| name.to_string_lossy().starts_with(with);
-            if begins("step0") || begins("step1") {
+            if begins("step") {
                 found.insert(entry.path());
             }
             if !begins("isolated-") {
