@@ -145,8 +145,8 @@ pub const COMMENTS: &[Both] = &[
     ),
     Both("This finds the queue of the caller.", "이러면 호출한 프로세스의 큐를 찾습니다."),
     Both(
-        "Why does the kernel refuse this now, and how many seconds are a week?",
-        "커널은 왜 지금 이것을 거부할까요? 그리고 한 주는 몇 초일까요?",
+        "Why does the kernel refuse this now, and how many seconds are in a week?",
+        "커널은 왜 지금 이것을 거부할까요? 그리고 일주일은 몇 초일까요?",
     ),
     Both(
         "From which set does execve(2) give everything back to root?",
@@ -154,7 +154,7 @@ pub const COMMENTS: &[Both] = &[
     ),
     Both(
         "Which set does execve(2) keep when an ordinary user starts a program?",
-        "일반 사용자가 프로그램을 시작할 때 execve(2)는 어느 집합을 지킬까요?",
+        "일반 사용자가 프로그램을 시작할 때 execve(2)는 어느 집합을 그대로 둘까요?",
     ),
     Both(
         "If it is equal, skip so many instructions; if not, so many. How many?",

@@ -143,8 +143,8 @@ fn main() -> ! {
         (
             "EPERM",
             Both(
-                "a device that has a driver may be made only by root of the host: which number has \
-                 a whiteout?",
+                "a device that has a driver may be made only by root of the host: which number \
+                 does a whiteout have?",
                 "드라이버가 있는 장치는 호스트의 root만 만들 수 있습니다. 화이트아웃의 번호는 몇 \
                  번인가요?",
             ),
@@ -188,7 +188,7 @@ fn main() -> ! {
             clause: "the mount does not show etc/issue",
             change: "makedev(0, 0)",
             to: "makedev(1, 3)",
-            says: "which number has a whiteout?",
+            says: "which number does a whiteout have?",
         },
         Wrong {
             clause: "the mount does not show etc/issue",
@@ -293,7 +293,7 @@ pub fn image1(answer: fn(&Path) -> io::Result<()>) -> ! {
                     text!(
                         "a whiteout has such a name only in a tar archive: what is it for \
                          overlayfs?",
-                        "화이트아웃의 이름이 이런 것은 tar 파일 안에서뿐입니다. overlayfs에게 \
+                        "화이트아웃의 이름이 이런 것은 tar 파일 안에서뿐입니다. overlayfs에서 \
                          화이트아웃은 무엇인가요?",
                     )
                 }

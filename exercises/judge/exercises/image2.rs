@@ -28,8 +28,8 @@ does `layers`. Each is a directory. The caller may mount file systems.",
 Mount overlayfs at `dir` so that it shows all `layers` as one. The first of
 them is the lowest. Nobody may write to the mount.",
         "
-`layers`를 모두 하나로 보여 주게 `dir`에 overlayfs를 마운트하세요. 첫 번째가
-가장 아래 레이어입니다. 이 마운트에는 아무도 쓸 수 없어야 합니다.",
+`layers`를 모두 하나로 보여 주도록 `dir`에 overlayfs를 마운트하세요. 첫
+번째가 가장 아래 레이어입니다. 이 마운트에는 아무도 쓸 수 없어야 합니다.",
     ),
     manual: "mount(2), https://docs.kernel.org/filesystems/overlayfs.html",
     starter: r#"

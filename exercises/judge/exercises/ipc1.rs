@@ -31,7 +31,7 @@ msgget(2)는 키로 System V 메시지 큐를 찾습니다. IPC_CREAT를 주면 
 Run `child` in a process that finds a different queue under the same key. The
 caller still finds its own. Return the child's PID as the caller sees it.",
         "
-같은 키로 다른 큐를 찾게 되는 프로세스에서 `child`를 실행하세요. 호출한
+같은 키로 찾으면 다른 큐가 나오는 프로세스에서 `child`를 실행하세요. 호출한
 프로세스는 여전히 자기 큐를 찾아야 합니다. 호출한 프로세스에게 보이는 자식의
 PID를 반환하세요.",
     ),

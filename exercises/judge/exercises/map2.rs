@@ -33,9 +33,9 @@ Move the caller into a new user namespace whose parent is a new one, too. No
 process is in the parent, and no descriptor refers to it. All other namespaces
 of the caller stay the same.",
         "
-부모도 새것인 새 user namespace로 호출한 프로세스를 옮기세요. 부모에는
-프로세스가 없고, 부모를 가리키는 파일 디스크립터도 없어야 합니다. 호출한
-프로세스의 다른 namespace는 모두 그대로입니다.",
+호출한 프로세스를 새 user namespace로 옮기세요. 그 부모도 새로 만든 것이어야
+합니다. 부모에는 프로세스가 없고, 부모를 가리키는 파일 디스크립터도 없어야
+합니다. 호출한 프로세스의 다른 namespace는 모두 그대로입니다.",
     ),
     manual: "user_namespaces(7)",
     starter: r#"

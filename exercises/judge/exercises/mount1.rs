@@ -212,7 +212,7 @@ umount2(".", MntFlags::MNT_DETACH)"#,
             "ENOTDIR",
             Both(
                 "both arguments of pivot_root(2) are directories: are yours?",
-                "pivot_root(2)의 인자는 둘 다 디렉터리입니다. 여러분의 것도 그런가요?",
+                "pivot_root(2)의 인자는 둘 다 디렉터리입니다. 여러분이 준 인자도 그런가요?",
             ),
         ),
     ],

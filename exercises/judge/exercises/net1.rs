@@ -125,14 +125,14 @@ fn main() -> ! {
         Both(
             "After the starter's unshare(2), what does `readlink /proc/PID/ns/net` show of the \
              caller: the old network namespace, or a new one?",
-            "처음 프로그램의 unshare(2)를 호출한 뒤 `readlink /proc/PID/ns/net`은 원래의 네트워크 \
-             namespace와 새 네트워크 namespace 가운데 어느 것을 보여 주나요?",
+            "처음에 주어진 프로그램이 unshare(2)를 호출한 뒤 `readlink /proc/PID/ns/net`은 원래의 \
+             네트워크 namespace와 새 네트워크 namespace 가운데 어느 것을 보여 주나요?",
         ),
         Both(
             "The old one, whose owner is the old user namespace. A network namespace that you \
              create belongs to the user namespace that you are in at that moment.",
-            "원래의 것이고, 그 소유자는 원래의 user namespace입니다. 네트워크 namespace를 만들면 \
-             그 순간 자기가 있는 user namespace의 것이 됩니다.",
+            "원래의 것이고, 그 소유자는 원래의 user namespace입니다. 새 네트워크 namespace의 \
+             소유자는 만든 프로세스가 그때 있는 user namespace입니다.",
         ),
         Both::same("unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;"),
     ],

@@ -29,8 +29,8 @@ that is not there fails with ECHILD.",
         "
 프로세스가 끝나면 그 자식들은 PID namespace의 PID 1이 맡습니다. PID 1이
 거두지 않으면 좀비로 남습니다. `init`은 새 PID namespace의 PID 1에서
-실행됩니다. `service`는 프로세스를 몇 개 시작하고 그것들보다 먼저 끝납니다.
-없는 프로세스를 기다리면 ECHILD로 실패합니다.",
+실행됩니다. `service`는 프로세스를 몇 개 시작하고 그 프로세스들보다 먼저
+끝납니다. 없는 프로세스를 기다리면 ECHILD로 실패합니다.",
     ),
     task: Both(
         "

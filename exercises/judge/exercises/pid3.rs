@@ -25,7 +25,7 @@ ten seconds. `init` runs in PID 1 of a new PID namespace. Soon PID 1 gets
 SIGTERM. `service` ends when it gets SIGTERM itself, after a moment in which it
 tidies up.",
         "
-PID 1이 처리하지도 블록하지도 않은 시그널은 버려집니다. 그래서 `docker
+PID 1이 처리하지도 막아 두지도 않은 시그널은 버려집니다. 그래서 `docker
 stop`이 10초 걸립니다. `init`은 새 PID namespace의 PID 1에서 실행됩니다.
 잠시 뒤 PID 1이 SIGTERM을 받습니다. `service`는 자기가 SIGTERM을 받으면 잠깐
 정리를 하고 끝납니다.",
@@ -36,7 +36,7 @@ Run `service` once, in a child. When PID 1 gets SIGTERM, send the service SIGTER
 so that it ends by itself. Reap it, and then return.",
         "
 `service`를 자식에서 한 번 실행하세요. PID 1이 SIGTERM을 받으면 service에게
-SIGTERM을 보내서 스스로 끝나게 하세요. 거둔 다음 반환하세요.",
+SIGTERM을 보내서 스스로 끝나게 하세요. service를 거둔 다음 반환하세요.",
     ),
     manual: "pid_namespaces(7), signal(7), sigwait(3)",
     starter: "
@@ -115,14 +115,14 @@ fn main() -> ! {
         Both(
             "The kernel drops SIGTERM because its default action would end PID 1. When does a \
              signal not take its default action?",
-            "SIGTERM의 기본 동작은 PID 1을 끝내는 것이라서 커널이 버립니다. 어떨 때 시그널이 기본 \
-             동작을 하지 않나요?",
+            "SIGTERM의 기본 동작은 PID 1을 끝내는 것이라서 커널이 버립니다. 어떤 경우에 시그널의 \
+             기본 동작이 일어나지 않나요?",
         ),
         Both(
             "Block SIGTERM before you fork; then it stays pending until sigwait(3), in nix \
              SigSet::wait, takes it. A handler works as well.",
-            "fork하기 전에 SIGTERM을 블록합니다. 그러면 sigwait(3)(nix에서는 SigSet::wait)가 받을 \
-             때까지 대기합니다. 핸들러를 써도 됩니다.",
+            "fork하기 전에 SIGTERM을 막아 둡니다(block). 그러면 시그널은 sigwait(3)(nix에서는 \
+             SigSet::wait)가 받을 때까지 남아 있습니다. 핸들러를 써도 됩니다.",
         ),
         Both::same(
             "let term = SigSet::from_iter([Signal::SIGTERM]);
@@ -290,7 +290,7 @@ pub fn pid3(answer: fn(Task) -> nix::Result<()>) -> ! {
                 ),
                 text!(
                     "the kernel drops a signal that PID 1 neither handles nor blocks",
-                    "PID 1이 처리하지도 블록하지도 않은 시그널은 커널이 버립니다",
+                    "PID 1이 처리하지도 막아 두지도 않은 시그널은 커널이 버립니다",
                 ),
             )
         })?;

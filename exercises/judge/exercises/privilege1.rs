@@ -18,8 +18,8 @@ no_new_privs is set, and it adds a condition. The judge looks at the sets.)"#,
         "
 80번 포트를 쓰려고 root로 실행되는 서버에 필요한 capability는 하나입니다.
 root가 시작하는 프로그램의 허용 집합과 유효 집합은 execve(2)가 계산하는데,
-한계 집합과 상속 가능한 것을 합한 것입니다. (채점 프로그램의 샌드박스에는
-no_new_privs가 설정되어 있어서 조건이 하나 더 붙습니다. 채점은 집합을 보고
+한계 집합과 상속 가능 집합을 합한 것입니다. (채점 프로그램의 샌드박스에는
+no_new_privs가 켜져 있어서 조건이 하나 더 붙습니다. 채점은 집합을 보고
 합니다.)",
     ),
     task: Both(
@@ -27,8 +27,8 @@ no_new_privs가 설정되어 있어서 조건이 하나 더 붙습니다. 채점
 Leave the caller, who is root, CAP_NET_BIND_SERVICE and no other capability,
 whatever program it starts later.",
         "
-root인 호출한 프로세스가 나중에 어떤 프로그램을 시작하든,
-CAP_NET_BIND_SERVICE만 남고 다른 capability는 없게 하세요.",
+호출한 프로세스는 root입니다. 이 프로세스에 CAP_NET_BIND_SERVICE만 남기고,
+나중에 어떤 프로그램을 시작하든 다른 capability는 없게 하세요.",
     ),
     manual: "capabilities(7), capset(2), prctl(2)",
     starter: r#"
@@ -247,8 +247,8 @@ pub fn privilege1(answer: fn() -> io::Result<()>) -> ! {
                 shown!("CapInh {}", set("CapInh")),
                 text!(
                     "root's next program gets what is inheritable, whatever the bounding set has",
-                    "한계 집합에 무엇이 있든, 상속 가능한 것은 root가 다음에 시작하는 프로그램이 \
-                     받습니다",
+                    "한계 집합에 무엇이 있든, 상속 가능 집합에 있는 것은 root가 다음에 시작하는 \
+                     프로그램이 받습니다",
                 ),
             )
         })?;
@@ -259,7 +259,7 @@ pub fn privilege1(answer: fn() -> io::Result<()>) -> ! {
                         "{name} {ONE}: the caller has CAP_NET_BIND_SERVICE, bit 10, alone",
                         "{name} {ONE}: 호출한 프로세스에 비트 10인 CAP_NET_BIND_SERVICE만",
                     ),
-                    shown!("{name} {}, CapEff {}", set(name), set("CapEff")),
+                    shown!("CapPrm {}, CapEff {}", set("CapPrm"), set("CapEff")),
                     text!(
                         "capset(2) changes what the caller itself may do; the bounding set takes \
                          nothing from a program that runs already",

@@ -25,8 +25,7 @@ user has to set no_new_privs first. The judge's sandbox has done both.)"#,
 커널은 시스템 콜마다 그 전에 seccomp 필터를 실행합니다. 필터의 명령어들은
 struct seccomp_data의 오프셋 0에 있는 시스템 콜 번호를 읽고, 결정을 내리며
 끝납니다. (오프셋 4에 있는 아키텍처도 확인해야 하고, 일반 사용자는 먼저
-no_new_privs를 설정해야 합니다. 둘 다 채점 프로그램의 샌드박스가 이미
-했습니다.)",
+no_new_privs를 켜야 합니다. 둘 다 채점 프로그램의 샌드박스가 이미 했습니다.)",
     ),
     task: Both(
         "

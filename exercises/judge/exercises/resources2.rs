@@ -24,10 +24,10 @@ asked to be. Somewhere below the cgroup `top`, which is not frozen, is the cgrou
         "
 얼어 있는 프로세스는 잠든 프로세스처럼 보입니다. State가 S입니다. cgroup의
 두 파일을 보면 더 알 수 있습니다. cgroup.freeze에는 누군가 요청한 것이
-있습니다. cgroup.events의 `frozen` 줄은 실제로 그런지를 말합니다. 위의
-cgroup을 얼려 달라는 요청이 있는 동안에는 아래 cgroup도 얼어 있습니다.
-얼어 있지 않은 cgroup `top` 아래 어딘가에, 얼어 있는 cgroup `own`이
-있습니다. hybrid 시스템에서도 둘 다 v2입니다.",
+있습니다. cgroup.events의 `frozen` 줄은 실제로 얼어 있는지 알려 줍니다. 위의
+cgroup을 얼려 달라는 요청이 있는 동안에는 아래 cgroup도 얼어 있습니다. 얼어
+있지 않은 cgroup `top` 아래 어딘가에, 얼어 있는 cgroup `own`이 있습니다.
+hybrid 시스템에서도 둘 다 v2입니다.",
     ),
     task: Both(
         "
@@ -107,7 +107,7 @@ fn main() -> ! {
             "Go up from own to top, one directory at a time. Wherever cgroup.freeze is 1, write 0. \
              A cgroup that is beside this way has nothing to do with the process.",
             "own에서 top까지 디렉터리를 하나씩 올라가세요. cgroup.freeze가 1인 곳마다 0을 씁니다. \
-             이 길의 옆에 있는 cgroup은 이 프로세스와 관계가 없습니다.",
+             이 경로에 없는 cgroup은 이 프로세스와 관계가 없습니다.",
         ),
         Both::same(
             r#"for dir in own.ancestors().take_while(|dir| *dir != top) { fs::write(dir.join("cgroup.freeze"), "0")?; }"#,
@@ -278,7 +278,7 @@ pub fn resources2(thaw: fn(&Path, &Path) -> io::Result<()>) -> ! {
                 shown!("{still}"),
                 text!(
                     "it is beside the way from own to top, and was to stay frozen",
-                    "own에서 top으로 가는 길의 옆에 있으므로, 언 채로 두어야 합니다",
+                    "own에서 top까지의 경로에 없으므로, 언 채로 두어야 합니다",
                 ),
             )
         })?;

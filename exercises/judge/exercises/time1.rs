@@ -34,7 +34,7 @@ Run `child` in a new time namespace, where CLOCK_BOOTTIME is a week ahead of the
 caller's. The caller stays in its time namespace. Return the child's PID as the
 caller sees it.",
         "
-CLOCK_BOOTTIME이 호출한 프로세스의 것보다 한 주 앞선 새 time namespace에서
+CLOCK_BOOTTIME이 호출한 프로세스의 것보다 일주일 앞선 새 time namespace에서
 `child`를 실행하세요. 호출한 프로세스는 자기 time namespace에 그대로
 있습니다. 호출한 프로세스에게 보이는 자식의 PID를 반환하세요.",
     ),
@@ -49,7 +49,7 @@ fn run(child: fn()) -> io::Result<Pid> {
     // nix has no name for this flag.
     unshare(CloneFlags::from_bits_retain(libc::CLONE_NEWTIME))?;
     let pid = judge::fork_task(child)?;
-    // TODO: Why does the kernel refuse this now, and how many seconds are a week?
+    // TODO: Why does the kernel refuse this now, and how many seconds are in a week?
     fs::write("/proc/self/timens_offsets", "boottime 60 0")?;
     Ok(pid)
 }
@@ -120,8 +120,8 @@ fn main() -> ! {
         Both(
             "Until the first process is in it, and that is the first child. So write between \
              unshare(2) and fork(2). A week has 7 * 86400 seconds.",
-            "첫 프로세스가 들어가기 전까지이고, 그것은 첫 자식입니다. 그러므로 unshare(2)와 \
-             fork(2) 사이에 씁니다. 한 주는 7 * 86400초입니다.",
+            "첫 프로세스가 들어가기 전까지입니다. 그 프로세스는 첫 자식입니다. 그러므로 \
+             unshare(2)와 fork(2) 사이에 씁니다. 일주일은 7 * 86400초입니다.",
         ),
         Both::same(
             r#"    fs::write("/proc/self/timens_offsets", "boottime 604800 0")?;
@@ -134,7 +134,7 @@ fn main() -> ! {
             Both(
                 "the offsets of a time namespace are fixed as soon as its first process is there: \
                  which process is that, and when does it start?",
-                "time namespace의 오프셋은 첫 프로세스가 들어가는 순간 굳어집니다. 그 프로세스는 \
+                "time namespace의 오프셋은 첫 프로세스가 들어가는 순간 고정됩니다. 그 프로세스는 \
                  무엇이고, 언제 시작하나요?",
             ),
         ),
@@ -193,7 +193,7 @@ fn main() -> ! {
             clause: "a week ahead",
             change: "boottime 604800",
             to: "boottime 10080",
-            says: "how many seconds are a week?",
+            says: "how many seconds are in a week?",
         },
         Wrong {
             clause: "ahead of the caller's",
@@ -311,7 +311,7 @@ pub fn time1(answer: fn(Task) -> io::Result<Pid>) -> ! {
                         "which of the two clocks does uptime show?",
                         "두 시계 가운데 uptime이 보여 주는 것은 어느 것인가요?",
                     ),
-                    _ => text!("how many seconds are a week?", "한 주는 몇 초인가요?"),
+                    _ => text!("how many seconds are in a week?", "일주일은 몇 초인가요?"),
                 },
             )
         })?;

@@ -453,7 +453,7 @@ fn called_once(file: &str, name: &str, returned: Pid) -> Result<Call, Finding> {
                     )
                 }
                 _ => text!(
-                    "what does the child do that you fork for it?",
+                    "what does the child do that you have forked for it?",
                     "그것을 실행하려고 fork한 자식이 무엇을 하나요?",
                 ),
             },

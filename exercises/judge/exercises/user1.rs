@@ -19,10 +19,10 @@ A namespace belongs to a user namespace, its owner: the one that its creator was
 in at that moment. Whoever sets a hostname needs CAP_SYS_ADMIN in the owner of
 the UTS namespace. The caller is an ordinary user without capabilities.",
         "
-namespace는 어떤 user namespace에 속합니다. 그것이 소유자(owner)이고, 만든
-프로세스가 그 순간 있던 user namespace입니다. 호스트 이름을 바꾸려면 UTS
-namespace의 소유자에서 CAP_SYS_ADMIN이 있어야 합니다. 호출하는 프로세스는
-capability가 없는 일반 사용자의 것입니다.",
+namespace는 모두 어떤 user namespace에 속합니다. 이것이 소유자(owner)이고,
+namespace를 만든 프로세스가 그때 있던 user namespace입니다. 호스트 이름을
+바꾸려면 UTS namespace의 소유자에서 CAP_SYS_ADMIN이 있어야 합니다. 호출하는
+프로세스는 capability가 없는 일반 사용자의 것입니다.",
     ),
     task: Both(
         r#"
@@ -31,7 +31,7 @@ the hostname there to "helo". At the end, the user namespace that the caller is
 in owns this UTS namespace. All other namespaces of the caller stay the same."#,
         "
 호출한 프로세스를 새 user namespace와 새 UTS namespace로 옮기고, 거기서
-호스트 이름을 \"helo\"로 바꾸세요. 마지막에 호출한 프로세스가 있는 user
+호스트 이름을 \"helo\"로 바꾸세요. 호출한 프로세스가 마지막에 있는 user
 namespace가 이 UTS namespace의 소유자여야 합니다. 호출한 프로세스의 다른
 namespace는 모두 그대로입니다.",
     ),
@@ -140,7 +140,8 @@ sethostname("helo")"#,
             "EINVAL",
             Both(
                 "a hostname has at most 64 bytes, and unshare(CLONE_NEWUSER) takes one thread",
-                "호스트 이름은 64바이트까지이고, unshare(CLONE_NEWUSER)는 스레드가 하나여야 합니다",
+                "호스트 이름은 64바이트까지이고, unshare(CLONE_NEWUSER)는 스레드가 하나인 \
+                 프로세스에서만 됩니다",
             ),
         ),
         (
@@ -299,7 +300,8 @@ pub fn user1(answer: fn() -> nix::Result<()>) -> ! {
                     "소유자는 {found}이고, 호출한 프로세스는 {own}로 옮겨 갔습니다",
                 ),
                 text!(
-                    "who enters a further user namespace leaves behind what it has created",
+                    "a process that enters another user namespace leaves behind what it has \
+                     created",
                     "user namespace에 또 들어가면 그 전에 만든 것은 두고 가게 됩니다",
                 ),
             )

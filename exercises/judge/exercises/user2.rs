@@ -20,10 +20,9 @@ ioctl(2) with NS_GET_USERNS takes the descriptor of a namespace file and returns
 a new one: that of the user namespace which owns the namespace. The process in
 it may have moved to another user namespace since.",
         "
-namespace 파일의 파일 디스크립터에 NS_GET_USERNS로 ioctl(2)를 호출하면 새
-파일 디스크립터를 반환합니다. 그 namespace를 소유한 user namespace의
-것입니다. 안에 있는 프로세스는 그 뒤에 다른 user namespace로 옮겨 갔을 수도
-있습니다.",
+ioctl(2)에 namespace 파일의 디스크립터와 NS_GET_USERNS를 주면, 그
+namespace를 소유한 user namespace의 새 파일 디스크립터를 반환합니다. 안에
+있는 프로세스는 그 뒤에 다른 user namespace로 옮겨 갔을 수도 있습니다.",
     ),
     task: Both(
         "
@@ -133,8 +132,8 @@ Ok(user.metadata()?.ino())",
             Both(
                 "NS_GET_PARENT, `_IO(NSIO, 2)`, is for user and PID namespaces, which lie inside \
                  each other: a UTS namespace has an owner, but no parent",
-                "NS_GET_PARENT인 `_IO(NSIO, 2)`는 서로 안에 들어 있는 user namespace와 PID \
-                 namespace를 위한 것입니다. UTS namespace에는 소유자가 있지만 부모는 없습니다",
+                "NS_GET_PARENT인 `_IO(NSIO, 2)`는 겹쳐 만들 수 있는 user namespace와 PID \
+                 namespace에만 씁니다. UTS namespace에는 소유자가 있지만 부모는 없습니다",
             ),
         ),
         (

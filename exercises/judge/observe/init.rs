@@ -54,7 +54,7 @@ pub fn check_one_call(name: &str, calls: &[Call]) -> Result<(), Finding> {
             text!("the {name} runs once", "{name}를 한 번 실행"),
             found,
             text!(
-                "what does the child do that you fork for it?",
+                "what does the child do that you have forked for it?",
                 "그것을 실행하려고 fork한 자식이 무엇을 하나요?",
             ),
         )
