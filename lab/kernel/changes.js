@@ -1,6 +1,8 @@
 // What changed from one picture to the next: only what was seen, and no guess about which call
 // did it.
 
+import { MOST } from './mounts.js';
+
 /**
  * A change. Namespaces are named by kind and inode number, and by the letter that history.js gives
  * them; cgroups by path; `pid` is that in the first PID namespace.
@@ -101,7 +103,9 @@ function* namespaceChanges(before, after) {
             }
         }
         if (old.mounts !== namespace.mounts || !same(old.list, namespace.list)) {
-            const [fresh, gone] = [without(namespace.list, old.list), without(old.list, namespace.list)];
+            // Of a list that has been cut off, nobody knows what is new at its end.
+            const isWhole = [old, namespace].every(({ list = [] }) => list.length < MOST);
+            const [fresh, gone] = isWhole ? [without(namespace.list, old.list), without(old.list, namespace.list)] : [[], []];
             yield /** @type {Change} */ ({ what: 'mounts', name, before: old.mounts, after: namespace.mounts, fresh, gone });
         }
         for (const what of /** @type {const} */ (['uids', 'gids'])) {

@@ -10,7 +10,7 @@ import { Unreadable } from './memory.js';
  */
 
 /** More mounts of a namespace are not listed. */
-const MOST = 100;
+export const MOST = 100;
 
 /** How many directories a path may lead through, and how many bytes a name has. */
 const [DEEPEST, NAME] = [1000, 255];

@@ -18,7 +18,7 @@ fn run(child: fn()) -> io::Result<Pid> {
     // nix has no name for this flag.
     unshare(CloneFlags::from_bits_retain(libc::CLONE_NEWTIME))?;
     let pid = judge::fork_task(child)?;
-    // TODO: Why does the kernel refuse this now, and how many seconds are a week?
+    // TODO: Why does the kernel refuse this now, and how many seconds are in a week?
     fs::write("/proc/self/timens_offsets", "boottime 60 0")?;
     Ok(pid)
 }

@@ -1,7 +1,6 @@
-//! namespace 파일의 파일 디스크립터에 NS_GET_USERNS로 ioctl(2)를 호출하면 새
-//! 파일 디스크립터를 반환합니다. 그 namespace를 소유한 user namespace의
-//! 것입니다. 안에 있는 프로세스는 그 뒤에 다른 user namespace로 옮겨 갔을 수도
-//! 있습니다.
+//! ioctl(2)에 namespace 파일의 디스크립터와 NS_GET_USERNS를 주면, 그
+//! namespace를 소유한 user namespace의 새 파일 디스크립터를 반환합니다. 안에
+//! 있는 프로세스는 그 뒤에 다른 user namespace로 옮겨 갔을 수도 있습니다.
 //!
 //! 이 PID를 가진 프로세스의 UTS namespace를 소유한 user namespace의 inode
 //! 번호를 반환하세요.

@@ -1,4 +1,4 @@
-//! 프로세스에게는 자기 PID namespace의 PID가 있고, 그것을 둘러싼 namespace마다
+//! 프로세스에게는 자기 PID namespace의 PID가 있고, 그 바깥의 PID namespace마다
 //! PID가 하나씩 더 있습니다. 여러분의 함수는 새 PID namespace의 PID 1에서
 //! 실행됩니다. /proc은 그대로여서 바깥 namespace의 것입니다.
 //!

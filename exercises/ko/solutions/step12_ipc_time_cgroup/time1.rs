@@ -4,7 +4,7 @@
 //! namespace의 것입니다. 오프셋을 정하려면 "boottime 60 0"과 같은 줄을 씁니다.
 //! 60초와 0나노초라는 뜻입니다. `child`는 반환하지 않습니다.
 //!
-//! CLOCK_BOOTTIME이 호출한 프로세스의 것보다 한 주 앞선 새 time namespace에서
+//! CLOCK_BOOTTIME이 호출한 프로세스의 것보다 일주일 앞선 새 time namespace에서
 //! `child`를 실행하세요. 호출한 프로세스는 자기 time namespace에 그대로
 //! 있습니다. 호출한 프로세스에게 보이는 자식의 PID를 반환하세요.
 //!

@@ -1,8 +1,8 @@
 //! 호출하는 프로세스는 새 user namespace의 사용자 1000입니다. 거기서 모든
 //! capability를 가졌지만, 시작하는 프로그램은 하나도 갖지 못합니다. 일반
 //! 사용자가 시작하는 프로그램은 그 파일에 capability가 없으면 execve(2)에서
-//! ambient 집합만 지킵니다. prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, …)로
-//! 거기에 capability를 더합니다.
+//! ambient 집합에 있는 것만 남깁니다. prctl(PR_CAP_AMBIENT,
+//! PR_CAP_AMBIENT_RAISE, …)로 거기에 capability를 더합니다.
 //!
 //! 호출한 프로세스가 그 뒤에 시작하는 프로그램이 CAP_NET_BIND_SERVICE만 갖고
 //! 다른 capability는 갖지 않게 하세요.
