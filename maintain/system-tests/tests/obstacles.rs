@@ -344,8 +344,8 @@ fn with_read_only_cgroups_the_error_is_erofs_and_a_hint_names_docker() {
                 Ok(mount(None::<&str>, point, None::<&str>, flags, None::<&str>)?)
             })
         });
-        for command in [CGROUP_RUN, RESOURCES] {
-            of(&all, command).assert_refused("EROFS", "mounted read-only here; in Docker");
+        for run in those(&all, [CGROUP_RUN, RESOURCES]) {
+            run.assert_refused("EROFS", "mounted read-only here; in Docker");
         }
         let overview = of(&all, CGROUPS);
         overview.assert_ok();
@@ -362,8 +362,8 @@ fn without_mounted_cgroups_the_error_is_enodev_and_the_overview_says_so() {
             own_mounts()?;
             cover("/sys")
         });
-        for command in [CGROUP_RUN, RESOURCES] {
-            of(&all, command).assert_refused("ENODEV", "as root: mount -t cgroup");
+        for run in those(&all, [CGROUP_RUN, RESOURCES]) {
+            run.assert_refused("ENODEV", "as root: mount -t cgroup");
         }
         let overview = of(&all, CGROUPS);
         overview.assert_ok();
