@@ -470,7 +470,7 @@ fn wrong_use_is_one_line_and_status_2() {
         (&["ipc", "times"], "\"times\" is not ipc, time or cgroup"),
         (&["--color"], "invalid option '--color'"),
         (&["--\x1b[31m"], r"invalid option '--\u{1b}[31m'"),
-        (&["\x1b[31m"], r#""\\u{1b}[31m" is not ipc, time or cgroup"#),
+        (&["\x1b[31m"], r#""\u{1b}[31m" is not ipc, time or cgroup"#),
     ] {
         let output = step(User::Ordinary).args(args).run();
         output.assert_usage_error(error);
