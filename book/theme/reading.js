@@ -13,7 +13,8 @@
             ran: (count) => `${count} ${count === 1 ? 'session' : 'sessions'} run`,
             predicted: (right, count) => `${right} of ${count} ${count === 1 ? 'prediction' : 'predictions'} right`,
             ranHere: (count, all) => `You have run ${count} of the ${all} terminal sessions on this page.`,
-            predictedHere: (right, count, all) => `You have made ${count} of its ${all} predictions; ${right} ${right === 1 ? 'was' : 'were'} right.`,
+            predictedHere: (right, count, all) => (all === 1 ? `Your prediction was ${right ? 'right' : 'wrong'}.`
+                : `You have made ${count} of its ${all} predictions; ${right} ${right === 1 ? 'was' : 'were'} right.`),
             kept: 'Your progress is kept in this browser only.',
             notKept: 'This browser does not let the page keep your progress.',
             forget: 'Delete it',
@@ -25,7 +26,8 @@
             ran: (count) => `세션 ${count}개 실행`,
             predicted: (right, count) => `예측 ${count}개 중 ${right}개 맞음`,
             ranHere: (count, all) => `이 페이지의 터미널 세션 ${all}개 중 ${count}개를 실행했습니다.`,
-            predictedHere: (right, count, all) => `예측 ${all}개 중 ${count}개에 답했고, 그중 ${right}개가 맞았습니다.`,
+            predictedHere: (right, count, all) => (all === 1 ? `예측은 ${right ? '맞았습니다' : '틀렸습니다'}.`
+                : `예측 ${all}개 중 ${count}개에 답했고, 그중 ${right}개가 맞았습니다.`),
             kept: '진행 상황은 이 브라우저에만 저장됩니다.',
             notKept: '이 브라우저에서는 진행 상황을 저장할 수 없습니다.',
             forget: '지우기',

@@ -30,6 +30,11 @@ export class Figure {
         this.built = /** @type {HTMLElement} */ (root.querySelector('.kernel-figure'));
         this.caption = /** @type {HTMLElement} */ (root.querySelector('figcaption > span'));
         this.said = this.caption.textContent;
+        const printed = this.built.querySelector('.is-point b')?.textContent?.replace('↳ ', '');
+        /** Where the text says the letter of the namespace at which it points. */
+        this.letters = printed === undefined ? [] : [...document.querySelectorAll('main :is(p, li) > :is(strong, code)')]
+            .map((place) => ({ place: /** @type {HTMLElement} */ (place), printed, said: place.textContent ?? '' }))
+            .filter(({ said }) => said.replace('↳ ', '') === printed);
         this.caption.after(' ', this.#button);
         this.built.after(this.#place, this.#status);
         this.#status.role = 'status';
@@ -95,6 +100,21 @@ export class Figure {
         this.#button.textContent = this.#mode === 'steps' ? words.atEnd : words.stepByStep;
         this.caption.textContent = isLive ? words.figureLive : this.said;
         this.root.classList.toggle('is-live', isLive);
+        this.#sayLetter(isLive && this.#seen && this.point ? pointAt(this.#seen, this.point)?.letter : undefined);
+    }
+
+    /**
+     * Puts the letter of the reader's run into the text, or the printed one again.
+     *
+     * @param {string} [letter]
+     */
+    #sayLetter(letter) {
+        for (const { place, printed, said } of this.letters) {
+            const isOther = letter !== undefined && letter !== printed;
+            place.textContent = isOther ? said.replace(printed, letter) : said;
+            place.classList.toggle('lab-number', isOther);
+            place.title = isOther ? words.printed(printed) : '';
+        }
     }
 
     /**

@@ -57,9 +57,12 @@ export class Head {
      * Shows a message, which screen readers announce.
      *
      * @param {string} text
+     * @param {string | null} before the message that it replaces, and no other
      */
-    say(text) {
-        this.#status.textContent = text;
+    say(text, before = this.said) {
+        if (this.said === before) {
+            this.#status.textContent = text;
+        }
     }
 
     /** @param {boolean} kept whether the machine survives a reload */

@@ -5,7 +5,7 @@
 import { aboutSessions } from './about.js';
 import { Bar } from './bar.js';
 import { findBlocks, Sessions } from './blocks.js';
-import { button, element } from './dom.js';
+import { element } from './dom.js';
 import { startWorker } from './early.js';
 import { showNumbers } from './printed.js';
 import { going, runOf, runs } from './runs.js';
@@ -33,6 +33,7 @@ const page = {
     },
     follow: (panel, ran) => panel.shells[ran.pane].follow(() => {
         ran.goesOn = false;
+        panel.say(words.ran(ran.pane + 1, ran.seconds), words.goesOn(ran.pane + 1, ran.seconds));
         page.bars.forEach((bar) => bar.update(ran));
     }),
 };
@@ -105,25 +106,12 @@ function addBars() {
     }
 }
 
-/** Whether the reader of a phone wants it so. */
-let isUpright = false;
-
-/** A phone has no room for 80 columns, if it is not held sideways or its reader wants it so. */
-function addBarsOnPhone() {
-    const sideways = matchMedia('(orientation: landscape)');
-    const begin = () => {
-        sideways.onchange = null;
-        document.querySelector('.lab-note')?.remove();
-        addBars();
-        isUpright = true;
-    };
-    note(words.phone, ' ', button(words.phoneStart, () => {
-        begin();
-        document.querySelector('.lab-run')?.scrollIntoView({ block: 'center' });
-    }));
-    sideways.onchange = begin;
-    if (sideways.matches) {
-        begin();
+/** A phone that is held upright has no room for 80 columns. */
+function adviseOnPhone() {
+    const upright = matchMedia('(orientation: portrait)');
+    if (upright.matches) {
+        note(words.phone);
+        upright.onchange = () => document.querySelector('.lab-note')?.remove();
     }
 }
 
@@ -146,9 +134,10 @@ function setUp() {
     page.about = aboutSessions(page.sessions.blocks);
     if (!isPossible) {
         note(words.computer);
-    } else if (isPhone && !opened && !isUpright) {
-        addBarsOnPhone();
     } else {
+        if (isPhone && !opened) {
+            adviseOnPhone();
+        }
         addBars();
     }
     showNumbers(page.sessions.known);

@@ -39,7 +39,8 @@ function split(line) {
  * The pairs of numbers [of the book, of the run], if a line of the book can
  * be this line of the run; otherwise null. Amounts and dates may be any.
  * Where a number of the run is wider or narrower than the book's, it moves
- * what stands behind it, and runs of spaces count as one.
+ * what stands behind it, and a terminal shows spaces for a tab: then runs of
+ * spaces count as one.
  *
  * @param {string} book
  * @param {string} run
@@ -47,7 +48,7 @@ function split(line) {
 export function pairs(book, run) {
     const [here, there] = [split(book), split(run)];
     const widths = (/** @type {Split} */ { parts }) => parts.map(({ part }) => part.length).join();
-    const spaced = (/** @type {Split} */ { text }) => widths(here) === widths(there)
+    const spaced = (/** @type {Split} */ { text }) => widths(here) === widths(there) && !book.includes('\t')
         ? text.trimEnd()
         : text.trim().replace(/\s+/g, ' ');
     if (spaced(here) !== spaced(there)) {

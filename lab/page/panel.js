@@ -100,9 +100,10 @@ export class Panel {
      * Shows a message, which screen readers announce.
      *
      * @param {string} text
+     * @param {string} [before] the message that it replaces, and no other
      */
-    say(text) {
-        this.#head.say(text);
+    say(text, before) {
+        this.#head.say(text, before);
     }
 
     /**
@@ -262,9 +263,7 @@ export class Panel {
         const { said } = this.#head;
         translate(this.section);
         this.view.translate();
-        if (this.#head.said === said) {
-            this.say('');
-        }
+        this.say('', said);
     }
 
     /** What "Start again" does, also after a failure. */

@@ -22,7 +22,6 @@ const english = {
     computer: 'In a browser on a computer, the terminals of this book can be tried right here.',
     phone: 'The commands of this page run right here, on a Linux machine in the page. On a phone, hold it sideways: '
         + 'most lines have 80 columns.',
-    phoneStart: 'run them upright, too',
     prediction: 'Your prediction',
     lockRun: 'Lock in and run',
     lockShow: 'Lock in and show the recorded run',
@@ -35,7 +34,7 @@ const english = {
     shown: 'Shown without a prediction.',
     yourRun: 'your run',
     recordedRun: 'the recorded run',
-    isRight: (/** @type {number} */ choice, /** @type {number} */ _held, /** @type {string} */ run) => `✓ Right: you predicted ${choice}, and so does ${run} show.`,
+    isRight: (/** @type {number} */ choice, /** @type {number} */ _held, /** @type {string} */ run) => `✓ Right: you predicted ${choice}, and that is what ${run} shows.`,
     isWrong: (/** @type {number} */ choice, /** @type {number} */ held, /** @type {string} */ run) => `✗ You predicted ${choice}, but ${run} shows ${held}.`,
     ungraded: (/** @type {number} */ choice) => `You predicted ${choice}. Your run fits none of the choices alone: compare what it printed with the book.`,
     yours: 'your prediction',
@@ -111,7 +110,6 @@ const korean = {
     computer: '컴퓨터의 브라우저에서는 이 책의 터미널을 바로 이 자리에서 써 볼 수 있습니다.',
     phone: '이 페이지의 명령은 페이지 안의 리눅스에서 바로 실행됩니다. 휴대전화에서는 가로로 돌려 보세요. '
         + '대부분의 줄이 80칸입니다.',
-    phoneStart: '세로로도 실행하기',
     prediction: '나의 예측',
     lockRun: '예측을 확정하고 실행',
     lockShow: '예측을 확정하고 기록된 실행 보기',

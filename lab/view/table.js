@@ -33,7 +33,7 @@ export function Table({ table, choice, choose, all, toggleAll, point }) {
             <th scope="col">${words().process}</th>
             ${columns.map(({ kind, initial }) => html`<th scope="col" key=${kind}>${kind}${initial && ofBoot(initial)}</th>`)}
             ${inCgroups && html`<th scope="col">${words().inCgroup}</th>`}
-            ${others > 0 && html`<th scope="col" class="kernel-others">${words().others(others)}</th>`}
+            ${others > 0 && html`<th scope="col" class="kernel-others">${columns.length > 0 ? words().others(others) : words().allKinds}</th>`}
         </tr></thead>
         <tbody>
             ${(more > 0 || all) && html`<tr class="kernel-more-rows"><td colspan=${width}>

@@ -6,8 +6,8 @@ import { isKorean } from '../page/language.js';
 
 const english = {
     title: 'What the kernel holds',
-    nothing: 'The machine has not been started.',
-    legend: 'dot: initial namespace · same letter: same namespace',
+    nothing: 'The machine is not running yet.',
+    legend: 'ring: initial namespace · same letter: same namespace',
     allKinds: 'all 8 kinds',
     process: 'process',
     others: (/** @type {Value} */ count) => (count === 1 ? '1 other kind' : `${count} other kinds`),
@@ -78,8 +78,8 @@ const english = {
 /** @type {typeof english} */
 const korean = {
     title: '커널이 가진 것',
-    nothing: '컴퓨터가 아직 시작되지 않았습니다.',
-    legend: '점: 부팅 때의 namespace · 같은 글자: 같은 namespace',
+    nothing: '컴퓨터가 아직 실행되고 있지 않습니다.',
+    legend: '동그라미: 부팅 때의 namespace · 같은 글자: 같은 namespace',
     allKinds: '8종 모두',
     process: '프로세스',
     others: (count) => `나머지 ${count}종`,

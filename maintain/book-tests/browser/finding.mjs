@@ -114,7 +114,7 @@ async function progress() {
         const said = (await marks())['step03-uts.html'];
         check(/2 sessions run, 0 of 1 prediction right/.test(said), `${when} the mark of a chapter says ${said}`);
         const line = await page.textContent('.chapter-end .progress');
-        check(/run 2 of the \d+ terminal sessions .* made 1 of its \d+ prediction/.test(line), `${when} below the chapter stands ${line}`);
+        check(/run 2 of the \d+ terminal sessions .* Your prediction was wrong/.test(line), `${when} below the chapter stands ${line}`);
         await page.reload();
     }
     await accessible(page, '.chapter-end', 'the end of a chapter');

@@ -251,7 +251,7 @@ async function withoutMachine() {
         return [await page.locator('.lab-run button').count(), await page.locator('p.lab-note').count()].join();
     };
     const small = await open(390, 'light', 'phone', phone);
-    check(await buttons(small) === '0,1', 'a phone gets no explanation');
+    check(/^[1-9]\d*,1$/.test(await buttons(small)), 'a phone gets no buttons or no advice');
     await small.context().close();
 
     const old = await open(1280, 'light', 'old browser');
