@@ -21,6 +21,9 @@ export class Figure {
 
     #button = button(words.stepByStep, () => this.#show(this.#mode === 'steps' ? 'end' : 'steps'));
 
+    /** The letter in the reader's run of the namespace at which the text points. @type {string | undefined} */
+    #letter;
+
     /** @param {HTMLElement} root */
     constructor(root) {
         this.root = root;
@@ -38,6 +41,9 @@ export class Figure {
         this.caption.after(' ', this.#button);
         this.built.after(this.#place, this.#status);
         this.#status.role = 'status';
+        // On paper the text is that of the book.
+        addEventListener('beforeprint', () => this.#sayLetter());
+        addEventListener('afterprint', () => this.#sayLetter(this.#letter));
         this.built.addEventListener('click', ({ target }) => this.#show('end', choiceAt(/** @type {Element} */ (target))));
         this.built.addEventListener('focusin', ({ target }) => {
             if (/** @type {Element} */ (target).matches(':focus-visible')) {
@@ -100,7 +106,8 @@ export class Figure {
         this.#button.textContent = this.#mode === 'steps' ? words.atEnd : words.stepByStep;
         this.caption.textContent = isLive ? words.figureLive : this.said;
         this.root.classList.toggle('is-live', isLive);
-        this.#sayLetter(isLive && this.#seen && this.point ? pointAt(this.#seen, this.point)?.letter : undefined);
+        this.#letter = isLive && this.#seen && this.point ? pointAt(this.#seen, this.point)?.letter : undefined;
+        this.#sayLetter(this.#letter);
     }
 
     /**
