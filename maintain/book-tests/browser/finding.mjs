@@ -29,7 +29,7 @@ async function find(page, query) {
 async function search() {
     const page = await openSearch('en');
     const addresses = async (query) => (await find(page, query)).map((it) => it.address).sort().join();
-    for (const [a, b] of [['mount', 'mounting'], ['isolate', 'isolation'], ['clone3()', 'clone3'], ['What is nsfs?', 'nsfs']]) {
+    for (const [a, b] of [['delegate', 'delegation'], ['isolate', 'isolation'], ['clone3()', 'clone3'], ['What is nsfs?', 'nsfs']]) {
         check(await addresses(a) === await addresses(b) && (await addresses(a)).length > 0, `${a} and ${b} do not find the same`);
     }
     // Names, also inside of longer ones.
