@@ -68,7 +68,10 @@ fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) ->
     let is_alive = linked(thread, "uts")?.is_some();
     for name in KINDS.map(|kind| kind.name) {
         let Some(id) = linked(thread, name)? else { continue };
-        map.at(id, format!("/proc/{thread}/ns/{name}"))?.processes.insert(pid);
+        // Otherwise the process has ended since.
+        if let Some(namespace) = map.at(id, format!("/proc/{thread}/ns/{name}"))? {
+            namespace.processes.insert(pid);
+        }
         if !matches!(name, "pid" | "time") {
             continue;
         }
@@ -76,7 +79,9 @@ fn read_links(pid: u32, thread: &str, map: &mut Map, searched: &mut Searched) ->
         match linked(thread, &for_children)? {
             Some(theirs) if theirs != id => {
                 let path = format!("/proc/{thread}/ns/{for_children}");
-                map.at(theirs, path)?.for_children.insert(pid);
+                if let Some(namespace) = map.at(theirs, path)? {
+                    namespace.for_children.insert(pid);
+                }
             }
             // It has one, but this link leads nowhere before a first process is in it.
             None if name == "pid" && linked(thread, "uts")?.is_some() => {
@@ -127,7 +132,10 @@ fn read_mounts(thread: &str, map: &mut Map, searched: &mut Searched) -> io::Resu
         let mounts = fs::read(format!("/proc/{thread}/mountinfo"))?;
         for (mount_id, id, point) in lines(&mounts).filter_map(bind_mount) {
             let path = root.join(point.strip_prefix("/").unwrap_or(&point));
-            map.at(id, path)?.mounts.entry(mount_id).or_insert((place, point));
+            // Another mount may cover it: then only its name is known.
+            map.at(id, path)?;
+            let namespace = map.0.entry(id).or_default();
+            namespace.mounts.entry(mount_id).or_insert((place, point));
         }
     }
     Ok(())
@@ -156,14 +164,13 @@ fn open_namespace(path: &Path) -> io::Result<Option<File>> {
 
 impl Map {
     /// The entry of a namespace whose file is at `path`. Before the first time, the kernel is
-    /// asked for what is above it.
-    fn at(&mut self, id: Id, path: impl AsRef<Path>) -> io::Result<&mut Namespace> {
-        if self.0.get(&id).and_then(|it| it.owner).is_none() {
-            if let Some(file) = open_namespace(path.as_ref())? {
-                self.add(&file)?;
-            }
+    /// asked for what is above it. None if it is not there any more.
+    fn at(&mut self, id: Id, path: impl AsRef<Path>) -> io::Result<Option<&mut Namespace>> {
+        if self.0.get(&id).is_none_or(|it| it.owner.is_none()) {
+            let Some(file) = open_namespace(path.as_ref())? else { return Ok(None) };
+            self.add(&file)?;
         }
-        Ok(self.0.entry(id).or_default())
+        Ok(self.0.get_mut(&id))
     }
 }
 
