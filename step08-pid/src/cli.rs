@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::Pid;
 use step_support::output::print_help;
 use step_support::refusal;
 
@@ -43,10 +43,5 @@ pub fn commands_to_look(orphan: Pid) -> String {
 
 /// Why `unshare(2)` failed.
 pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
-    let mut hints = refusal::creation(errno, flags);
-    if errno == Errno::EPERM && !geteuid().is_root() {
-        let command = refusal::as_root("target/debug/step08-pid");
-        hints.push(format!("root needs no user namespace: {command}"));
-    }
-    hints
+    refusal::creation_without_root(errno, flags, "target/debug/step08-pid")
 }

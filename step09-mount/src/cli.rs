@@ -5,7 +5,7 @@ use std::process::Command;
 use nix::errno::Errno;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, geteuid, getpid};
+use nix::unistd::{Pid, getpid};
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
 use step_support::refusal;
@@ -90,12 +90,7 @@ pub fn commands_to_compare(child: Pid) -> String {
 
 /// Why `unshare(2)` or `clone(2)` failed.
 pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
-    let mut hints = refusal::creation(errno, flags);
-    if errno == Errno::EPERM && !geteuid().is_root() {
-        let command = refusal::as_root("target/debug/step09-mount ...");
-        hints.push(format!("root needs no user namespace: {command}"));
-    }
-    hints
+    refusal::creation_without_root(errno, flags, "target/debug/step09-mount ...")
 }
 
 /// The flags of `mount(2)` as the manual writes them: `MS_REC | MS_BIND`.

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::Uid;
 use step_support::output::print_help;
 use step_support::process::command_or_shell;
 use step_support::refusal;
@@ -39,12 +38,7 @@ pub fn parse_args() -> Result<Option<Command>, lexopt::Error> {
     }
 }
 
-/// Why `unshare(2)` failed, for a user with this ID outside.
-pub fn unshare_hints(errno: Errno, flags: CloneFlags, uid: Uid) -> Vec<String> {
-    let mut hints = refusal::creation(errno, flags);
-    if errno == Errno::EPERM && !uid.is_root() {
-        let command = refusal::as_root("target/debug/step10-image");
-        hints.push(format!("root needs no user namespace: {command}"));
-    }
-    hints
+/// Why `unshare(2)` failed.
+pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
+    refusal::creation_without_root(errno, flags, "target/debug/step10-image")
 }

@@ -25,7 +25,7 @@ pub fn enter() -> Result<()> {
         );
     }
     unshare(flags)
-        .hint(|errno| cli::unshare_hints(errno, flags, uid))
+        .hint(|errno| cli::unshare_hints(errno, flags))
         .with_context(|| format!("unshare({})", flag_names(flags)))?;
     if !uid.is_root() {
         map_to_root(uid, gid)?;

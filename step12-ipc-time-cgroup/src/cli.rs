@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::Pid;
 use step_support::cgroup::memberships;
 use step_support::output::print_help;
 use step_support::{note, refusal};
@@ -90,11 +90,8 @@ pub fn commands_to_look(flags: CloneFlags, child: Pid) -> String {
 
 /// Why `unshare(2)` failed.
 pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
-    let mut hints = refusal::creation(errno, flags);
-    if errno == Errno::EPERM && !geteuid().is_root() {
-        let command = refusal::as_root("target/debug/step12-ipc-time-cgroup");
-        hints.push(format!("root needs no user namespace: {command}"));
-    }
+    let mut hints =
+        refusal::creation_without_root(errno, flags, "target/debug/step12-ipc-time-cgroup");
     if errno == Errno::EINVAL && flags.contains(CLONE_NEWTIME) {
         hints.push(
             "without a time namespace: target/debug/step12-ipc-time-cgroup ipc cgroup".into(),

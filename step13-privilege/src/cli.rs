@@ -2,7 +2,6 @@
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::unistd::geteuid;
 use step_support::output::print_help;
 use step_support::{printable, refusal};
 
@@ -78,12 +77,7 @@ pub fn words(changes: &str) -> Vec<String> {
 
 /// Why `unshare(2)` failed.
 pub fn unshare_hints(errno: Errno, flags: CloneFlags) -> Vec<String> {
-    let mut hints = refusal::creation(errno, flags);
-    if errno == Errno::EPERM && !geteuid().is_root() {
-        let command = refusal::as_root("target/debug/step13-privilege");
-        hints.push(format!("root needs no user namespace: {command}"));
-    }
-    hints
+    refusal::creation_without_root(errno, flags, "target/debug/step13-privilege")
 }
 
 /// Why root could not become an ordinary user.

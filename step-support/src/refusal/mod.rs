@@ -43,6 +43,16 @@ pub fn creation(errno: Errno, flags: CloneFlags) -> Vec<String> {
     }
 }
 
+/// The same for a step that asks for a user namespace only where the caller is not root.
+/// `command` is what root types to run the step.
+pub fn creation_without_root(errno: Errno, flags: CloneFlags, command: &str) -> Vec<String> {
+    let mut hints = creation(errno, flags);
+    if errno == Errno::EPERM && !geteuid().is_root() {
+        hints.push(format!("root needs no user namespace: {}", as_root(command)));
+    }
+    hints
+}
+
 /// The same where the caller has entered a new user namespace before.
 pub fn creation_in_new_namespace(errno: Errno, flags: CloneFlags) -> Vec<String> {
     match errno {
