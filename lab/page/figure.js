@@ -37,7 +37,7 @@ export class Figure {
         /** Where the text says the letter of the namespace at which it points. */
         this.letters = printed === undefined ? [] : [...document.querySelectorAll('main :is(p, li) > :is(strong, code)')]
             .map((place) => ({ place: /** @type {HTMLElement} */ (place), printed, said: place.textContent ?? '' }))
-            .filter(({ said }) => said.replace('↳ ', '') === printed);
+            .filter(({ place, said }) => said.replace('↳ ', '') === printed && pictureOf(place) === root);
         this.caption.after(' ', this.#button);
         this.built.after(this.#place, this.#status);
         this.#status.role = 'status';
@@ -146,6 +146,16 @@ export class Figure {
             drawStill(this.#place, recorded, this.point && pointAt(recorded, this.point), first);
         }
     }
+}
+
+/**
+ * The picture that a place in the text speaks of: the last one before it that the text points at, or the first of the page.
+ *
+ * @param {Element} place
+ */
+function pictureOf(place) {
+    const pointed = [...document.querySelectorAll('main [data-point]')];
+    return pointed.filter((it) => it.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1) ?? pointed[0];
 }
 
 /**

@@ -180,10 +180,13 @@ async function live() {
     await reader.isGraded('after its own button', 3, 'your run shows 1');
     const letters = await reader.shown.locator('.is-point').evaluateAll((all) => all.map((it) => it.ariaLabel));
     check(letters.length === 1 && BADGE.test(letters[0]) && !letters[0].includes('namespace A '), `live: the second picture points at ${letters}`);
+    const inText = await page.locator('main p > strong.lab-number').allInnerTexts();
+    check(inText.length > 0 && inText.every((it) => letters[0].includes(`namespace ${it} `)), `live: the text speaks of ${inText}, and the picture points at ${letters}`);
 
     await page.locator('.lab-head button', { hasText: 'Start again' }).click();
     await page.waitForFunction(() => !document.querySelector('figure.is-live'), null, { timeout });
     check(/recorded run/.test(await reader.figure.locator('figcaption').innerText()), 'live: after "Start again" the picture is not the recorded one');
+    check(await page.locator('main p > strong.lab-number').count() === 0, 'live: after "Start again" the text speaks of the run that is gone');
     await reader.isGraded('after "Start again"', 3, 'your run shows 1');
 
     // Who runs it without a choice has not predicted.
