@@ -8,7 +8,9 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::Pid;
 
 use crate::mount;
+use crate::mountinfo;
 use crate::namespace::link;
+use crate::output::printable;
 
 pub const CAP_DAC_OVERRIDE: u32 = 1;
 pub const CAP_SYS_CHROOT: u32 = 18;
@@ -61,9 +63,9 @@ pub fn is_no_exec(path: &Path) -> bool {
 /// A mount point below `/proc`.
 pub fn covered_in_proc() -> Option<String> {
     let mounts = fs::read("/proc/self/mountinfo").ok()?;
-    let mounts = String::from_utf8_lossy(&mounts);
-    let mut points = mounts.lines().filter_map(|mount| mount.split(' ').nth(4));
-    points.find(|point| point.starts_with("/proc/")).map(str::to_owned)
+    let mut points = mountinfo::lines(&mounts).map(|mount| mount.mount_point);
+    let proc = Path::new("/proc");
+    points.find(|point| point != proc && point.starts_with(proc)).map(|point| printable(&point))
 }
 
 /// Whether this process is in a chroot: `/` is not the root of a mount, or is another mount
