@@ -5,17 +5,13 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
 use anyhow::{Context, Result};
+use libc::{NS_GET_OWNER_UID, NS_GET_USERNS};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 use step_support::namespace::link;
 use step_support::{Hint, refusal};
 
 use crate::facts::print_fact;
-
-/// `_IO(NSIO, 1)` in `<linux/nsfs.h>`: opens the user namespace that owns a namespace.
-const NS_GET_USERNS: libc::Ioctl = libc::_IO(0xb7, 1);
-/// `_IO(NSIO, 4)`: tells the user who created a user namespace.
-const NS_GET_OWNER_UID: libc::Ioctl = libc::_IO(0xb7, 4);
 
 /// Prints which user namespace owns the UTS namespace of a process, and whose that is.
 pub fn print_namespace_owner(pid: Pid) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Step 14: what else does a cgroup do than limit?
+//! Step 14: what can a cgroup do besides limit?
 //!
 //! A limit is one of its files. Others weigh a group against its neighbors, measure how long
 //! its processes wait, stop all of them at once, and end them. Two groups, each with a process
