@@ -422,9 +422,14 @@ fn root_gives_away_what_the_kernel_lists_and_a_later_run_can_remove_it() {
         assert_eq!(uid == 65534, given.lines().any(|it| it == file), "{file}");
     }
     assert_eq!(fs::metadata(&group).unwrap().uid(), 65534);
+    let started = descendants(running.pid());
     kill(supervisor(&running), Signal::SIGKILL).unwrap();
     kill(step.unwrap(), Signal::SIGKILL).unwrap();
     running.wait();
+    // A child of the step has a copy of the lock that says that the group is in use.
+    wait_until("all of the run has ended", || {
+        started.iter().all(|pid| !Path::new(&format!("/proc/{pid}")).exists())
+    });
     assert!(own.exists());
     sandbox.step(User::Root, &["delegate"]).run().assert_ok();
     sandbox.assert_empty();
