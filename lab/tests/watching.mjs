@@ -97,11 +97,13 @@ await test(`a picture of ${PROCESSES} processes takes little time`, async () => 
         picture = takePicture(memory(), machine.kernel);
     }
     await emulator.stop();
-    const time = median(Array.from({ length: PICTURES }, () => {
+    const times = Array.from({ length: PICTURES }, () => {
         const begin = process.cpuUsage();
         assert.equal(takePicture(memory(), machine.kernel).processes.length, picture.processes.length);
         return seconds(begin) * 1000;
-    }));
+    });
+    // A busy computer makes some of them slower, and none faster.
+    const time = times.sort((a, b) => a - b)[PICTURES / 10];
     emulator.run();
     console.log(`        ${picture.processes.length} processes and ${picture.namespaces.length} namespaces: ${time.toFixed(2)} ms`);
     await ask('kill $(pidof sleep); wait');
