@@ -182,7 +182,7 @@ const running = {
             await reader.focus();
             await reader.type(command);
             await reader.press('Enter');
-            await reader.page.waitForFunction(() => book.lab.shells[0].prompt === undefined);
+            // Some of these have ended by now, and others wait for a key.
             await reader.run();
             check((await reader.lines).filter((line) => line).at(-1) === 'goldilocks-web', `over ${command}: ${(await reader.lines).slice(-3)}`);
         }
