@@ -41,8 +41,8 @@ async function checkLayout(page, language, name, width, theme) {
     const left = await page.evaluate(() => document.querySelector('main').innerText.includes('{{#'));
     checks.push(check(!left, `${where}: an include was not resolved`));
 
-    // Each width and each theme once: this takes a second or two.
-    if ((width === 1280) === (theme === 'light')) {
+    // Each width and each theme once, since this takes a second or two: both languages have the same elements.
+    if (language === 'ko' ? width === 1280 && theme === 'light' : width === 390 && theme === 'navy') {
         checks.push(await accessible(page, 'main', where));
     }
     // The whole of a page takes a second to draw.

@@ -23,6 +23,9 @@ const UNDER_LOAD = 10;
 
 const FIRST = 'before-you-start.html';
 
+/** The pages whose first sessions are run, besides: lab/record has run all. */
+const SAMPLE = ['user-namespaces.html', 'step03-uts.html', 'step06-cgroup.html', 'step11-net.html', 'step15-map.html'];
+
 const screenshots = resolve(process.argv[3]);
 
 /** The first session of the page, and what has become of it since its terminal's cursor was in a row. */
@@ -117,7 +120,7 @@ async function next(tab, page, where) {
     return performance.now() - begin;
 }
 
-/** The machine stays from chapter to chapter; the first session of each appears as in the book. */
+/** The machine stays from chapter to chapter; the first sessions of some appear as in the book. */
 async function chapters(tab, { name }) {
     const all = await pages('en');
     await tab.go(`${origin}/en/${FIRST}`);
@@ -126,13 +129,13 @@ async function chapters(tab, { name }) {
     const turns = [];
     for (const page of all.slice(all.indexOf(FIRST) + 1)) {
         turns.push(await next(tab, page, `${name}: ${page}`));
-        if (await tab.evaluate(() => document.querySelector('.lab-run button') !== null)) {
+        if (SAMPLE.includes(page)) {
             await startAgain(tab);
             sessions.push(await runFirst(tab, `${name}: ${page}`));
             await pictureIsRight(tab, `${name}: ${page}`);
         }
     }
-    check(sessions.length > 7, `${name}: only ${sessions.length} pages have a session`);
+    check(sessions.length === 1 + SAMPLE.length, `${name}: only ${sessions.length} pages with a session were there`);
     const seconds = (times) => `${(Math.max(...times) / 1000).toFixed(1)} s`;
     console.log(`  from the press to the end of a session: at most ${seconds(sessions)}`);
     console.log(`  from a link to a key in the next chapter: at most ${seconds(turns)}, where ${TURN / 1000} s are the budget`);
