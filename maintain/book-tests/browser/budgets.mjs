@@ -102,7 +102,7 @@ async function resources() {
 /** The first session in a new page, below a folder; the median of some runs. */
 async function first() {
     const times = [];
-    for (let run = 0; run < 5; run += 1) {
+    for (let run = 0; run < 3; run += 1) {
         const page = await open(1280, 'light', 'first session');
         await page.goto(`${origin}/folder/en/step03-uts.html`, { waitUntil: 'load' });
         times.push(await firstSession(page));
