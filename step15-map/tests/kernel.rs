@@ -172,8 +172,10 @@ fn open_namespaces(pid: Pid, kind: &str) -> Vec<(u32, String)> {
     let numbers = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
     let numbers = numbers.map(|it| it.unwrap().file_name().into_string().unwrap());
     let open = numbers.filter_map(|number| {
-        let link = link(format!("/proc/{pid}/fd/{number}"));
-        let inode = link.strip_prefix(kind)?.strip_prefix(":[")?.strip_suffix(']')?.to_owned();
+        // The program may still be loading its libraries: what it opens for that, it closes.
+        let link = fs::read_link(format!("/proc/{pid}/fd/{number}")).ok()?;
+        let inode =
+            link.to_str()?.strip_prefix(kind)?.strip_prefix(":[")?.strip_suffix(']')?.to_owned();
         Some((number.parse().unwrap(), inode))
     });
     open.collect()
