@@ -33,6 +33,9 @@ const CONSTANTS: [&str; 4] = ["1000", "65534", "4294967295", "8080"];
 pub struct Pairs {
     to_run: HashMap<String, String>,
     to_book: HashMap<String, String>,
+    /// From the book's numbers of namespaces that are gone to the run's, for readers who look
+    /// for one all the same.
+    gone: HashMap<String, String>,
 }
 
 impl Pairs {
@@ -72,13 +75,18 @@ impl Pairs {
     /// namespace.
     pub fn forget_inodes(&mut self, in_use: impl Fn(&str) -> bool) {
         let gone = |run: &str| run.starts_with("4026") && !in_use(run);
-        self.to_run.retain(|_, run| !gone(run));
+        let all = std::mem::take(&mut self.to_run);
+        let (old, known): (HashMap<_, _>, _) = all.into_iter().partition(|(_, run)| gone(run));
+        self.gone.extend(old);
+        self.to_run = known;
         self.to_book.retain(|run, _| !gone(run));
     }
 
     /// A command of the book with the run's numbers.
     pub fn for_run(&self, command: &str) -> String {
-        replace(command, &self.to_run)
+        let mut known = self.gone.clone();
+        known.extend(self.to_run.clone());
+        replace(command, &known)
     }
 
     /// A line of the run with the book's numbers, where it has them.
@@ -191,4 +199,15 @@ fn commands_and_lines_are_translated() {
     assert_eq!(pairs.for_run("readlink /proc/11120/ns/uts"), "readlink /proc/734/ns/uts");
     assert_eq!(pairs.for_book("734 and 735"), "11120 and 735");
     assert_eq!(pairs.for_run("sleep 1000"), "sleep 1000");
+}
+
+#[test]
+fn a_namespace_that_is_gone_is_looked_for_by_the_number_that_it_had() {
+    let mut pairs = Pairs::default();
+    assert!(pairs.matches("uts:[4026532182]", "uts:[4026532177]"));
+    pairs.forget_inodes(|_| false);
+    assert_eq!(pairs.for_run("grep -c 4026532182"), "grep -c 4026532177");
+    // The next namespace with this number in the book is another one.
+    assert!(pairs.matches("uts:[4026532182]", "uts:[4026532180]"));
+    assert_eq!(pairs.for_run("grep -c 4026532182"), "grep -c 4026532180");
 }
