@@ -26,8 +26,8 @@ use testkit::obstacle::{
     closed_processes, cover, hidden_processes, own_mounts, own_user_namespace, refuse,
 };
 use testkit::{
-    Host, Output, SignalAt, Step, User, WaitingProcess, WithoutFirstThread, inode, link, status,
-    temp_dir,
+    Host, Output, SignalAt, Step, User, WaitingProcess, WithoutFirstThread, inode, link, log,
+    status, temp_dir,
 };
 use testkit::{require_programs, require_root, sample, skip, wait_until};
 
@@ -374,7 +374,8 @@ fn all_that_lsns_lists_is_there_with_the_same_owner_parent_and_process() {
     let _processes: Vec<_> = (0..MANY).map(|_| isolated(user, CloneFlags::CLONE_NEWUTS)).collect();
     let _holders = [waiting(user, || keep_open(MANY)), waiting(user, || keep_mounted(MANY))];
     let _for_children: Vec<_> = (0..MANY).map(|_| waiting(user, keep_for_children)).collect();
-    // lsns prints nothing if any process of the machine ends while it looks.
+    // lsns prints nothing if any process of the machine ends while it looks, and it may see one
+    // that was there only for a moment: what differs by chance does not differ again.
     wait_until("lsns lists namespaces, and step15-map has the same", || {
         let before = Map::of(user);
         let columns = ["-n", "-r", "-o", "TYPE,NS,PNS,ONS,PID"];
@@ -392,13 +393,14 @@ fn all_that_lsns_lists_is_there_with_the_same_owner_parent_and_process() {
             // that is not to be seen. From version 2.39 on it lists some without processes.
             let number = |cell: &str| cell.parse().ok().filter(|inode| *inode != 0);
             let parent = if kind == "pid" { number(parent) } else { None };
-            assert_eq!(
-                (&row["kind"], row["owner"].as_u64()),
-                (&kind.into(), number(owner)),
-                "{line}"
-            );
-            assert_eq!(row["parent"].as_u64(), parent, "{line}");
-            assert!(pid.iter().all(|pid| row["processes"][0].as_u64() == number(pid)), "{line}");
+            let same = row["kind"] == kind
+                && row["owner"].as_u64() == number(owner)
+                && row["parent"].as_u64() == parent
+                && pid.iter().all(|pid| row["processes"][0].as_u64() == number(pid));
+            if !same {
+                log(&format!("lsns has {line}, and step15-map {row:?}"));
+                return false;
+            }
             rows += 1;
         }
         rows >= 2 * MANY
