@@ -376,6 +376,7 @@ fn all_that_lsns_lists_is_there_with_the_same_owner_parent_and_process() {
     let _for_children: Vec<_> = (0..MANY).map(|_| waiting(user, keep_for_children)).collect();
     // lsns prints nothing if any process of the machine ends while it looks, and it may see one
     // that was there only for a moment: what differs by chance does not differ again.
+    let mut told = BTreeSet::new();
     wait_until("lsns lists namespaces, and step15-map has the same", || {
         let before = Map::of(user);
         let columns = ["-n", "-r", "-o", "TYPE,NS,PNS,ONS,PID"];
@@ -398,7 +399,9 @@ fn all_that_lsns_lists_is_there_with_the_same_owner_parent_and_process() {
                 && row["parent"].as_u64() == parent
                 && pid.iter().all(|pid| row["processes"][0].as_u64() == number(pid));
             if !same {
-                log(&format!("lsns has {line}, and step15-map {row:?}"));
+                if told.insert(line.to_owned()) {
+                    log(&format!("lsns has {line}, and step15-map {row:?}"));
+                }
                 return false;
             }
             rows += 1;
