@@ -11,6 +11,7 @@
 //! | [`terminal`] | shares the terminal with a command: Ctrl-C, background jobs |
 //! | [`namespace`] | the kinds of namespace, their flags, and the links in `/proc/PID/ns` |
 //! | [`user_namespace`] | maps the caller to root in its new user namespace |
+//! | [`subid`] | the IDs that are lent to a user, and the programs that map them |
 //! | [`target`] | which text is a PID, and why the namespaces of a process cannot be read |
 //! | [`mountinfo`] | reads the list of mounts of a process |
 //! | [`mount`] | which mount a path leads to |
@@ -30,6 +31,7 @@ pub mod output;
 pub mod process;
 pub mod refusal;
 pub mod status;
+pub mod subid;
 pub mod target;
 pub mod terminal;
 pub mod user_namespace;

@@ -6,6 +6,7 @@
 //! | [`v1`] | the same where each controller has its own hierarchy |
 //! | [`start`] | starts the command inside of the group (`clone3(2)`) |
 //! | [`place`] | decides where the group can be |
+//! | [`fill`] | creates the group for processes that a caller has started itself |
 //! | [`no_place`], [`controllers`] | why there is no place, or no controller |
 //! | [`parent`] | enables controllers above the group, and undoes that |
 //! | [`supervisor`] | removes the group even if the step is killed |
@@ -18,6 +19,7 @@
 
 pub mod cli;
 pub mod controllers;
+pub mod fill;
 pub mod hints;
 pub mod leftovers;
 pub mod limits;

@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// The directories of the group.
-    fn dirs(&self) -> &[PathBuf] {
+    pub fn dirs(&self) -> &[PathBuf] {
         match self {
             Place::V2(group) => slice::from_ref(&group.dir),
             Place::V1(group) => &group.dirs,

@@ -65,7 +65,7 @@ pub fn run(
 }
 
 /// The limits as v1 wants them: a value for a file.
-fn settings(limits: &Limits) -> Vec<Setting> {
+pub fn settings(limits: &Limits) -> Vec<Setting> {
     let mut settings = Vec::new();
     if let Some(pids) = limits.pids {
         settings.push(("pids.max", pids.to_string()));

@@ -113,7 +113,7 @@ pub fn enable(parent: &Path, missing: &[&str], ours: &[Pid]) -> Result<()> {
 
 // ANCHOR: settings
 /// The limits as v2 wants them: a value for a file.
-fn settings(limits: &Limits) -> Vec<Setting> {
+pub fn settings(limits: &Limits) -> Vec<Setting> {
     let mut settings = Vec::new();
     if let Some(pids) = limits.pids {
         settings.push(("pids.max", pids.to_string()));

@@ -41,7 +41,6 @@ mod facts;
 mod nested;
 mod owner;
 mod range;
-mod subid;
 mod turns;
 use facts::{print_credentials, print_file_owner, print_outcome};
 use owner::print_namespace_owner;

@@ -13,8 +13,8 @@ use nix::unistd::{getegid, geteuid, getpid, setgroups, setresgid, setresuid};
 use step_support::error::errno;
 use step_support::handshake::Side;
 
+use crate::Experiment;
 use crate::facts::{print_ids, print_map, print_outcome};
-use crate::{Experiment, subid};
 
 /// A child in a new user namespace.
 pub const EXPERIMENT: Experiment =

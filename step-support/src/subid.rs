@@ -6,15 +6,16 @@
 use std::fs;
 use std::process::Command;
 
+use crate::error::{Hint, failure};
+use crate::output::printable;
+use crate::refusal;
+use crate::status::describe;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::unistd::{Pid, User, geteuid};
-use step_support::error::failure;
-use step_support::status::describe;
-use step_support::{Hint, printable, refusal};
 
 /// The first of some IDs, and how many they are.
-type Range = (u32, u32);
+pub type Range = (u32, u32);
 
 /// What a distribution lends to its first user.
 pub const USUAL_RANGE: Range = (100_000, 65_536);

@@ -1,0 +1,74 @@
+//! Which users and groups the container has. Step 07 explains it.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
+use step_support::error::message;
+use step_support::{Hint, note, refusal, subid};
+
+/// Makes the caller root in the user namespace of `init`. With a range in `/etc/subuid` and
+/// `/etc/subgid` there are other users, too; otherwise none.
+pub fn map(init: Pid) -> Result<()> {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    match ranges(uid, gid) {
+        Some([uids, gids]) => match write_maps(init, &uids, &gids) {
+            Err(error) => note(&format!("note: only root is mapped: {}", message(&error))),
+            Ok(()) => return Ok(()),
+        },
+        None => {
+            note("note: only root is mapped: /etc/subuid and /etc/subgid lend this user no IDs")
+        }
+    }
+    // Otherwise a user could leave a group that a file excludes (CVE-2014-8989).
+    write(init, "setgroups", "deny")?;
+    write(init, "uid_map", &format!("0 {uid} 1"))?;
+    write(init, "gid_map", &format!("0 {gid} 1"))
+}
+
+/// The maps of users and of groups with more than one line. Root becomes another user: what
+/// belongs to the host's root does not belong to the container's.
+fn ranges(uid: u32, gid: u32) -> Option<[String; 2]> {
+    if !refusal::in_initial_user_namespace() {
+        return None; // the IDs of these files are those of the host
+    }
+    let (uids, gids) = (subid::lent_range("uid")?, subid::lent_range("gid")?);
+    Some(match uid {
+        0 => [format!("0 {} {}\n", uids.0, uids.1), format!("0 {} {}\n", gids.0, gids.1)],
+        _ => [
+            format!("0 {uid} 1\n1 {} {}\n", uids.0, uids.1),
+            format!("0 {gid} 1\n1 {} {}\n", gids.0, gids.1),
+        ],
+    })
+}
+
+/// Writes both maps. Root may do that itself, others need `newuidmap(1)`.
+fn write_maps(init: Pid, uids: &str, gids: &str) -> Result<()> {
+    for (kind, map) in [("uid", uids), ("gid", gids)] {
+        match geteuid().is_root() {
+            true => write(init, &format!("{kind}_map"), map)?,
+            false => subid::run_newidmap(kind, init, map)?,
+        }
+    }
+    Ok(())
+}
+
+fn write(init: Pid, file: &str, content: &str) -> Result<()> {
+    let file = format!("/proc/{init}/{file}");
+    fs::write(&file, content)
+        .hint(|errno| refusal::map(errno, geteuid()))
+        .with_context(|| format!("write({file})"))
+}
+
+/// Becomes root of the container, without the groups that the caller was in.
+pub fn become_root() -> Result<()> {
+    match setgroups(&[]) {
+        // With one ID only, the groups stay: the map is allowed only because they do.
+        Err(Errno::EPERM) => {}
+        result => result.context("setgroups(0, NULL)")?,
+    }
+    let (uid, gid) = (Uid::from_raw(0), Gid::from_raw(0));
+    setresgid(gid, gid, gid).context("setresgid(0, 0, 0)")?;
+    setresuid(uid, uid, uid).context("setresuid(0, 0, 0)")
+}
