@@ -4,6 +4,9 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use step_support::{Hint, refusal};
 
+use crate::cli::Options;
+use crate::protection::Protection;
+
 /// The capabilities that are left, by their numbers: what it takes to install packages, to
 /// become another user and to serve web pages. The others are for whoever looks after a machine.
 pub const KEPT: [(u32, &str); 9] = [
@@ -19,7 +22,10 @@ pub const KEPT: [(u32, &str); 9] = [
 ];
 
 /// Drops all others from every set, from the bounding set first: that takes CAP_SETPCAP.
-pub fn keep_few() -> Result<()> {
+pub fn keep_few(options: &Options) -> Result<()> {
+    if !options.has(Protection::Capabilities) {
+        return Ok(());
+    }
     for capability in (0..64).filter(|it| KEPT.iter().all(|(kept, _)| kept != it)) {
         match prctl(libc::PR_CAPBSET_DROP, capability) {
             Err(Errno::EINVAL) => break, // this kernel has no more
@@ -44,7 +50,10 @@ pub fn set_all(halves: [[u32; 3]; 2]) -> Result<()> {
 }
 
 /// From now on no program gives more privileges than its caller has (`PR_SET_NO_NEW_PRIVS`).
-pub fn set_no_new_privs() -> Result<()> {
+pub fn set_no_new_privs(options: &Options) -> Result<()> {
+    if !options.has(Protection::NoNewPrivs) {
+        return Ok(());
+    }
     prctl(libc::PR_SET_NO_NEW_PRIVS, 1).context("prctl(PR_SET_NO_NEW_PRIVS, 1)")
 }
 

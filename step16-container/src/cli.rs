@@ -5,8 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
+use nix::errno::Errno;
 use nix::unistd::Pid;
 use step_support::output::print_help;
+use step_support::refusal;
 use step_support::target::parse_pid;
 use step06_cgroup::limits::{self, Limits};
 
@@ -33,8 +35,7 @@ Usage: step16-container [OPTION...] [--] [CMD [ARG...]]
   --pids N, --memory SIZE, --cpu PERCENT
                        limits, as in step06-cgroup
   --verify             tries from inside to break out, in one way for each protection
-  --without NAME       leaves a protection out, to see what it is good for; not for
-                       commands that you do not trust
+  --without NAME       with --verify: leaves a protection out, to see what it is good for
 
 CMD is /bin/sh by default. The exit status is that of CMD.
 
@@ -137,7 +138,11 @@ pub fn parse_args() -> Result<Options, lexopt::Error> {
             _ => return Err(arg.unexpected()),
         }
     }
-    Ok(options)
+    match options.task {
+        // Nobody runs a command in half a container by accident.
+        Task::Command(_) if !options.without.is_empty() => Err("--without takes --verify".into()),
+        _ => Ok(options),
+    }
 }
 
 /// Adds a layer on top of those that were given before.
@@ -181,5 +186,13 @@ fn parse_network(text: &str) -> Result<Network, String> {
             Some(pid) => parse_pid(pid).map(Network::Peer),
             None => Err("none, host or peer:PID".to_owned()),
         },
+    }
+}
+
+/// Why `sethostname(2)` failed.
+pub fn hostname_hints(errno: Errno) -> Vec<String> {
+    match errno {
+        Errno::EINVAL => vec!["a hostname has at most 64 bytes".to_owned()],
+        _ => refusal::in_new_namespace(errno),
     }
 }

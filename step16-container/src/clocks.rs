@@ -7,9 +7,15 @@ use nix::sched::{CloneFlags, setns};
 use nix::time::{ClockId, clock_gettime};
 use step_support::{Hint, refusal};
 
+use crate::cli::Options;
+use crate::protection::Protection;
+
 /// Sets the clocks that count from boot back to zero, so that the host's age stays with the
 /// host, and enters the time namespace that was created for the children of this process.
-pub fn start_at_zero() -> Result<()> {
+pub fn start_at_zero(options: &Options) -> Result<()> {
+    if !options.has(Protection::Time) {
+        return Ok(());
+    }
     let back = |clock| clock_gettime(clock).map(|time| -time.tv_sec());
     let monotonic = back(ClockId::CLOCK_MONOTONIC).context("clock_gettime(CLOCK_MONOTONIC)")?;
     let boottime = back(ClockId::CLOCK_BOOTTIME).context("clock_gettime(CLOCK_BOOTTIME)")?;

@@ -5,9 +5,15 @@ use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
 use step_support::{Hint, refusal};
 
+use crate::cli::Options;
+use crate::protection::Protection;
+
 /// Closes all descriptors but stdin, stdout and stderr (`close_range(2)`). One of a directory
 /// of the host would lead out of the container (CVE-2024-21626 in runc).
-pub fn close_inherited() -> Result<()> {
+pub fn close_inherited(options: &Options) -> Result<()> {
+    if !options.has(Protection::Descriptors) {
+        return Ok(());
+    }
     let (first, last, flags) = (3, libc::c_uint::MAX, 0);
     // SAFETY: nothing in this process has opened a file yet, so nothing loses one.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, flags) };
@@ -21,6 +27,9 @@ pub fn close_inherited() -> Result<()> {
 /// It holds because the memory of PID 1 belongs to the user namespace in which the program was
 /// started, and nobody in the container has CAP_SYS_PTRACE there. A program that the container
 /// starts has memory of its own.
-pub fn hide_this_process() -> Result<()> {
+pub fn hide_this_process(options: &Options) -> Result<()> {
+    if !options.has(Protection::Dumpable) {
+        return Ok(());
+    }
     set_dumpable(false).context("prctl(PR_SET_DUMPABLE, 0)")
 }

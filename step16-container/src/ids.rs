@@ -8,9 +8,15 @@ use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresu
 use step_support::error::message;
 use step_support::{Hint, note, refusal, subid};
 
+use crate::cli::Options;
+use crate::protection::Protection;
+
 /// Makes the caller root in the user namespace of `init`. With a range in `/etc/subuid` and
 /// `/etc/subgid` there are other users, too; otherwise none.
-pub fn map(init: Pid) -> Result<()> {
+pub fn map(init: Pid, options: &Options) -> Result<()> {
+    if !options.has(Protection::User) {
+        return Ok(());
+    }
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
     match ranges(uid, gid) {
         Some([uids, gids]) => match write_maps(init, &uids, &gids) {
@@ -62,7 +68,10 @@ fn write(init: Pid, file: &str, content: &str) -> Result<()> {
 }
 
 /// Becomes root of the container, without the groups that the caller was in.
-pub fn become_root() -> Result<()> {
+pub fn become_root(options: &Options) -> Result<()> {
+    if !options.has(Protection::User) {
+        return Ok(());
+    }
     match setgroups(&[]) {
         // With one ID only, the groups stay: the map is allowed only because they do.
         Err(Errno::EPERM) => {}

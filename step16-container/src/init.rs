@@ -12,14 +12,21 @@ use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, s
 use step_support::status::shell_status;
 use step_support::{Hint, refusal};
 
+use crate::cli::Options;
+use crate::protection::Protection;
 use crate::status::Status;
+use crate::terminal::Terminal;
 
 /// The container's terminal: the first one of its own devpts.
 const TERMINAL: &str = "/dev/pts/0";
 
 /// Starts the task, reaps all that ends, and passes signals on until the task has ended. When
 /// PID 1 ends, the kernel kills what is left.
-pub fn run(task: impl FnOnce() -> u8, has_terminal: bool, report: &Status) -> Result<u8> {
+pub fn run(options: &Options, report: &Status, task: impl FnOnce() -> u8) -> Result<u8> {
+    let has_terminal = Terminal::open().is_some();
+    if !options.has(Protection::Init) {
+        return be_the_task(task, has_terminal);
+    }
     // SAFETY: this process has one thread, so the child may allocate and print.
     let child = match unsafe { fork() }.hint(refusal::forking).context("fork()")? {
         ForkResult::Child => process::exit(be_the_task(task, has_terminal).map_or(1, i32::from)),
@@ -65,7 +72,7 @@ fn reap(child: Pid) -> Option<ExitStatus> {
 
 /// Becomes the task: a session of its own, so that no terminal of the host is its terminal
 /// (a process could type into that, CVE-2017-5226), with signals as any program expects them.
-pub fn be_the_task(task: impl FnOnce() -> u8, has_terminal: bool) -> Result<u8> {
+fn be_the_task(task: impl FnOnce() -> u8, has_terminal: bool) -> Result<u8> {
     let _ = setsid(); // EPERM: PID 1 may be the leader of a session already
     if has_terminal {
         let terminal = File::options().read(true).write(true).open(TERMINAL);

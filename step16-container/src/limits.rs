@@ -14,7 +14,7 @@ use step06_cgroup::supervisor::Supervisor;
 /// The container's cgroup, which is removed whatever happens to this process.
 pub struct Group {
     place: Place,
-    supervisor: Supervisor,
+    supervisor: Option<Supervisor>,
     _owned: Vec<Flock<File>>,
 }
 
@@ -31,7 +31,7 @@ impl Group {
         let place = Place::choose(&cgroup::all()?, limits, &[getpid()]).map_err(explain)?;
         let mut supervisor = Supervisor::start(&place)?;
         match place.create(limits, &mut supervisor) {
-            Ok(owned) => Ok(Some(Group { place, supervisor, _owned: owned })),
+            Ok(owned) => Ok(Some(Group { place, supervisor: Some(supervisor), _owned: owned })),
             Err(error) => {
                 supervisor.finish(&place);
                 Err(explain(error))
@@ -40,13 +40,19 @@ impl Group {
     }
 
     /// Moves PID 1 into it, so that all that PID 1 starts is in it.
-    pub fn add(&mut self, init: Pid) -> Result<()> {
-        self.supervisor.watch(init);
+    pub fn add(&self, init: Pid) -> Result<()> {
+        if let Some(supervisor) = &self.supervisor {
+            supervisor.watch(init);
+        }
         self.place.add(init).map_err(explain)
     }
+}
 
-    /// Removes it.
-    pub fn remove(self) {
-        self.supervisor.finish(&self.place);
+impl Drop for Group {
+    /// Removes it, also when something else has failed.
+    fn drop(&mut self) {
+        if let Some(supervisor) = self.supervisor.take() {
+            supervisor.finish(&self.place);
+        }
     }
 }

@@ -20,7 +20,7 @@
 //!
 //! Manual: namespaces(7), pid_namespaces(7), pivot_root(2), capabilities(7), seccomp(2)
 
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, clone, unshare};
@@ -57,6 +57,7 @@ mod verify;
 use cli::{Options, Task};
 use protection::Protection;
 use status::Status;
+use terminal::Terminal;
 use verify::Witness;
 
 /// Bytes of stack for PID 1: `clone(2)` leaves it to its caller to provide one.
@@ -77,12 +78,10 @@ fn run() -> Result<u8> {
     }
     check_proc()?; // or PIDs would be those of other processes in /proc
     verify::leak(&options)?;
-    if options.has(Protection::Descriptors) {
-        descriptors::close_inherited()?;
-    }
+    descriptors::close_inherited(&options)?;
     let witness = Witness::of(&options)?;
-    let terminal = terminal::Terminal::open();
-    let mut group = limits::Group::create(&options.limits)?; // step 06
+    let terminal = Terminal::open();
+    let group = limits::Group::create(&options.limits)?; // step 06
     let watchdog = Watchdog::start()?;
     network::enter_owner(options.network)?; // step 04
     SigSet::all().thread_block().context("sigprocmask()")?; // the relay passes them on
@@ -90,72 +89,58 @@ fn run() -> Result<u8> {
     let (outside, inside) = handshake::pair()?;
     let (status, report) = status::pair()?;
     let flags = namespaces(&options, |it| !LATER.contains(&it));
-    let init = start(flags, || run_init(&options, &inside, &report, terminal.is_some(), &witness))?; // step 02
+    let init = start(flags, || run_init(&options, &inside, &report, &witness))?; // step 02
     drop((inside, report)); // it has its own; ours would hide its death
 
     watchdog.watch(init);
-    if options.has(Protection::User) {
-        ids::map(init)?; // step 07
-    }
-    if let Some(group) = &mut group {
+    ids::map(init, &options)?; // step 07
+    if let Some(group) = &group {
         group.add(init)?; // step 06
     }
     network::connect(options.network, init)?; // step 11
     outside.notify();
     let ending = relay::run(init, &outside, terminal)?;
-    drop(watchdog);
-    if let Some(group) = group {
-        group.remove();
-    }
+    drop((watchdog, group));
     Ok(pass_on(status.read().unwrap_or(ending)))
 }
 
+// ANCHOR: inside
 /// Inside: builds the container around itself, and becomes its PID 1.
-fn run_init(
-    options: &Options,
-    inside: &Side,
-    report: &Status,
-    has_terminal: bool,
-    witness: &Witness,
-) -> Result<u8> {
+fn run_init(options: &Options, inside: &Side, report: &Status, witness: &Witness) -> Result<u8> {
     inside.die_with_parent()?;
-    if !inside.wait() {
-        return Ok(1); // our parent has said why
-    }
-    if options.has(Protection::User) {
-        ids::become_root()?; // step 07
-        inside.die_with_parent()?; // for a new uid the kernel has forgotten it
-    }
+    wait_for_turn(inside); // until this process is mapped, limited and connected
+    ids::become_root(options)?; // step 07
+    inside.die_with_parent()?; // for a new uid the kernel has forgotten it
     unshare_later(options)?; // steps 05 and 12
-    if options.has(Protection::Uts) {
-        sethostname(&options.hostname).hint(refusal::in_new_namespace).context("sethostname()")?; // step 03
-    }
+    clocks::start_at_zero(options)?; // step 12
+    set_hostname(options)?; // step 03
 
     let root = root::build(options)?; // steps 09 and 10
     proc::mount_new(&root, options)?; // step 08
     dev::mount_new(&root, options)?;
     root::bind_all(&root)?;
-    root::enter(&root, options)?; // step 09
-    drop(root);
+    root::enter(root, options)?; // step 09
 
-    if options.network != cli::Network::Host && options.has(Protection::Net) {
-        network::bring_up_loopback()?; // step 11
-    }
-    if options.has(Protection::Keyring) {
-        keyring::join_new()?;
-    }
-    inside.notify(); // /dev/pts is there
-    if !inside.wait() {
-        return Ok(1);
-    }
-    drop_privileges(options)?; // step 13
-    let task = || match &options.task {
+    network::bring_up_loopback(options)?; // step 11
+    keyring::join_new(options)?;
+    inside.notify(); // there is a terminal
+    wait_for_turn(inside);
+
+    descriptors::hide_this_process(options)?;
+    capabilities::set_no_new_privs(options)?; // step 13
+    seccomp::install(options)?; // step 13
+    capabilities::keep_few(options)?; // step 13
+    init::run(options, report, || match &options.task {
         Task::Command(argv) => command::exec(argv, options),
         Task::Verify | Task::HasCapabilities => exit_status(verify::run(witness, options)),
-    };
-    match options.has(Protection::Init) {
-        true => init::run(task, has_terminal, report), // step 08
-        false => init::be_the_task(task, has_terminal),
+    }) // step 08
+}
+// ANCHOR_END: inside
+
+/// Waits for the process outside. If it has failed, it has said why.
+fn wait_for_turn(inside: &Side) {
+    if !inside.wait() {
+        process::exit(1);
     }
 }
 
@@ -185,24 +170,13 @@ fn unshare_later(options: &Options) -> Result<()> {
     let flags = namespaces(options, |it| LATER.contains(&it));
     unshare(flags)
         .hint(|errno| refusal::creation_in_new_namespace(errno, flags))
-        .with_context(|| format!("unshare({})", flag_names(flags)))?;
-    if options.has(Protection::Time) { clocks::start_at_zero() } else { Ok(()) }
+        .with_context(|| format!("unshare({})", flag_names(flags)))
 }
 
-/// Gives up all that the command does not need, for good. Each step is allowed by what is
-/// given up after it: a filter requires no_new_privs or CAP_SYS_ADMIN.
-fn drop_privileges(options: &Options) -> Result<()> {
-    if options.has(Protection::Dumpable) {
-        descriptors::hide_this_process()?;
+/// Gives the container a name of its own.
+fn set_hostname(options: &Options) -> Result<()> {
+    if !options.has(Protection::Uts) {
+        return Ok(());
     }
-    if options.has(Protection::NoNewPrivs) {
-        capabilities::set_no_new_privs()?;
-    }
-    if options.has(Protection::Seccomp) {
-        seccomp::install()?;
-    }
-    if options.has(Protection::Capabilities) {
-        capabilities::keep_few()?;
-    }
-    Ok(())
+    sethostname(&options.hostname).hint(cli::hostname_hints).context("sethostname()")
 }

@@ -13,7 +13,8 @@ use step_support::status::wait_for_child;
 use step_support::{Hint, exit_status, note, refusal};
 use step11_net::ip::ip;
 
-use crate::cli::Network;
+use crate::cli::{Network, Options};
+use crate::protection::Protection;
 
 /// Enters the user namespace of another container, if one is to be reached: it owns that
 /// container's network, and the user namespace of the new one will be below it, so that this
@@ -119,7 +120,10 @@ fn peer_hints(errno: Errno) -> Vec<String> {
 }
 
 /// Brings the loopback device up, the only one in a new network namespace (`netdevice(7)`).
-pub fn bring_up_loopback() -> Result<()> {
+pub fn bring_up_loopback(options: &Options) -> Result<()> {
+    if options.network == Network::Host || !options.has(Protection::Net) {
+        return Ok(());
+    }
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).context("socket(AF_INET)")?;
     // SAFETY: all zeros is a valid value of this structure.
     let mut request = unsafe { std::mem::zeroed::<libc::ifreq>() };

@@ -136,7 +136,7 @@ pub fn bind_all(root: &NewRoot) -> Result<()> {
 
 /// Makes it the root directory of this process and of all that it starts; nothing leads to
 /// the old one any more.
-pub fn enter(root: &NewRoot, options: &Options) -> Result<()> {
+pub fn enter(root: NewRoot, options: &Options) -> Result<()> {
     fchdir(&root.dir).context("fchdir(new root)")?;
     if !options.has(Protection::Root) {
         return chroot(".").context("chroot(.)").and_then(|()| chdir("/").context("chdir(/)"));

@@ -14,6 +14,9 @@ use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use step_support::{Hint, refusal};
 
+use crate::cli::Options;
+use crate::protection::Protection;
+
 mod calls;
 use calls::{AUDIT_ARCH, REFUSED, X32};
 
@@ -41,7 +44,10 @@ const ALL_NAMESPACES: u32 = CloneFlags::CLONE_NEWCGROUP
 const LOAD: u32 = BPF_LD | BPF_W | BPF_ABS;
 
 /// Installs the filter for this process and all its descendants, for good (`seccomp(2)`).
-pub fn install() -> Result<()> {
+pub fn install(options: &Options) -> Result<()> {
+    if !options.has(Protection::Seccomp) {
+        return Ok(());
+    }
     let mut filter = program();
     let program = sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     let (mode, no_flags) = (libc::SECCOMP_SET_MODE_FILTER, 0);
@@ -151,7 +157,9 @@ mod tests {
         for call in REFUSED {
             assert_eq!(of(*call, [0; 6]), REFUSE, "{call}");
         }
-        for call in [libc::SYS_read, libc::SYS_execve, libc::SYS_clone, libc::SYS_ioctl, libc::SYS_kill] {
+        for call in
+            [libc::SYS_read, libc::SYS_execve, libc::SYS_clone, libc::SYS_ioctl, libc::SYS_kill]
+        {
             assert_eq!(of(call, [0; 6]), ALLOW, "{call}");
         }
         assert_eq!(of(libc::SYS_clone3, [0; 6]), NO_SUCH_CALL);

@@ -37,10 +37,12 @@ pub fn named(root: &OwnedFd, path: &Path, what: What) -> Result<Target> {
 }
 
 fn make(root: &OwnedFd, path: &Path, what: What, links: ResolveFlag) -> Result<Target> {
+    // ANCHOR: open
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(links | ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
     let open = |path: &Path| openat2(root, path, how);
+    // ANCHOR_END: open
     let shown = printable(path);
     let names: Vec<_> = path.components().filter(|it| *it != Component::RootDir).collect();
     let mut so_far = PathBuf::from(".");

@@ -105,7 +105,8 @@ const ATTACKS: [(&str, &[&str]); 17] = [
 
 #[test]
 fn without_a_protection_its_attack_succeeds_and_without_another_it_does_not() {
-    let in_a_cgroup = fs::read_to_string("/proc/self/cgroup").unwrap().lines().any(|it| !it.ends_with(":/"));
+    let in_a_cgroup =
+        fs::read_to_string("/proc/self/cgroup").unwrap().lines().any(|it| !it.ends_with(":/"));
     for (user, (name, also)) in sample_by_user(ATTACKS) {
         if name == "user" && user != User::Root || name == "cgroup" && !in_a_cgroup {
             continue;
@@ -217,7 +218,13 @@ fn root_of_the_container_is_the_caller_and_alone() {
 
 #[test]
 fn the_environment_is_new_and_has_what_is_given() {
-    let step = step(User::all()[0]).env("SECRET", "1").args(["--env", "GREETING=a=b", "sh", "-c", "export"]);
+    let step = step(User::all()[0]).env("SECRET", "1").args([
+        "--env",
+        "GREETING=a=b",
+        "sh",
+        "-c",
+        "export",
+    ]);
     let output = step.run();
     let text = &output.assert_ok().stdout;
     assert!(text.contains("GREETING='a=b'") && text.contains("HOME='/root'"), "{text}");
@@ -229,7 +236,8 @@ fn the_environment_is_new_and_has_what_is_given() {
 fn devices_work_and_no_others_are_there() {
     for &user in User::all() {
         let names = prints(user, &[], "cd /dev; echo *");
-        let expected = "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero";
+        let expected =
+            "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero";
         assert_eq!(names.replace("mqueue ", ""), expected.replace("mqueue ", ""));
         let script = "head -c 3 /dev/zero | wc -c; echo x >/dev/null; head -c 2 /dev/urandom | wc -c; echo a >/dev/shm/a; cat /dev/shm/a; echo b >/dev/fd/1";
         assert_eq!(prints(user, &[], script), "3\n2\na\nb");
@@ -241,7 +249,9 @@ fn devices_work_and_no_others_are_there() {
 #[test]
 fn the_status_is_that_of_the_command() {
     for &user in User::all() {
-        for (script, status) in [("exit 7", 7), ("kill -9 $$", 137), ("exec /nosuch", 127), ("exec /etc/passwd", 126)] {
+        for (script, status) in
+            [("exit 7", 7), ("kill -9 $$", 137), ("exec /nosuch", 127), ("exec /etc/passwd", 126)]
+        {
             assert_eq!(run(user, &["sh", "-c", script]).code(), Some(status), "{script}");
         }
         assert_eq!(run(user, &["/nosuch"]).code(), Some(127));
@@ -320,8 +330,10 @@ fn a_directory_of_the_host_can_be_the_root_and_others_shown_in_it() {
         let (root, more) = (small_root(user), temp_dir(user));
         fs::write(more.path().join("note"), "helo").unwrap();
         let paths = [root.path().to_str().unwrap(), more.path().to_str().unwrap()];
-        let [read_only, writable] = ["/more:ro", "/write"].map(|target| format!("{}:{target}", paths[1]));
-        let options = with_programs(&["--rootfs", paths[0], "--bind", &read_only, "--bind", &writable]);
+        let [read_only, writable] =
+            ["/more:ro", "/write"].map(|target| format!("{}:{target}", paths[1]));
+        let options =
+            with_programs(&["--rootfs", paths[0], "--bind", &read_only, "--bind", &writable]);
         let script = "cat /more/note; echo x 2>&1 >/more/x | grep -o 'Read-only file system'; echo y >/write/y; cat /write/y";
         let output = step(user).args(&options).args(["sh", "-c", script]).run();
         assert_eq!(output.assert_ok().stdout, "helo\nRead-only file system\ny\n", "{output:?}");
@@ -343,7 +355,10 @@ fn a_link_in_the_root_directory_never_leads_a_mount_outside() {
         fs::remove_dir(root.path().join("dev")).unwrap();
         symlink(outside.path(), root.path().join("dev")).unwrap();
         let output = step(user).args(["--rootfs", path, "true"]).run();
-        output.assert_error("openat2(./dev): ELOOP: Too many symbolic links encountered", "it is a link");
+        output.assert_error(
+            "openat2(./dev): ELOOP: Too many symbolic links encountered",
+            "it is a link",
+        );
     }
 }
 

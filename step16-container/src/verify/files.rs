@@ -19,10 +19,10 @@ const WRITABLE: &str = "/dev/shm/step16-attack";
 
 /// The numbers of all open descriptors.
 pub fn descriptors() -> Vec<RawFd> {
-    // In steps, so that what is used for reading the directory is closed.
-    let names: Vec<_> = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten().collect();
-    let numbers = names.iter().filter_map(|it| it.file_name().to_str()?.parse().ok());
-    numbers.filter(|number| flags(*number).is_ok()).collect()
+    let names = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers: Vec<_> = names.filter_map(|it| it.file_name().to_str()?.parse().ok()).collect();
+    // The one by which they were read is closed by now.
+    numbers.into_iter().filter(|number| flags(*number).is_ok()).collect()
 }
 
 fn flags(number: RawFd) -> nix::Result<FdFlag> {

@@ -40,7 +40,7 @@ struct Row {
 pub fn run(witness: &Witness, options: &Options) -> Result<u8> {
     files::close_on_exec();
     print(&format!(
-        "{:<14}{:<42}{:<34}{}",
+        "{:<13}{:<32}{:<32}{}",
         "protection", "what the kernel says", "attack", "result"
     ))?;
     let mut status = 0;
@@ -54,7 +54,7 @@ pub fn run(witness: &Witness, options: &Options) -> Result<u8> {
             }
         };
         let reading = printable(&row.reading);
-        print(&format!("{:<14}{reading:<42}{:<34}{result}", row.name, row.attack))?;
+        print(&format!("{:<13}{reading:<32}{:<32}{result}", row.name, row.attack))?;
     }
     Ok(status)
 }

@@ -6,16 +6,16 @@ use step_support::namespace::link;
 
 use super::witness::Witness;
 
-/// A namespace, and the one outside.
+/// The numbers of a namespace and of the one outside.
 pub fn namespace(kind: &str, witness: &Witness) -> String {
     let inside = link("self", kind).unwrap_or_else(|error| error.to_string());
     let outside = witness.namespaces.iter().find(|(name, _)| name == kind);
+    let number = |link: &str| {
+        let number = link.trim_end_matches(']').rsplit('[').next();
+        number.unwrap_or_default().to_owned()
+    };
     match outside {
-        Some((_, outside)) if *outside == inside => format!("{inside}, as outside"),
-        Some((_, outside)) => {
-            let number = outside.split_once(':').map_or("", |(_, number)| number);
-            format!("{inside}, outside {number}")
-        }
+        Some((_, outside)) => format!("{}, outside {}", number(&inside), number(outside)),
         None => "this kernel has none".to_owned(),
     }
 }
