@@ -23,13 +23,14 @@ pub fn tree(dir: &Path, flags: MsFlags) -> Result<()> {
 }
 
 fn set_attributes(dir: &Path, flags: MsFlags) -> nix::Result<()> {
-    // Below MS_NOEXEC the two calls have the same bits.
-    let attr = libc::mount_attr {
-        attr_set: flags.bits() as u64,
-        attr_clr: 0,
-        propagation: 0,
-        userns_fd: 0,
-    };
+    let attributes = [
+        (MsFlags::MS_RDONLY, libc::MOUNT_ATTR_RDONLY),
+        (MsFlags::MS_NOSUID, libc::MOUNT_ATTR_NOSUID),
+        (MsFlags::MS_NODEV, libc::MOUNT_ATTR_NODEV),
+    ];
+    let wanted = attributes.into_iter().filter(|(flag, _)| flags.contains(*flag));
+    let attr_set = wanted.fold(0, |set, (_, attribute)| set | attribute);
+    let attr = libc::mount_attr { attr_set, attr_clr: 0, propagation: 0, userns_fd: 0 };
     let dir = CString::new(dir.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
     let (at, recursive, size) = (libc::AT_FDCWD, libc::AT_RECURSIVE, size_of_val(&attr));
     let call = libc::SYS_mount_setattr;

@@ -5,6 +5,7 @@
 //! CVE-2021-30465). So each place is opened by `openat2(2)`, which stays inside, and the mount
 //! goes to what is open, not to a path.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
@@ -43,30 +44,33 @@ fn make(root: &OwnedFd, path: &Path, what: What, links: ResolveFlag) -> Result<T
         .resolve(links | ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
     let open = |path: &Path| openat2(root, path, how);
     // ANCHOR_END: open
-    let shown = printable(path);
-    let names: Vec<_> = path.components().filter(|it| *it != Component::RootDir).collect();
+    let mut names = path.components().filter(|it| *it != Component::RootDir).peekable();
     let mut so_far = PathBuf::from(".");
     let mut place = open(&so_far).hint(hints).context("openat2(new root)")?;
-    for (index, name) in names.iter().enumerate() {
-        let Component::Normal(name) = name else { bail!("{shown}: .. is not possible here") };
+    while let Some(name) = names.next() {
+        let Component::Normal(name) = name else {
+            bail!("{}: .. is not possible here", printable(path))
+        };
         so_far.push(name);
         if open(&so_far).err() == Some(Errno::ENOENT) {
-            match what {
-                What::File if index + 1 == names.len() => {
-                    let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
-                    openat(&place, *name, flags, Mode::from_bits_retain(0o644)).map(drop)
-                }
-                _ => mkdirat(&place, *name, Mode::from_bits_retain(0o755)),
-            }
-            .with_context(|| {
-                format!("{}: cannot be created in the new root", printable(&so_far))
-            })?;
+            let is_file = what == What::File && names.peek().is_none();
+            create(&place, name, is_file)
+                .hint(hints)
+                .with_context(|| format!("mkdir({})", printable(&so_far)))?;
         }
-        place = open(&so_far)
-            .hint(hints)
-            .with_context(|| format!("openat2({})", printable(&so_far)))?;
+        let opened = open(&so_far).hint(hints);
+        place = opened.with_context(|| format!("openat2({})", printable(&so_far)))?;
     }
     Ok(Target(place))
+}
+
+/// Creates a directory or an empty file.
+fn create(place: &OwnedFd, name: &OsStr, is_file: bool) -> nix::Result<()> {
+    if !is_file {
+        return mkdirat(place, name, Mode::from_bits_retain(0o755));
+    }
+    let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+    openat(place, name, flags, Mode::from_bits_retain(0o644)).map(drop)
 }
 
 fn hints(errno: Errno) -> Vec<String> {
@@ -76,6 +80,8 @@ fn hints(errno: Errno) -> Vec<String> {
              another root file system is needed"
                 .to_owned(),
         ],
+        Errno::EEXIST => vec!["it is a link that leads nowhere in that root directory".to_owned()],
+        Errno::EACCES => vec!["that root directory is not this user's to change".to_owned()],
         _ => refusal::any_call(errno),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{chown, symlink};
 
 use nix::libc;
 use nix::sys::signal::Signal;
@@ -37,7 +37,7 @@ struct Waiting {
 
 impl Waiting {
     fn start(user: User, options: &[&str]) -> Waiting {
-        let args = [options, &["sh", "-c", "echo ready; read line"]].concat();
+        let args = [options, &["sh", "-c", "echo ready; read line; exit 0"]].concat();
         let mut step = step(user).args(args).start();
         assert_eq!(step.line(), "ready");
         let inside = |pid: &Pid| namespace(pid, "pid") != namespace("self", "pid");
@@ -156,7 +156,6 @@ fn the_command_is_in_eight_namespaces_of_its_own_without_privileges() {
             ("NoNewPrivs", "1"),
             ("Seccomp", "2"),
             ("SigBlk", "0000000000000000"),
-            ("SigIgn", "0000000000000000"),
         ] {
             assert_eq!(status(command, field), value, "{field}");
         }
@@ -239,8 +238,8 @@ fn devices_work_and_no_others_are_there() {
         let expected =
             "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero";
         assert_eq!(names.replace("mqueue ", ""), expected.replace("mqueue ", ""));
-        let script = "head -c 3 /dev/zero | wc -c; echo x >/dev/null; head -c 2 /dev/urandom | wc -c; echo a >/dev/shm/a; cat /dev/shm/a; echo b >/dev/fd/1";
-        assert_eq!(prints(user, &[], script), "3\n2\na\nb");
+        let script = "head -c 3 /dev/zero | wc -c; echo x >/dev/null; head -c 2 /dev/urandom | wc -c; echo a >/dev/shm/a; cat /dev/shm/a";
+        assert_eq!(prints(user, &[], script), "3\n2\na");
         let full = run(user, &["sh", "-c", "echo x >/dev/full"]);
         assert!(!full.stderr.is_empty() && full.code() != Some(0), "{full:?}");
     }
@@ -328,7 +327,7 @@ fn with_programs<'a>(options: &[&'a str]) -> Vec<&'a str> {
 fn a_directory_of_the_host_can_be_the_root_and_others_shown_in_it() {
     for &user in User::all() {
         let (root, more) = (small_root(user), temp_dir(user));
-        fs::write(more.path().join("note"), "helo").unwrap();
+        fs::write(more.path().join("note"), "helo\n").unwrap();
         let paths = [root.path().to_str().unwrap(), more.path().to_str().unwrap()];
         let [read_only, writable] =
             ["/more:ro", "/write"].map(|target| format!("{}:{target}", paths[1]));
@@ -345,11 +344,18 @@ fn a_directory_of_the_host_can_be_the_root_and_others_shown_in_it() {
 fn a_link_in_the_root_directory_never_leads_a_mount_outside() {
     for &user in User::all() {
         let (root, outside) = (small_root(user), temp_dir(user));
-        symlink(outside.path(), root.path().join("link")).unwrap();
         let path = root.path().to_str().unwrap();
-        let target = "/etc:/link/etc:ro";
-        let options = with_programs(&["--rootfs", path, "--bind", target]);
-        step(user).args(&options).args(["sh", "-c", "ls /link/etc/passwd"]).run().assert_ok();
+        let inside = root.path().join("srv");
+        fs::create_dir(&inside).unwrap();
+        chown(&inside, Some(user.uid().as_raw()), None).unwrap();
+        symlink("/srv", root.path().join("link")).unwrap();
+        let options = with_programs(&["--rootfs", path, "--bind", "/etc:/link/etc:ro"]);
+        step(user).args(&options).args(["sh", "-c", "ls /srv/etc/passwd"]).run().assert_ok();
+        assert!(!std::path::Path::new("/srv/etc").exists());
+
+        symlink(outside.path(), root.path().join("out")).unwrap();
+        let output = step(user).args(["--rootfs", path, "--bind", "/etc:/out/etc", "true"]).run();
+        output.assert_error("mkdir(./out): EEXIST: File exists", "a link that leads nowhere");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 
         fs::remove_dir(root.path().join("dev")).unwrap();

@@ -28,7 +28,7 @@ pub struct Witness {
     pub tmp: Identity,
     pub hostname: String,
     pub uptime: i64,
-    pub keyring: i64,
+    pub keyring: libc::c_long,
     pub memory: i32,
     /// Only open: what matters is that it can be connected to.
     _socket: Option<UnixListener>,
@@ -77,12 +77,12 @@ pub fn identity(path: &str) -> Result<Identity> {
 }
 
 /// The number of the session keyring of this process.
-pub fn session_keyring() -> nix::Result<i64> {
+pub fn session_keyring() -> nix::Result<libc::c_long> {
     let (operation, keyring, create) =
         (libc::KEYCTL_GET_KEYRING_ID, libc::KEY_SPEC_SESSION_KEYRING, 0);
     // SAFETY: the call takes numbers and touches no memory of ours.
     let id = unsafe { libc::syscall(libc::SYS_keyctl, operation, keyring, create) };
-    Errno::result(id).map(i64::from)
+    Errno::result(id)
 }
 
 /// Memory that other processes can attach by its number (`shmget(2)`). It is removed at once,
