@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
+use nix::sys::prctl::set_dumpable;
 use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 use step_support::error::message;
 use step_support::{Hint, note, refusal, subid};
@@ -79,5 +80,7 @@ pub fn become_root(options: &Options) -> Result<()> {
     }
     let (uid, gid) = (Uid::from_raw(0), Gid::from_raw(0));
     setresgid(gid, gid, gid).context("setresgid(0, 0, 0)")?;
-    setresuid(uid, uid, uid).context("setresuid(0, 0, 0)")
+    setresuid(uid, uid, uid).context("setresuid(0, 0, 0)")?;
+    // If that is another user outside, the kernel has made this process's files in /proc root's.
+    set_dumpable(true).context("prctl(PR_SET_DUMPABLE, 1)")
 }
