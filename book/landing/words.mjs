@@ -20,6 +20,7 @@ export const CALLS = {
     'step13-privilege': 'capset, no_new_privs, seccomp',
     'step14-resources': 'cpu.weight, cgroup.freeze',
     'step15-map': 'ioctl(fd, NS_GET_USERNS)',
+    'step16-container': 'clone, mount, pivot_root, capset, seccomp',
 };
 
 export const WORDS = {
@@ -43,10 +44,10 @@ export const WORDS = {
         caption: 'One kernel, two hostnames: the child is in a UTS namespace of its own.',
         again: 'Play it again',
         recorded: 'a recorded run',
-        steps: 'Fifteen steps, one question each',
+        steps: 'Sixteen steps, one question each',
         parts: [
             'As in the <a href="en/further-reading.html#source">article behind this book</a>: create namespaces, enter them, and limit a group of processes.',
-            'What does each kind of namespace do, what can root still do in it, and what keeps it alive?',
+            'What does each kind of namespace do, what can root still do in it, and what keeps it alive? At the end, a container by hand.',
         ],
         step: (number) => `Step ${number}`,
         visited: 'opened',
@@ -85,10 +86,10 @@ export const WORDS = {
         caption: '커널은 하나인데 호스트 이름은 둘입니다. 자식이 자기만의 UTS namespace에 있기 때문입니다.',
         again: '다시 보기',
         recorded: '기록해 둔 실행',
-        steps: '열다섯 단계, 단계마다 질문 하나',
+        steps: '열여섯 단계, 단계마다 질문 하나',
         parts: [
             '<a href="ko/further-reading.html#source">이 책의 바탕이 된 글</a>처럼 namespace를 만들고, 그 안에 들어가고, 프로세스 그룹에 한도를 겁니다.',
-            'namespace는 종류마다 무슨 일을 하고, 그 안의 root는 무엇을 할 수 있고, 무엇이 namespace를 살려 둘까요?',
+            'namespace는 종류마다 무슨 일을 하고, 그 안의 root는 무엇을 할 수 있고, 무엇이 namespace를 살려 둘까요? 마지막에는 컨테이너를 손으로 만듭니다.',
         ],
         step: (number) => `${number}단계`,
         visited: '열어 봄',

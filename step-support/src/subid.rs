@@ -6,13 +6,14 @@
 use std::fs;
 use std::process::Command;
 
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::unistd::{Pid, User, geteuid};
+
 use crate::error::{Hint, failure};
 use crate::output::printable;
 use crate::refusal;
 use crate::status::describe;
-use anyhow::{Context, Result};
-use nix::errno::Errno;
-use nix::unistd::{Pid, User, geteuid};
 
 /// The first of some IDs, and how many they are.
 pub type Range = (u32, u32);

@@ -50,7 +50,7 @@ Exit status: 0 if everything will work for this user, 1 if not.
 Manual:      namespaces(7), user_namespaces(7), cgroups(7)";
 
 /// What a learner runs, and the checks that it has to pass.
-const CHECKS_BY_STEP: [(&str, &[Check]); 17] = [
+const CHECKS_BY_STEP: [(&str, &[Check]); 18] = [
     ("step01-proc-ns", &[calls::LINKS]),
     ("step02-clone", &[calls::LINKS, calls::CLONE]),
     ("step03-uts", &[calls::HOSTNAME]),
@@ -66,6 +66,7 @@ const CHECKS_BY_STEP: [(&str, &[Check]); 17] = [
     ("step13-privilege", &[calls::LINKS, calls::PIDFD, kinds::PRIVILEGE]),
     ("step14-resources", &[calls::PIDFD, calls::CGROUP_V2]),
     ("step15-map", &[calls::LINKS, kinds::OWNER]),
+    ("step16-container", &[calls::LINKS, calls::UNSHARE, calls::PROC, kinds::IPC_TIME_CGROUP]),
     ("exercises", &[calls::LINKS, calls::PIDFD, calls::SANDBOX]),
     ("cgroup-exercises", &[calls::EXERCISE_CGROUPS]),
 ];

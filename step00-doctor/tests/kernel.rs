@@ -343,6 +343,7 @@ fn what_the_doctor_says_of_a_step_and_advises_is_what_the_step_does_and_says() {
             ("step12-ipc-time-cgroup", vec![]),
             ("step13-privilege", vec![]),
             ("step15-map", vec![]),
+            ("step16-container", vec!["true"]),
         ];
         for (name, obstacle, same_namespaces) in sample(OBSTACLES) {
             if name == "a chroot" && user == User::Ordinary {

@@ -12,6 +12,7 @@ use nix::unistd::{Gid, Pid, Uid};
 use nix::unistd::{getegid, geteuid, getpid, setgroups, setresgid, setresuid};
 use step_support::error::errno;
 use step_support::handshake::Side;
+use step_support::subid;
 
 use crate::Experiment;
 use crate::facts::{print_ids, print_map, print_outcome};

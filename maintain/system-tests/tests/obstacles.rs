@@ -40,10 +40,11 @@ const PRIVILEGE: &str = "step13-privilege permitted execve";
 /// Without `delegate` it takes a second.
 const RESOURCES: &str = "step14-resources delegate";
 const MAP: &str = "step15-map --json";
+const CONTAINER: &str = "step16-container true";
 
 /// The commands that every obstacle is tried with. TARGET is a process in another UTS
 /// namespace, and for an ordinary user also in another user namespace.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     DOCTOR,
     LINKS,
     LINKS_OF_ALL,
@@ -64,6 +65,7 @@ const COMMANDS: [&str; 20] = [
     PRIVILEGE,
     RESOURCES,
     MAP,
+    CONTAINER,
 ];
 
 /// The commands that create and join no namespace, and so work without any.
@@ -223,7 +225,7 @@ fn without_new_namespaces_the_doctor_reports_it_and_commands_that_need_none_work
             run.assert_ok();
         }
         for run in
-            those(&all, [CLONE_NEW, UTS, UNSHARE_ALL, USER].into_iter().chain(AVOID_USER_NAMESPACE))
+            those(&all, [CLONE_NEW, UTS, UNSHARE_ALL, USER, CONTAINER].into_iter().chain(AVOID_USER_NAMESPACE))
         {
             run.assert_refused("ENOSPC", "_namespaces=0 ");
         }
@@ -240,7 +242,7 @@ fn under_the_filter_of_docker_the_error_is_eperm_and_a_hint_names_privileged() {
         for run in those(&all, NEED_NO_NAMESPACE) {
             run.assert_ok();
         }
-        let others = [CLONE_NEW, UTS, SETNS, UNSHARE, UNSHARE_ALL, USER];
+        let others = [CLONE_NEW, UTS, SETNS, UNSHARE, UNSHARE_ALL, USER, CONTAINER];
         for run in those(&all, others.into_iter().chain(AVOID_USER_NAMESPACE)) {
             run.assert_refused("EPERM", "--privileged");
         }
@@ -274,10 +276,10 @@ fn root_without_capabilities_gets_a_hint_that_names_the_capability() {
         assert_eq!(of(all, "step00-doctor").output.code(), Some(1));
     }
     of(&without_one, SETNS).assert_refused("EPERM", "CAP_SYS_ADMIN");
-    for run in those(&without_one, [UNSHARE_ALL, USER]) {
+    for run in those(&without_one, [UNSHARE_ALL, USER, CONTAINER]) {
         run.assert_ok();
     }
-    for run in those(&without_any, [UNSHARE_ALL, USER]) {
+    for run in those(&without_any, [UNSHARE_ALL, USER, CONTAINER]) {
         run.assert_refused("EPERM", "CAP_SETFCAP");
     }
     of(&without_any, SETNS).assert_refused("EACCES", "CAP_SYS_PTRACE");
@@ -318,7 +320,7 @@ fn without_proc_a_hint_says_how_to_mount_it() {
         });
         let part_one =
             [LINKS, LINKS_OF_ALL, CLONE, CLONE_NEW, SETNS, UNSHARE_ALL, CGROUPS, CGROUP_RUN];
-        let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, RESOURCES, MAP];
+        let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, RESOURCES, MAP, CONTAINER];
         for run in those(&all, part_one.into_iter().chain(part_two)) {
             run.assert_refused("ENOENT", "/proc is not mounted");
         }
