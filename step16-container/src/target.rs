@@ -81,7 +81,10 @@ fn hints(errno: Errno) -> Vec<String> {
                 .to_owned(),
         ],
         Errno::EEXIST => vec!["it is a link that leads nowhere in that root directory".to_owned()],
-        Errno::EACCES => vec!["that root directory is not this user's to change; --layer takes it as it is".to_owned()],
+        Errno::EACCES => vec![
+            "that root directory is not this user's to change; --layer takes it as it is"
+                .to_owned(),
+        ],
         _ => refusal::any_call(errno),
     }
 }

@@ -224,9 +224,10 @@ fn without_new_namespaces_the_doctor_reports_it_and_commands_that_need_none_work
         for run in those(&all, NEED_NO_NAMESPACE) {
             run.assert_ok();
         }
-        for run in
-            those(&all, [CLONE_NEW, UTS, UNSHARE_ALL, USER, CONTAINER].into_iter().chain(AVOID_USER_NAMESPACE))
-        {
+        for run in those(
+            &all,
+            [CLONE_NEW, UTS, UNSHARE_ALL, USER, CONTAINER].into_iter().chain(AVOID_USER_NAMESPACE),
+        ) {
             run.assert_refused("ENOSPC", "_namespaces=0 ");
         }
         let doctor = of(&all, "step00-doctor");
@@ -320,7 +321,8 @@ fn without_proc_a_hint_says_how_to_mount_it() {
         });
         let part_one =
             [LINKS, LINKS_OF_ALL, CLONE, CLONE_NEW, SETNS, UNSHARE_ALL, CGROUPS, CGROUP_RUN];
-        let part_two = [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, RESOURCES, MAP, CONTAINER];
+        let part_two =
+            [USER, PID, MOUNT, NET, IPC_TIME_CGROUP, PRIVILEGE, RESOURCES, MAP, CONTAINER];
         for run in those(&all, part_one.into_iter().chain(part_two)) {
             run.assert_refused("ENOENT", "/proc is not mounted");
         }

@@ -68,9 +68,9 @@ pub const REFUSED: &[c_long] = &[
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     libc::SYS_kexec_file_load,
     #[cfg(target_arch = "x86")]
-    libc::SYS_clock_settime64,
+    CLOCK_SETTIME64,
     #[cfg(target_arch = "x86")]
-    libc::SYS_clock_adjtime64,
+    CLOCK_ADJTIME64,
     #[cfg(target_arch = "x86")]
     libc::SYS_stime,
     #[cfg(target_arch = "x86")]
@@ -80,6 +80,12 @@ pub const REFUSED: &[c_long] = &[
     #[cfg(target_arch = "x86")]
     libc::SYS_vm86old,
 ];
+
+/// What the crate libc does not name yet, from the kernel's `syscall_32.tbl`.
+#[cfg(target_arch = "x86")]
+const CLOCK_SETTIME64: libc::c_long = 404;
+#[cfg(target_arch = "x86")]
+const CLOCK_ADJTIME64: libc::c_long = 405;
 
 /// The first number of the second set of calls on x86-64; there is none elsewhere.
 pub const X32: u32 = if cfg!(target_arch = "x86_64") { 0x4000_0000 } else { u32::MAX };

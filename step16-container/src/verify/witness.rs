@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::fd::IntoRawFd;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::ptr::null;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
+use nix::sys::stat::stat;
 use nix::sys::utsname::uname;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, getpid};
@@ -17,7 +17,7 @@ use step_support::namespace::links;
 use crate::cli::{Options, Task};
 
 /// A file or directory: its device and its inode.
-pub type Identity = (u64, u64);
+pub type Identity = (libc::dev_t, libc::ino_t);
 
 /// It stays alive as long as the container.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub struct Witness {
     pub root: Identity,
     pub tmp: Identity,
     pub hostname: String,
-    pub uptime: i64,
+    pub uptime: libc::time_t,
     pub keyring: libc::c_long,
     pub memory: i32,
     /// Only open: what matters is that it can be connected to.
@@ -72,8 +72,8 @@ pub fn leak(options: &Options) -> Result<()> {
 }
 
 pub fn identity(path: &str) -> Result<Identity> {
-    let it = fs::metadata(path).with_context(|| format!("stat({path})"))?;
-    Ok((it.dev(), it.ino()))
+    let it = stat(path).with_context(|| format!("stat({path})"))?;
+    Ok((it.st_dev, it.st_ino))
 }
 
 /// The number of the session keyring of this process.
