@@ -1,6 +1,6 @@
 //! Limits for all that is in the container. Step 06 explains them.
 
-use std::fs::File;
+use std::fs::{self, File};
 
 use anyhow::Result;
 use nix::fcntl::Flock;
@@ -37,6 +37,13 @@ impl Group {
                 Err(explain(error))
             }
         }
+    }
+
+    /// How many processes the kernel lets it have, if that is limited.
+    pub fn pids_max(&self) -> Option<String> {
+        let mut files = self.place.dirs().iter().map(|dir| dir.join("pids.max"));
+        let text = files.find_map(|file| fs::read_to_string(file).ok())?;
+        Some(text.trim().to_owned())
     }
 
     /// Moves PID 1 into it, so that all that PID 1 starts is in it.

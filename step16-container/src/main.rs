@@ -79,9 +79,9 @@ fn run() -> Result<u8> {
     check_proc()?; // or PIDs would be those of other processes in /proc
     verify::leak(&options)?;
     descriptors::close_inherited(&options)?;
-    let witness = Witness::of(&options)?;
     let terminal = Terminal::open();
     let group = limits::Group::create(&options.limits)?; // step 06
+    let witness = Witness::of(&options, group.as_ref())?;
     let watchdog = Watchdog::start()?;
     network::enter_owner(options.network)?; // step 04
     SigSet::all().thread_block().context("sigprocmask()")?; // the relay passes them on

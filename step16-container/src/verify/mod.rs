@@ -74,17 +74,17 @@ fn rows(witness: &Witness, options: &Options) -> Vec<Row> {
         namespace("uts", "learn the host's name", a::learn_hostname(witness)),
         namespace("time", "learn how long the host is up", a::learn_uptime(witness)),
         namespace("cgroup", "learn the path of the cgroup", a::learn_cgroup()),
-        row("limits", r::limits(), "start processes without end", p::fork_bomb(options)),
-        row("root", r::mounts(), "leave by chroot(2) and ..", f::escape_chroot(witness)),
-        row("read-only", r::root_mount(), "write to /usr or /", f::write_to_root(options)),
-        row("masks", r::masks(), "write to /proc/sys", f::write_setting()),
+        row("limits", r::limits(witness), "start processes without end", p::fork_bomb(options)),
+        row("root", r::root(), "leave by chroot(2) and ..", f::escape_chroot(witness)),
+        row("read-only", r::writability("/"), "write to /usr or /", f::write_to_root(options)),
+        row("masks", r::writability("/proc/sys"), "write to /proc/sys", f::write_setting()),
         row(
             "descriptors",
             r::descriptors(),
             "find one of a directory outside",
             f::use_leaked(witness),
         ),
-        row("keyring", r::groups(), "find the user's session keyring", a::find_keyring(witness)),
+        row("keyring", r::keys(), "find the user's session keyring", a::find_keyring(witness)),
         row("capabilities", r::field("CapEff"), "sethostname(2)", a::set_hostname()),
         row(
             "no_new_privs",
@@ -93,7 +93,7 @@ fn rows(witness: &Witness, options: &Options) -> Vec<Row> {
             p::regain_capabilities(),
         ),
         row("seccomp", r::field("Seccomp"), "unshare(CLONE_NEWUSER)", a::unshare_user()),
-        row("dumpable", r::pid_1(), "look into PID 1", p::look_into_pid_1(options)),
+        row("dumpable", r::owner_of_pid_1(), "look into PID 1", p::look_into_pid_1(options)),
         row("init", r::pid_1(), "leave a zombie", p::leave_zombie()),
     ]
 }

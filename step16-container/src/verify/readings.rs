@@ -1,7 +1,9 @@
 //! What the kernel says of the container.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
+use step_support::mountinfo::{Line, lines};
 use step_support::namespace::link;
 
 use super::witness::Witness;
@@ -28,33 +30,38 @@ pub fn field(name: &str) -> String {
     line.unwrap_or("unknown").replace('\t', " ")
 }
 
-/// The cgroup of this process, as it is named inside.
-pub fn limits() -> String {
-    let text = fs::read("/proc/self/cgroup").unwrap_or_default();
-    format!("in {} hierarchies", String::from_utf8_lossy(&text).lines().count())
+/// The limit that the process outside has read of the container's cgroup.
+pub fn limits(witness: &Witness) -> String {
+    match &witness.pids_max {
+        Some(number) => format!("pids.max {number}"),
+        None => "no limit on processes".to_owned(),
+    }
 }
 
-/// How many mounts can be reached.
-pub fn mounts() -> String {
-    let text = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    format!("{} mounts", String::from_utf8_lossy(&text).lines().count())
+/// The file system that the root directory is on.
+pub fn root() -> String {
+    mount("/", |it| format!("/ is of type {}", String::from_utf8_lossy(it.fs_type)))
 }
 
-/// What the mount of the root directory allows.
-pub fn root_mount() -> String {
-    let text = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    let lines: Vec<_> = step_support::mountinfo::lines(&text).collect();
-    let root = lines.iter().rfind(|line| line.mount_point.as_os_str() == "/");
-    root.map_or("no mount".to_owned(), |it| String::from_utf8_lossy(it.options).into_owned())
+/// Whether a directory is a mount to which nothing can be written.
+pub fn writability(place: &str) -> String {
+    mount(place, |it| {
+        let first = it.options.split(|&byte| byte == b',').next().unwrap_or_default();
+        format!("{place} is mounted {}", String::from_utf8_lossy(first))
+    })
 }
 
-/// What is covered in `/proc`.
-pub fn masks() -> String {
+/// Something of the uppermost mount at this place.
+fn mount(place: &str, what: impl Fn(&Line) -> String) -> String {
     let text = fs::read("/proc/self/mountinfo").unwrap_or_default();
-    let covered = step_support::mountinfo::lines(&text).filter(|line| {
-        line.mount_point.starts_with("/proc") && line.mount_point.as_os_str() != "/proc"
-    });
-    format!("{} places of /proc are covered", covered.count())
+    let last = lines(&text).filter(|line| line.mount_point.as_os_str() == place).last();
+    last.map_or_else(|| format!("{place} is no mount"), |it| what(&it))
+}
+
+/// How many keys can be seen.
+pub fn keys() -> String {
+    let keys = fs::read("/proc/keys").unwrap_or_default();
+    format!("/proc/keys lists {}", String::from_utf8_lossy(&keys).lines().count())
 }
 
 /// The descriptors of this process.
@@ -64,9 +71,10 @@ pub fn descriptors() -> String {
     numbers.join(" ")
 }
 
-/// The user and the groups.
-pub fn groups() -> String {
-    field("Groups")
+/// Whose files in `/proc` the first process has: of a process that is not dumpable, the real root's.
+pub fn owner_of_pid_1() -> String {
+    let owner = fs::metadata("/proc/1/fd").map(|it| format!("uid {}", it.uid()));
+    format!("/proc/1/fd is of {}", owner.unwrap_or_else(|error| error.to_string()))
 }
 
 /// What PID 1 is.

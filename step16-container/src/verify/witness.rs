@@ -15,6 +15,7 @@ use nix::unistd::{Pid, getpid};
 use step_support::namespace::links;
 
 use crate::cli::{Options, Task};
+use crate::limits::Group;
 
 /// A file or directory: its device and its inode.
 pub type Identity = (libc::dev_t, libc::ino_t);
@@ -30,13 +31,14 @@ pub struct Witness {
     pub uptime: libc::time_t,
     pub keyring: libc::c_long,
     pub memory: i32,
+    pub pids_max: Option<String>,
     /// Only open: what matters is that it can be connected to.
     _socket: Option<UnixListener>,
 }
 
 impl Witness {
     /// Knows nothing unless the container is to be tried.
-    pub fn of(options: &Options) -> Result<Witness> {
+    pub fn of(options: &Options, group: Option<&Group>) -> Result<Witness> {
         if !matches!(options.task, Task::Verify) {
             return Ok(Witness::default());
         }
@@ -50,6 +52,7 @@ impl Witness {
             uptime: uptime.tv_sec(),
             keyring: session_keyring().unwrap_or_default(),
             memory: share_memory()?,
+            pids_max: group.and_then(Group::pids_max),
             _socket: Some(UnixListener::bind_addr(&address(getpid())?).context("bind(@)")?),
         })
     }

@@ -149,7 +149,7 @@ fn inodes() -> HashSet<String> {
 }
 
 /// Gives this thread namespaces in which the machine is called goldilocks-web and uid 1000
-/// is the user learner.
+/// is the user learner, to whom a range of IDs is lent, as on the machine in the page.
 fn prepare() {
     unshare(CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWNS).expect("unshare");
     let none = None::<&str>;
@@ -158,11 +158,14 @@ fn prepare() {
     for (file, line) in [
         ("passwd", format!("learner:x:{LEARNER}:{LEARNER}::/tmp:/bin/bash")),
         ("group", format!("learner:x:{LEARNER}:")),
+        ("subuid", "learner:100000:65536".to_owned()),
+        ("subgid", "learner:100000:65536".to_owned()),
     ] {
         let original = format!("/etc/{file}");
         let number = format!(":{LEARNER}:");
         let others = fs::read_to_string(&original).expect(file);
-        let others = others.lines().filter(|it| !it.contains(&number)).collect::<Vec<_>>();
+        let is_other = |it: &&str| !it.contains(&number) && !it.starts_with("learner:");
+        let others = others.lines().filter(is_other).collect::<Vec<_>>();
         let dir = tempfile::tempdir().expect("mkdir");
         let copy = dir.path().join(file);
         fs::write(&copy, format!("{}\n{line}\n", others.join("\n"))).expect(file);
