@@ -34,6 +34,16 @@ pub fn run(init: Pid, outside: &Side, terminal: Option<Terminal>) -> Result<Exit
     Relay::new(init, Some((terminal, inside)))?.run()
 }
 
+/// What has become of the output of the terminal inside.
+#[derive(PartialEq, Eq)]
+enum Output {
+    Copied,
+    /// There is none now.
+    Nothing,
+    /// There will be none: no program has the terminal open any more.
+    Ended,
+}
+
 struct Relay<'a> {
     init: Pid,
     signals: SignalFd,
@@ -61,7 +71,7 @@ impl<'a> Relay<'a> {
     fn run(mut self) -> Result<ExitStatus> {
         loop {
             if let Some(status) = wait(self.init, WaitPidFlag::WNOHANG)? {
-                while self.copy_output()? {}
+                while self.copy_output()? == Output::Copied {}
                 return Ok(status);
             }
             let stdin = io::stdin();
@@ -80,7 +90,7 @@ impl<'a> Relay<'a> {
                 self.read_keys();
             }
             self.write_keys()?;
-            if ready.get(1) == Some(&true) && !self.copy_output()? {
+            if ready.get(1) == Some(&true) && self.copy_output()? == Output::Ended {
                 self.terminals = None; // the last program inside has closed its terminal
             }
             while let Some(info) = self.signals.read_signal().context("read(signalfd)")? {
@@ -126,23 +136,24 @@ impl<'a> Relay<'a> {
         Ok(())
     }
 
-    /// Copies what there is. False at the end: no program has the terminal open.
-    fn copy_output(&mut self) -> Result<bool> {
-        let Some((_, inside)) = &mut self.terminals else { return Ok(false) };
+    /// Copies what there is.
+    fn copy_output(&mut self) -> Result<Output> {
+        let Some((_, inside)) = &mut self.terminals else { return Ok(Output::Ended) };
         let mut buffer = [0; 16384];
         match inside.read(&mut buffer) {
-            Ok(0) => Ok(false),
+            Ok(0) => Ok(Output::Ended),
             Ok(count) => {
                 let mut stdout = io::stdout().lock();
                 stdout
                     .write_all(&buffer[..count])
                     .and_then(|()| stdout.flush())
                     .context("write(stdout)")?;
-                Ok(true)
+                Ok(Output::Copied)
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(true),
-            // EIO: nobody has it open, or not yet.
-            Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Ok(false),
+            // Also if nobody has opened it yet, and nobody ever will.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Output::Nothing),
+            // EIO: nobody has it open any more.
+            Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Ok(Output::Ended),
             Err(error) => Err(error).context("read(terminal inside)"),
         }
     }
