@@ -6,6 +6,9 @@
 /** What is counted: another number in each run. */
 const MEASURED = ['current', 'used', 'refused', 'killed', 'throttled'];
 
+/** What is told of a clock that was set back to begin anew: by how much, the boot decides. */
+const BEGINS = 'begins at 0';
+
 /** The namespaces that the kernel has made when it booted. */
 const BOOT = 'of boot';
 
@@ -75,11 +78,14 @@ function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
                 parent: number.get(parent) ?? 0, state, ids, ...setsOf(capabilities, all), ...rest, namespaces: differing(own, boot),
                 'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
             })}`),
-        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, list: ____, up, ...rest }) =>
-            `${kind} ${names.get(address)}: ${path(tell({ ...rest, down: without(rest.devices, up) }))}`),
+        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, list: ____, up, offsets, ...rest }) =>
+            `${kind} ${names.get(address)}: ${path(tell({ ...offsets && { offsets: clocks(offsets) }, ...rest, down: without(rest.devices, up) }))}`),
         ...cgroups.map(({ address, path: _, ...rest }) => `cgroup ${names.get(address)}: ${tell(rest)}`),
     ];
 }
+
+/** @param {Record<string, number>} offsets in seconds */
+const clocks = (offsets) => Object.fromEntries(Object.entries(offsets).map(([clock, seconds]) => [clock, seconds < 0 ? BEGINS : seconds]));
 
 /**
  * The effective capabilities, and those sets that differ from what most processes have: the same
