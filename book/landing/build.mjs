@@ -12,8 +12,8 @@ const [site, lab] = process.argv.slice(2);
 const here = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const project = (name) => here(`../../${name}`);
 
-/** The demonstration is the first command of this page. */
-const SHOWN = 'step03-uts';
+/** The first commands of these pages are the demonstration and where the book leads. */
+const SHOWN = { demonstration: 'step03-uts', container: 'step16-container' };
 
 /** What was recorded of a page. */
 function recording(page) {
@@ -61,14 +61,17 @@ function withSystemTheme(css) {
 const own = withSystemTheme(project('lab/view/view.css') + here('landing.css'));
 const css = own.replace(/\/\*[^]*?\*\//g, '').replace(/\n\s*/g, '\n');
 const [progress] = readdirSync(`${site}/en/theme`).filter((name) => /^progress.*\.js$/.test(name));
-const session = recording(SHOWN)?.sessions[0];
 const machine = lab && JSON.parse(readFileSync(`${lab}/machine.json`, 'utf8'));
 
 for (const [language, name] of Object.entries(PAGES)) {
     // What draws it belongs to the machine, and is not there without one.
-    const demonstration = session && (await import('../../lab/demonstration.mjs')).demonstration(session, language);
+    const shown = {};
+    for (const [place, page] of Object.entries(SHOWN)) {
+        const session = recording(page)?.sessions[0];
+        shown[place] = session && (await import('../../lab/demonstration.mjs')).demonstration(session, language);
+    }
     writeFileSync(`${site}/${name}`, landing({
-        language, css, progress, demonstration, machine, parts: parts(language),
+        language, css, progress, machine, ...shown, parts: parts(language),
         head: here('language.js') + here('theme.js'), script: here('page.js'),
     }));
 }

@@ -8,21 +8,31 @@ import { CALLS, PAGES, WORDS } from './words.mjs';
 const MATTERS = /^uts\.nodename/;
 
 /**
- * The recorded run: what was typed, what appeared, and the processes with their namespaces. It is
- * what it is in the end; landing.css and page.js let it play.
+ * A recorded run: what was typed, what appeared, and the processes with their namespaces. It is
+ * what it is in the end; landing.css and page.js let the demonstration play.
  */
-function figure({ prompt, command, printed, title, legend, table }, words) {
+function figure({ prompt, command, printed, title, legend, table }, caption, recorded, name = '') {
     const lines = printed.map((line, index) =>
         `<span class="line${MATTERS.test(line) ? ' matters' : ''}" style="--line: ${index}">${escaped(line)}</span>`);
-    return `<figure class="demo" style="--characters: ${command.length}; --lines: ${printed.length}">
+    return `<figure class="recording${name}" style="--characters: ${command.length}; --lines: ${printed.length}">
             <pre><code>${prompt} <span class="typed">${escaped(command)}</span>\n${lines.join('\n')}</code></pre>
             <div class="held">
                 <p class="held-head"><strong>${title}</strong> <span>${legend}</span></p>
                 <div class="kernel">${table}</div>
             </div>
-            <figcaption><span class="caption">${words.caption}</span> <span class="recorded">${words.recorded}<button type="button" class="again">${words.again}</button></span></figcaption>
+            <figcaption><span class="caption">${caption}</span> <span class="recorded">${recorded}</span></figcaption>
         </figure>`;
 }
+
+const demo = (demonstration, words) => figure(demonstration, words.caption,
+    `${words.recorded}<button type="button" class="again">${words.again}</button>`, ' demo');
+
+/** The last step, with a link to it. */
+const end = (container, language, words) => `
+        <section class="end">
+            <h2>${words.end}</h2>
+            ${figure(container, words.endCaption, `<a href="${language}/step16-container.html">${words.endLink}</a>`)}
+        </section>`;
 
 /** The button of the machine, and what is said once it is there. */
 const machineButton = ({ command, printed }, { bytes }, words) => `
@@ -47,7 +57,7 @@ const part = ({ title, what, steps }, language, words) => `
         <ol class="steps">${steps.map((it) => step(it, language, words)).join('')}
         </ol>`;
 
-export function landing({ language, css, progress, demonstration, machine, head, script, parts }) {
+export function landing({ language, css, progress, demonstration, container, machine, head, script, parts }) {
     const words = WORDS[language];
     const other = language === 'en' ? 'ko' : 'en';
     const { visited, ran, predicted } = words;
@@ -84,12 +94,12 @@ export function landing({ language, css, progress, demonstration, machine, head,
                 </p>
                 <p class="said" role="status"></p>${demonstration && machine ? waiting(language, words) : ''}
             </div>
-            ${demonstration ? figure(demonstration, words) : ''}
+            ${demonstration ? demo(demonstration, words) : ''}
         </section>
         <h2>${words.steps}</h2>
         <div class="parts" data-words="${escaped(JSON.stringify({ visited, ran, predicted }))}">${parts.map((it) => part(it, language, words)).join('')}
         </div>
-        <p class="kept" hidden>${words.kept}</p>
+        <p class="kept" hidden>${words.kept}</p>${container ? end(container, language, words) : ''}
         <div class="two">
             <section>
                 <h2>${words.own}</h2>

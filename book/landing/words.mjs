@@ -44,6 +44,9 @@ export const WORDS = {
         caption: 'One kernel, two hostnames: the child is in a UTS namespace of its own.',
         again: 'Play it again',
         recorded: 'a recorded run',
+        end: 'In the end: a container',
+        endCaption: 'All eight kinds of namespace are new for <code>head</code>: that is what people call a container.',
+        endLink: 'Step 16 builds it, and attacks it',
         steps: 'Sixteen steps, one question each',
         parts: [
             'As in the <a href="en/further-reading.html#source">article behind this book</a>: create namespaces, enter them, and limit a group of processes.',
@@ -86,6 +89,9 @@ export const WORDS = {
         caption: '커널은 하나인데 호스트 이름은 둘입니다. 자식이 자기만의 UTS namespace에 있기 때문입니다.',
         again: '다시 보기',
         recorded: '기록해 둔 실행',
+        end: '끝에는 컨테이너',
+        endCaption: '<code>head</code>에게는 namespace 여덟 종류가 모두 새것입니다. 사람들은 이것을 컨테이너라고 부릅니다.',
+        endLink: '16단계에서 만들고 공격해 봅니다',
         steps: '열여섯 단계, 단계마다 질문 하나',
         parts: [
             '<a href="ko/further-reading.html#source">이 책의 바탕이 된 글</a>처럼 namespace를 만들고, 그 안에 들어가고, 프로세스 그룹에 한도를 겁니다.',

@@ -25,7 +25,7 @@ const english = {
     noMap: 'no map',
     pid: (/** @type {Value} */ pid) => `PID ${pid}`,
     mounts: (/** @type {Value} */ count) => `${count} mounts`,
-    seconds: (/** @type {Value} */ seconds) => `+${seconds} s`,
+    seconds: (/** @type {Value} */ seconds) => `${Number(seconds) < 0 ? '' : '+'}${seconds} s`,
     choose: (/** @type {string} */ kind, /** @type {string} */ letter, /** @type {string} */ holds) =>
         `${kind} namespace ${letter}${holds && ` ${holds}`}`,
     chooseInitial: (/** @type {string} */ kind) => `initial ${kind} namespace`,
@@ -104,7 +104,7 @@ const korean = {
     noMap: '매핑 없음',
     pid: (pid) => `PID ${pid}`,
     mounts: (count) => `마운트 ${count}`,
-    seconds: (seconds) => `+${seconds}초`,
+    seconds: (seconds) => `${Number(seconds) < 0 ? '' : '+'}${seconds}초`,
     choose: (kind, letter, holds) => `${kind} namespace ${letter}${holds && ` ${holds}`}`,
     chooseInitial: (kind) => `부팅 때의 ${kind} namespace`,
     chooseChildren: (kind, letter) => `자식이 들어갈 ${kind} namespace: ↳ ${letter}`,

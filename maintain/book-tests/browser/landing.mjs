@@ -119,6 +119,9 @@ async function showsRecording(page, when) {
 async function still() {
     const page = await landing('without a script', 'en', { javaScriptEnabled: false });
     await showsRecording(page, 'without a script');
+    const rows = page.locator('.end tr.is-new').filter({ hasText: /\bhead \d+/ });
+    const kinds = await rows.locator('td:has(.kernel-badge)').evaluateAll((all) => all.map((it) => it.dataset.kind).sort());
+    check(kinds.join() === 'cgroup,ipc,mnt,net,pid,time,user,uts', `the container at the end has new namespaces of the kinds ${kinds}`);
     check(!await page.locator('.start').isVisible(), 'without a script there is a button');
     await page.emulateMedia({ colorScheme: 'light' });
     const [light, accent] = [await theme(page), () => page.locator('.kernel-badge').first().evaluate((it) => getComputedStyle(it).backgroundColor)];
