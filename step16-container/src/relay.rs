@@ -34,14 +34,13 @@ pub fn run(init: Pid, outside: &Side, terminal: Option<Terminal>) -> Result<Exit
     Relay::new(init, Some((terminal, inside)))?.run()
 }
 
-/// What has become of the output of the terminal inside.
+/// What a read from the terminal inside has found.
 #[derive(PartialEq, Eq)]
 enum Output {
     Copied,
-    /// There is none now.
-    Nothing,
-    /// There will be none: no program has the terminal open any more.
-    Ended,
+    NoneYet,
+    /// No program has the terminal open.
+    Closed,
 }
 
 struct Relay<'a> {
@@ -90,7 +89,7 @@ impl<'a> Relay<'a> {
                 self.read_keys();
             }
             self.write_keys()?;
-            if ready.get(1) == Some(&true) && self.copy_output()? == Output::Ended {
+            if ready.get(1) == Some(&true) && self.copy_output()? == Output::Closed {
                 self.terminals = None; // the last program inside has closed its terminal
             }
             while let Some(info) = self.signals.read_signal().context("read(signalfd)")? {
@@ -138,10 +137,10 @@ impl<'a> Relay<'a> {
 
     /// Copies what there is.
     fn copy_output(&mut self) -> Result<Output> {
-        let Some((_, inside)) = &mut self.terminals else { return Ok(Output::Ended) };
+        let Some((_, inside)) = &mut self.terminals else { return Ok(Output::Closed) };
         let mut buffer = [0; 16384];
         match inside.read(&mut buffer) {
-            Ok(0) => Ok(Output::Ended),
+            Ok(0) => Ok(Output::Closed),
             Ok(count) => {
                 let mut stdout = io::stdout().lock();
                 stdout
@@ -150,10 +149,9 @@ impl<'a> Relay<'a> {
                     .context("write(stdout)")?;
                 Ok(Output::Copied)
             }
-            // Also if nobody has opened it yet, and nobody ever will.
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Output::Nothing),
-            // EIO: nobody has it open any more.
-            Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Ok(Output::Ended),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Output::NoneYet),
+            // EIO: nobody has it open, or not yet.
+            Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Ok(Output::Closed),
             Err(error) => Err(error).context("read(terminal inside)"),
         }
     }
