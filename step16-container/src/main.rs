@@ -53,6 +53,7 @@ mod status;
 mod system;
 mod target;
 mod terminal;
+mod tree;
 mod verify;
 use cli::{Options, Task};
 use protection::Protection;

@@ -14,7 +14,8 @@ use step_support::{Hint, printable, refusal};
 
 use crate::cli::{Bind, Options, Root};
 use crate::protection::Protection;
-use crate::target::{self, What};
+use crate::target;
+use crate::tree::Tree;
 use crate::{restrict, system};
 
 /// Where it is built: a directory that every system has, so that none is left behind. In this
@@ -24,7 +25,7 @@ pub const NEW: &str = "/tmp";
 /// Nothing in a container may give privileges or lead to a device, whatever is in its files.
 const NO_PRIVILEGES: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV);
 
-/// Something of the host, open before what is at its path is covered.
+/// Something of the host, open.
 pub struct Source(OwnedFd);
 
 impl Source {
@@ -56,7 +57,7 @@ pub fn bind(source: impl AsRef<Path>, place: &Path) -> Result<()> {
 /// The new root directory, and what is going to be shown in it.
 pub struct NewRoot<'a> {
     pub dir: OwnedFd,
-    binds: Vec<(Source, &'a Bind)>,
+    binds: Vec<(Tree, &'a Bind)>,
 }
 
 /// Builds the root directory of the container, and opens it.
@@ -64,7 +65,7 @@ pub fn build(options: &Options) -> Result<NewRoot<'_>> {
     make_mounts_private()?;
     let mut binds = Vec::new();
     for it in &options.binds {
-        binds.push((Source::open(&it.source)?, it));
+        binds.push((Tree::copy(&it.source)?, it));
     }
     let dir = match &options.root {
         Root::Host => system::build(options)?,
@@ -120,18 +121,28 @@ fn stack(layers: &[PathBuf]) -> Result<&'static str> {
 
 /// Shows in the container what the user wants of the host.
 pub fn bind_all(root: &NewRoot) -> Result<()> {
-    for (source, bind) in &root.binds {
-        let is_dir = fs::metadata(source.path()).is_ok_and(|it| it.is_dir());
-        let what = if is_dir { What::Directory } else { What::File };
-        source.bind(&target::named(&root.dir, &bind.target, what)?.file())?;
+    for (tree, bind) in &root.binds {
+        let what = tree.what()?;
+        let (source, place) = (&bind.source, &bind.target);
+        tree.show(&target::named(&root.dir, place, what)?)
+            .hint(bind_hints)
+            .with_context(|| format!("move_mount({}, {})", printable(source), printable(place)))?;
         // What is open is below the new mount: the place has to be opened again.
         let flags = if bind.is_read_only { MsFlags::MS_RDONLY } else { MsFlags::empty() };
-        restrict::tree(
-            &target::named(&root.dir, &bind.target, what)?.file(),
-            NO_PRIVILEGES | flags,
-        )?;
+        restrict::tree(&target::named(&root.dir, place, what)?.file(), NO_PRIVILEGES | flags)?;
     }
     Ok(())
+}
+
+fn bind_hints(errno: Errno) -> Vec<String> {
+    match errno {
+        Errno::EINVAL | Errno::ENOTDIR => vec![
+            "a directory can be shown only in the place of a directory, and a file in that of a \
+             file"
+                .to_owned(),
+        ],
+        _ => refusal::in_new_namespace(errno),
+    }
 }
 
 /// Makes it the root directory of this process and of all that it starts; nothing leads to

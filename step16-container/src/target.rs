@@ -7,7 +7,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +18,12 @@ use step_support::{Hint, printable, refusal};
 
 /// A place that is open.
 pub struct Target(OwnedFd);
+
+impl AsRawFd for Target {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
 
 /// What is made where there is nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +40,9 @@ pub fn own(root: &OwnedFd, path: &str, what: What) -> Result<Target> {
 /// Opens a place that the user has named, or makes it. Links lead to where they would lead
 /// inside of the container.
 pub fn named(root: &OwnedFd, path: &Path, what: What) -> Result<Target> {
+    if !path.components().any(|it| it != Component::RootDir) {
+        bail!("{}: nothing can be shown there, for it is what --rootfs is for", printable(path));
+    }
     make(root, path, what, ResolveFlag::empty())
 }
 
