@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, chroot, fchdir, pivot_root};
 use step_support::{Hint, printable, refusal};
 
@@ -63,6 +63,8 @@ pub struct NewRoot<'a> {
 /// Builds the root directory of the container, and opens it.
 pub fn build(options: &Options) -> Result<NewRoot<'_>> {
     make_mounts_private()?;
+    // All users of the container may read what is made here, whatever the caller's umask says.
+    umask(Mode::from_bits_retain(0o022));
     let mut binds = Vec::new();
     for it in &options.binds {
         binds.push((Tree::copy(&it.source)?, it));
