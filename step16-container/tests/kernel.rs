@@ -4,13 +4,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::io::Read;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{Gid, Pid, close, dup2_stderr, dup2_stdin, dup2_stdout};
+use nix::unistd::{geteuid, setgroups, setsid};
+use testkit::obstacle::{cover, own_mounts};
 use testkit::{Host, Output, Running, SignalAt, Step, User, link, namespace, status, temp_dir};
-use testkit::{require_programs, sample_by_user, skip, wait_until};
+use testkit::{require_programs, require_root, sample_by_user, skip, tempfile, wait_until};
 
 const EXE: &str = env!("CARGO_BIN_EXE_step16-container");
 
@@ -228,7 +235,186 @@ fn the_environment_is_new_and_has_what_is_given() {
     let text = &output.assert_ok().stdout;
     assert!(text.contains("GREETING='a=b'") && text.contains("HOME='/root'"), "{text}");
     assert!(!text.contains("SECRET") && !text.contains("TEST_RUN"), "{text}");
-    assert_eq!(prints(User::all()[0], &["--workdir", "/tmp"], "pwd"), "/tmp");
+    let user = User::all()[0];
+    let variables =
+        ["--env", "A=1", "--env", "A=2", "--env", "B=", "--env", "C=1\n2", "--env", "HOME=/tmp"];
+    assert_eq!(prints(user, &variables, "echo \"$A,$B,$C,$HOME\""), "2,,1\n2,/tmp");
+    assert_eq!(prints(user, &["--workdir", "/tmp"], "pwd"), "/tmp");
+    for (dir, error) in [("/nosuch", "No such file"), ("/etc/passwd", "Not a directory")] {
+        let output = run(user, &["--workdir", dir, "true"]);
+        assert_eq!(output.code(), Some(1), "{output:?}");
+        assert!(output.stderr.contains(&format!("chdir({dir}): {error}")), "{output:?}");
+    }
+}
+
+#[test]
+fn the_umask_of_the_caller_decides_nothing() {
+    for &user in User::all() {
+        for mask in [0o000, 0o077] {
+            let options = ["--bind", "/etc/passwd:/some/where/file", "sh", "-c"];
+            let script = "umask; stat -c %a / /etc /etc/passwd /mnt /some /some/where";
+            let output = step(user).args(options).args([script]).with_obstacle(move || {
+                umask(Mode::from_bits_retain(mask));
+                Ok(())
+            });
+            let output = Host::unchanged(|| output.run());
+            assert_eq!(output.assert_ok().stdout, "0022\n755\n755\n644\n755\n755\n755\n");
+        }
+    }
+}
+
+#[test]
+fn empty_directories_have_the_modes_that_programs_expect() {
+    for &user in User::all() {
+        let script = "stat -c '%a %n' /dev/shm /home /root /run /tmp";
+        let modes = "1777 /dev/shm\n755 /home\n700 /root\n755 /run\n1777 /tmp";
+        assert_eq!(prints(user, &[], script), modes);
+    }
+}
+
+#[test]
+fn what_follows_two_dashes_is_a_command() {
+    for &user in User::all() {
+        let dir = temp_dir(user);
+        let program = dir.path().join("--verify");
+        fs::write(&program, "#!/bin/sh\necho not an option\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let bind = format!("{}:/usr/local/bin:ro", dir.path().display());
+        let output = run(user, &["--bind", &bind, "--", "--verify"]);
+        assert_eq!(output.assert_ok().stdout, "not an option\n");
+        assert_eq!(run(user, &["--", "--hostname", "web", "true"]).code(), Some(127));
+    }
+}
+
+#[test]
+fn input_reaches_the_command_also_where_output_is_closed() {
+    for &user in User::all() {
+        let mut step =
+            step(user).args(["sh", "-c", "read a; echo got $a; read b; exit $b"]).start();
+        step.type_in("one\n");
+        assert_eq!(step.line(), "got one");
+        step.type_in("9\n");
+        assert_eq!(step.wait().code(), Some(9));
+        let closed = self::step(user).args(["sh", "-c", "echo x 2>/dev/null; exit 3"]);
+        let closed = closed.with_obstacle(|| Ok([0, 1].into_iter().try_for_each(close)?));
+        assert_eq!(Host::unchanged(|| closed.run()).code(), Some(3));
+    }
+}
+
+#[test]
+fn what_is_hidden_in_proc_stays_hidden_and_no_mount_can_be_changed() {
+    for &user in User::all() {
+        if std::path::Path::new("/proc/keys").exists() {
+            assert_eq!(prints(user, &[], "cat /proc/keys"), "");
+        }
+        for attempt in [
+            "rm -f /proc/timer_list",
+            "umount /proc/timer_list",
+            "umount -l /proc",
+            "umount /usr",
+            "mount -o remount,rw,bind /",
+            "mount -o remount,rw,bind /usr",
+            "mount -t tmpfs tmpfs /mnt",
+            "mknod /tmp/null c 1 3",
+            "touch /etc/new",
+            ": >/proc/sys/kernel/core_pattern",
+        ] {
+            let output = run(user, &["sh", "-c", attempt]);
+            assert_ne!(output.code(), Some(0), "{user:?} {attempt}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn the_loopback_device_is_up_and_the_only_one() {
+    for &user in User::all() {
+        assert_eq!(prints(user, &[], "grep -c : /proc/net/dev"), "1");
+        assert_ne!(prints(user, &[], "grep -c 127.0.0.1 /proc/net/fib_trie"), "0");
+    }
+}
+
+/// Makes `/etc` one in which root has a range of users. Needs root.
+fn root_with_subids() -> std::io::Result<()> {
+    own_mounts()?;
+    cover("/etc")?;
+    fs::write("/etc/passwd", "root:x:0:0::/:/bin/sh\n")?;
+    fs::write("/etc/subuid", "root:100000:65536\n")?;
+    fs::write("/etc/subgid", "root:100000:65536\n")
+}
+
+#[test]
+fn root_with_a_range_is_another_user_in_no_group_and_there_are_more() {
+    require_root!("to write /etc/subuid in a mount namespace");
+    let script = "id -u; id -G; tr -s ' ' </proc/self/uid_map; \
+                  setpriv --reuid 5 --regid 5 --clear-groups sh -c 'id -u; head -c 4 /etc/passwd'";
+    let step = step(User::Root).args(["sh", "-c", script]).with_obstacle(|| {
+        root_with_subids()?;
+        setgroups(&[4, 5].map(Gid::from_raw))?;
+        umask(Mode::from_bits_retain(0o077));
+        Ok(())
+    });
+    let output = Host::unchanged(|| step.run());
+    assert_eq!(output.assert_ok().stdout, "0\n0\n 0 100000 65536\n5\nroot", "{output:?}");
+}
+
+// Terminals.
+
+/// Runs a step on a terminal of 40 lines with 100 columns. Returns also what it has shown.
+fn on_terminal(step: Step) -> (Output, String) {
+    let mut screen = fs::File::options().read(true).write(true).open("/dev/ptmx").unwrap();
+    let (unlocked, size) = (0, [40, 100, 0, 0_u16]);
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: the kernel reads a number, which outlives the call.
+    let set = unsafe { libc::ioctl(screen.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlocked) };
+    assert_eq!(set, 0);
+    // SAFETY: the kernel reads four numbers, which outlive the call.
+    let set = unsafe { libc::ioctl(screen.as_raw_fd(), libc::TIOCSWINSZ, size.as_ptr()) };
+    assert_eq!(set, 0);
+    // SAFETY: the call takes a number and touches no memory of ours.
+    let opened = unsafe { libc::ioctl(screen.as_raw_fd(), libc::TIOCGPTPEER, flags) };
+    assert!(opened >= 0);
+    // SAFETY: the descriptor is new, and nothing else owns it.
+    let terminal = unsafe { OwnedFd::from_raw_fd(opened) };
+    let step = step.with_obstacle(move || {
+        setsid()?;
+        // SAFETY: the call takes a number and touches no memory of ours.
+        Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) })?;
+        dup2_stdin(&terminal)?;
+        dup2_stdout(&terminal)?;
+        Ok(dup2_stderr(&terminal)?)
+    });
+    let output = step.run();
+    let mut shown = Vec::new();
+    let _ = screen.read_to_end(&mut shown); // EIO at the end: nobody has it open
+    (output, String::from_utf8_lossy(&shown).replace('\r', ""))
+}
+
+#[test]
+fn the_terminal_inside_is_another_one_that_belongs_to_root_and_has_the_same_size() {
+    let script = "for it in 0 1 2; do readlink /proc/self/fd/$it; done; tty; stty size; \
+                  stat -c '%u %a' /dev/pts/0; echo x >/dev/tty; exit 6";
+    let expected = "/dev/pts/0\n/dev/pts/0\n/dev/pts/0\n/dev/pts/0\n40 100\n0 620\nx\n";
+    for &user in User::all() {
+        let (output, shown) = on_terminal(step(user).args(["sh", "-c", script]));
+        assert_eq!(output.code(), Some(6), "{shown}");
+        assert!(shown.ends_with(expected), "{shown}");
+    }
+    if User::all()[0] == User::Root {
+        let step = step(User::Root).args(["sh", "-c", script]).with_obstacle(root_with_subids);
+        let (output, shown) = on_terminal(step);
+        assert_eq!(output.code(), Some(6), "{shown}");
+        assert!(shown.ends_with(expected), "{shown}");
+    }
+}
+
+#[test]
+fn where_nothing_opens_the_terminal_inside_the_step_ends_with_its_pid_1() {
+    require_programs!("strace");
+    for &user in User::all() {
+        let at = SignalAt::in_any_process("seccomp", Signal::SIGKILL);
+        let (output, shown) = on_terminal(at.step(EXE, &["true"], user));
+        assert_ne!(output.code(), Some(0), "{shown}");
+    }
 }
 
 #[test]
@@ -340,6 +526,113 @@ fn a_directory_of_the_host_can_be_the_root_and_others_shown_in_it() {
     }
 }
 
+/// Options that show each of these, as `SRC:DST`.
+fn binds(binds: &[String]) -> Vec<&str> {
+    binds.iter().flat_map(|it| ["--bind", it]).collect()
+}
+
+#[test]
+fn a_file_or_directory_is_shown_by_whatever_path_leads_to_it() {
+    for &user in User::all() {
+        let dir = temp_dir(user);
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        fs::write(path("file"), "a\n").unwrap();
+        fs::write(path("other"), "b\n").unwrap();
+        fs::create_dir(path("dir")).unwrap();
+        fs::write(path("dir/child"), "c\n").unwrap();
+        symlink("file", path("link")).unwrap();
+        symlink(path("link"), path("chain")).unwrap();
+        symlink(path("dir"), path("to_dir")).unwrap();
+        let _socket = UnixListener::bind(path("socket")).unwrap();
+        let shown = [
+            format!("{}:/made/for/it/file:ro", path("file")),
+            format!("{}:/chain", path("chain")),
+            format!("{}:/above", path("dir/../file")),
+            format!("{}:/to_dir", path("to_dir")),
+            format!("{}:/twice", path("file")),
+            format!("{}:/twice", path("other")), // the last one counts
+            format!("{}:/tmp/socket", path("socket")),
+        ];
+        let script = "cat /made/for/it/file /chain /above /to_dir/child /twice; \
+                      [ -S /tmp/socket ] && grep -o '/made/for/it/file [a-z,]*' /proc/self/mountinfo";
+        let expected = "a\na\na\nc\nb\n/made/for/it/file ro,nosuid,nodev,relatime";
+        assert_eq!(prints(user, &binds(&shown), script).replace(",noatime", ""), expected);
+    }
+}
+
+#[test]
+fn where_the_root_directory_is_built_does_not_matter_to_what_is_shown() {
+    for &user in User::all() {
+        let dir = tempfile::Builder::new().prefix("shown").tempdir_in("/tmp").unwrap();
+        let path = dir.path().to_str().unwrap();
+        let name = path.strip_prefix("/tmp/").unwrap();
+        let script = format!("ls -d /tmp/{name} /mnt/{name} /host{path}");
+        let options = ["--bind", "/tmp:/tmp", "--bind", "/tmp:/mnt", "--bind", "/:/host:ro"];
+        let expected = format!("/host{path}\n/mnt/{name}\n/tmp/{name}");
+        assert_eq!(prints(user, &options, &script), expected);
+    }
+}
+
+#[test]
+fn what_is_shown_read_only_is_so_with_all_mounts_below_it() {
+    for &user in User::all() {
+        let text = prints(user, &["--bind", "/:/host:ro"], "cat /proc/self/mountinfo");
+        let mounts = testkit_lines(&text);
+        let below: Vec<_> = mounts.iter().filter(|it| it.0.starts_with("/host")).collect();
+        assert!(below.len() > 1, "{text}");
+        assert!(below.iter().all(|(_, _, options)| options.starts_with("ro,")), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_is_named() {
+    let pairs = "a directory can be shown only in the place of a directory";
+    for (bind, error, hint) in [
+        (
+            "/nosuch:/x",
+            "open_tree(/nosuch, OPEN_TREE_CLONE): ENOENT: No such file or directory",
+            "",
+        ),
+        ("/etc:/etc/passwd", "move_mount(/etc, /etc/passwd): EINVAL: Invalid argument", pairs),
+        ("/etc/passwd:/home", "move_mount(/etc/passwd, /home): EINVAL: Invalid argument", pairs),
+        ("/etc:/etc/passwd/x", "openat2(./etc/passwd/x): ENOTDIR: Not a directory", ""),
+        ("/etc:/usr/new", "mkdir(./usr/new): EROFS: Read-only file system", ""),
+        ("/etc:/a/../b", "/a/../b: .. is not possible here", ""),
+        ("/etc:/.", "/.: nothing can be shown there, for it is what --rootfs is for", ""),
+    ] {
+        for &user in User::all() {
+            run(user, &["--bind", bind, "true"]).assert_error(error, hint);
+        }
+    }
+}
+
+#[test]
+fn layers_are_stacked_and_stay_as_they_are() {
+    for &user in User::all() {
+        let (low, high) = (small_root(user), temp_dir(user));
+        let files = [(&low, "low"), (&low, "both"), (&high, "both"), (&high, "high")];
+        for (layer, name) in files {
+            let file = layer.path().join(name);
+            fs::write(&file, if layer.path() == low.path() { "low" } else { "high" }).unwrap();
+            if user.uid() != geteuid() {
+                let id = user.uid().as_raw(); // a group that is not mapped cannot be copied up
+                chown(&file, Some(id), Some(id)).unwrap();
+            }
+        }
+        let layers = [low.path().to_str().unwrap(), high.path().to_str().unwrap()];
+        let options = with_programs(&["--layer", layers[0], "--layer", layers[1]]);
+        let script = "cat /low /both /high; echo x >/low; rm /high; echo x >/new; cat /low";
+        let output = step(user).args(&options).args(["sh", "-c", script]).run();
+        if output.stderr.contains("mount(overlay") {
+            skip!("{user:?} cannot mount overlayfs here");
+        }
+        assert_eq!(output.assert_ok().stdout, "lowhighhighx\n", "{output:?}");
+        assert_eq!(fs::read_to_string(low.path().join("low")).unwrap(), "low");
+        assert!(high.path().join("high").exists());
+        assert!([&low, &high].iter().all(|it| !it.path().join("new").exists()));
+    }
+}
+
 #[test]
 fn a_link_in_the_root_directory_never_leads_a_mount_outside() {
     for &user in User::all() {
@@ -357,6 +650,14 @@ fn a_link_in_the_root_directory_never_leads_a_mount_outside() {
         let output = step(user).args(["--rootfs", path, "--bind", "/etc:/out/etc", "true"]).run();
         output.assert_error("mkdir(./out): EEXIST: File exists", "a link that leads nowhere");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+
+        // A link of the kernel's, which leads to an open file and not to a path.
+        symlink("/proc/self/fd", root.path().join("open")).unwrap();
+        let output = step(user).args(["--rootfs", path, "--bind", "/etc:/open/0", "true"]).run();
+        output.assert_error(
+            "openat2(./open/0): ELOOP: Too many symbolic links encountered",
+            "it is a link",
+        );
 
         fs::remove_dir(root.path().join("dev")).unwrap();
         symlink(outside.path(), root.path().join("dev")).unwrap();
