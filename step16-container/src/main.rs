@@ -29,7 +29,6 @@ use nix::unistd::{Pid, sethostname};
 use step_support::handshake::{self, Side};
 use step_support::namespace::{KINDS, check_proc, flag_names};
 use step_support::status::pass_on;
-use step_support::watchdog::Watchdog;
 use step_support::{Hint, exit_code, exit_status, refusal};
 
 mod capabilities;
@@ -83,7 +82,6 @@ fn run() -> Result<u8> {
     let terminal = Terminal::open();
     let group = limits::Group::create(&options.limits)?; // step 06
     let witness = Witness::of(&options, group.as_ref())?;
-    let watchdog = Watchdog::start()?;
     network::enter_owner(options.network)?; // step 04
     SigSet::all().thread_block().context("sigprocmask()")?; // the relay passes them on
 
@@ -93,7 +91,6 @@ fn run() -> Result<u8> {
     let init = start(flags, || run_init(&options, &inside, &report, &witness))?; // step 02
     drop((inside, report)); // it has its own; ours would hide its death
 
-    watchdog.watch(init);
     ids::map(init, &options)?; // step 07
     if let Some(group) = &group {
         group.add(init)?; // step 06
@@ -101,7 +98,7 @@ fn run() -> Result<u8> {
     network::connect(options.network, init)?; // step 11
     outside.notify();
     let ending = relay::run(init, &outside, terminal)?;
-    drop((watchdog, group));
+    drop(group);
     Ok(pass_on(status.read().unwrap_or(ending)))
 }
 
@@ -155,7 +152,9 @@ fn namespaces(options: &Options, condition: impl Fn(Protection) -> bool) -> Clon
     all.map(|kind| kind.flag).collect()
 }
 
-/// Starts PID 1 of the container, which dies with this process (`clone(2)`).
+/// Starts PID 1 of the container, which dies with this process (`clone(2)`). It needs no
+/// watchdog, unlike the commands of other steps: it never becomes another program or user by
+/// which the kernel would forget that.
 fn start(flags: CloneFlags, mut main: impl FnMut() -> Result<u8>) -> Result<Pid> {
     let child_main = Box::new(|| exit_status(main()).into());
     let mut stack = vec![0; STACK_SIZE];
