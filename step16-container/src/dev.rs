@@ -37,7 +37,8 @@ pub fn mount_new(root: &NewRoot, options: &Options) -> Result<()> {
         symlink(leads_to, dev.path(name)).with_context(|| format!("symlink(/dev/{name})"))?;
     }
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    let data = "newinstance,ptmxmode=0666,mode=0620";
+    // Terminals are root's, also if the process that opens one is another user outside.
+    let data = "newinstance,ptmxmode=0666,mode=0620,uid=0";
     // Group 5 is that of terminals everywhere, if it is mapped.
     mount_kind(&dev, "pts", "devpts", flags, &format!("{data},gid=5"))
         .or_else(|_| mount_kind(&dev, "pts", "devpts", flags, data))?;

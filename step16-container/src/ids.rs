@@ -1,6 +1,7 @@
 //! Which users and groups the container has. Step 07 explains it.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -9,7 +10,7 @@ use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresu
 use step_support::error::message;
 use step_support::{Hint, note, refusal, subid};
 
-use crate::cli::Options;
+use crate::cli::{Options, Root};
 use crate::protection::Protection;
 
 /// Makes the caller root in the user namespace of `init`. With a range in `/etc/subuid` and
@@ -19,7 +20,7 @@ pub fn map(init: Pid, options: &Options) -> Result<()> {
         return Ok(());
     }
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
-    match ranges(uid, gid) {
+    match ranges(uid, gid, options) {
         Some([uids, gids]) => match write_maps(init, &uids, &gids) {
             Err(error) => note(&format!("note: only root is mapped: {}", message(&error))),
             Ok(()) => return Ok(()),
@@ -34,20 +35,32 @@ pub fn map(init: Pid, options: &Options) -> Result<()> {
     write(init, "gid_map", &format!("0 {gid} 1"))
 }
 
-/// The maps of users and of groups with more than one line. Root becomes another user: what
-/// belongs to the host's root does not belong to the container's.
-fn ranges(uid: u32, gid: u32) -> Option<[String; 2]> {
+/// The maps of users and of groups. The caller becomes root of the container, and the range the
+/// other users. But where the caller is the host's root, what belongs to that must not belong
+/// to the container's; and where the root directory belongs to the first of the range, it was
+/// made for a root that is this one, as by `mmdebstrap --mode=unshare`. Then the range has root.
+fn ranges(uid: u32, gid: u32, options: &Options) -> Option<[String; 2]> {
     if !refusal::in_initial_user_namespace() {
         return None; // the IDs of these files are those of the host
     }
     let (uids, gids) = (subid::lent_range("uid")?, subid::lent_range("gid")?);
-    Some(match uid {
-        0 => [format!("0 {} {}\n", uids.0, uids.1), format!("0 {} {}\n", gids.0, gids.1)],
-        _ => [
+    Some(match uid == 0 || owner(&options.root) == Some(uids.0) {
+        true => [format!("0 {} {}\n", uids.0, uids.1), format!("0 {} {}\n", gids.0, gids.1)],
+        false => [
             format!("0 {uid} 1\n1 {} {}\n", uids.0, uids.1),
             format!("0 {gid} 1\n1 {} {}\n", gids.0, gids.1),
         ],
     })
+}
+
+/// The user outside to whom a root directory belongs.
+fn owner(root: &Root) -> Option<u32> {
+    let dir = match root {
+        Root::Host => return None,
+        Root::Directory(dir) => dir,
+        Root::Layers(layers) => layers.first()?,
+    };
+    fs::metadata(dir).ok().map(|it| it.uid())
 }
 
 /// Writes both maps. Root may do that itself, others need `newuidmap(1)`.

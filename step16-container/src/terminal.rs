@@ -1,10 +1,9 @@
 //! The terminal outside and the one inside: two different ones, or a program in the container
 //! could type into the reader's shell.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::net::UnixStream;
 use std::process;
 
@@ -44,10 +43,6 @@ impl Terminal {
         // SAFETY: the kernel reads one number, which outlives the call.
         let set = unsafe { libc::ioctl(inside.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlocked) };
         Errno::result(set).context("ioctl(TIOCSPTLCK)")?;
-        // It belongs to whoever has opened this end, and root inside may be another user.
-        let root = fs::metadata(format!("/proc/{init}/root/dev")).context("stat(/dev)")?.uid();
-        let terminal = format!("/proc/{init}/root/dev/pts/0");
-        chown(&terminal, Some(root), None).with_context(|| format!("chown({terminal})"))?;
         Ok(inside)
     }
 

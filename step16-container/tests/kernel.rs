@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Pid, close, dup2_stderr, dup2_stdin, dup2_stdout};
-use nix::unistd::{geteuid, setgroups, setsid};
+use nix::unistd::{geteuid, setgid, setgroups, setsid, setuid};
 use testkit::obstacle::{cover, own_mounts};
 use testkit::{Host, Output, Running, SignalAt, Step, User, link, namespace, status, temp_dir};
 use testkit::{require_programs, require_root, sample_by_user, skip, tempfile, wait_until};
@@ -279,8 +281,9 @@ fn what_follows_two_dashes_is_a_command() {
         let program = dir.path().join("--verify");
         fs::write(&program, "#!/bin/sh\necho not an option\n").unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let bind = format!("{}:/usr/local/bin:ro", dir.path().display());
-        let output = run(user, &["--bind", &bind, "--", "--verify"]);
+        let bind = format!("{}:/mnt:ro", dir.path().display());
+        let path = "PATH=/mnt:/usr/bin:/bin";
+        let output = run(user, &["--bind", &bind, "--env", path, "--", "--verify"]);
         assert_eq!(output.assert_ok().stdout, "not an option\n");
         assert_eq!(run(user, &["--", "--hostname", "web", "true"]).code(), Some(127));
     }
@@ -333,28 +336,58 @@ fn the_loopback_device_is_up_and_the_only_one() {
     }
 }
 
-/// Makes `/etc` one in which root has a range of users. Needs root.
-fn root_with_subids() -> std::io::Result<()> {
+/// Makes `/etc` one in which a user has a range of users. Needs root.
+fn lend_ids(user: User) -> std::io::Result<()> {
     own_mounts()?;
     cover("/etc")?;
-    fs::write("/etc/passwd", "root:x:0:0::/:/bin/sh\n")?;
-    fs::write("/etc/subuid", "root:100000:65536\n")?;
-    fs::write("/etc/subgid", "root:100000:65536\n")
+    fs::write("/etc/passwd", format!("borrower:x:{0}:{0}::/:/bin/sh\n", user.uid()))?;
+    fs::write("/etc/subuid", "borrower:100000:65536\n")?;
+    fs::write("/etc/subgid", "borrower:100000:65536\n")
 }
 
 #[test]
 fn root_with_a_range_is_another_user_in_no_group_and_there_are_more() {
     require_root!("to write /etc/subuid in a mount namespace");
     let script = "id -u; id -G; tr -s ' ' </proc/self/uid_map; \
-                  setpriv --reuid 5 --regid 5 --clear-groups sh -c 'id -u; head -c 4 /etc/passwd'";
+                  /usr/bin/setpriv --reuid 5 --regid 5 --clear-groups sh -c 'id -u; head -c 4 /etc/passwd'";
     let step = step(User::Root).args(["sh", "-c", script]).with_obstacle(|| {
-        root_with_subids()?;
+        lend_ids(User::Root)?;
         setgroups(&[4, 5].map(Gid::from_raw))?;
         umask(Mode::from_bits_retain(0o077));
         Ok(())
     });
     let output = Host::unchanged(|| step.run());
     assert_eq!(output.assert_ok().stdout, "0\n0\n 0 100000 65536\n5\nroot", "{output:?}");
+}
+
+#[test]
+fn an_owner_of_the_root_directory_that_is_lent_is_its_root() {
+    require_root!("to write /etc/subuid in a mount namespace");
+    require_programs!("newuidmap", "newgidmap");
+    let dir = temp_dir(User::Root);
+    for (name, source) in [("usr", "usr"), ("bin", "bin"), ("lib", "lib"), ("lib64", "lib64")] {
+        let _ = symlink(format!("host/{source}"), dir.path().join(name));
+    }
+    for path in ["", "dev", "proc", "host"] {
+        fs::create_dir_all(dir.path().join(path)).unwrap();
+        chown(dir.path().join(path), Some(100_000), Some(100_000)).unwrap();
+    }
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let root = dir.path().to_str().unwrap();
+    let script = "id -u; stat -c %u /; touch /made; tr -s ' ' </proc/self/uid_map";
+    let step = step(User::Ordinary)
+        .args(["--rootfs", root, "--bind", "/:/host:ro", "sh", "-c", script])
+        .with(|it| _ = it.uid(0).gid(0))
+        .with_obstacle(|| {
+            lend_ids(User::Ordinary)?;
+            let user = User::Ordinary.uid();
+            setgroups(&[])?;
+            setgid(Gid::from_raw(user.as_raw()))?;
+            setuid(user)?;
+            Ok(set_dumpable(true)?) // setuid(2) has taken it
+        });
+    assert_eq!(step.run().assert_ok().stdout, "0\n0\n 0 100000 65536\n");
+    assert_eq!(fs::metadata(dir.path().join("made")).unwrap().uid(), 100_000);
 }
 
 // Terminals.
@@ -400,7 +433,8 @@ fn the_terminal_inside_is_another_one_that_belongs_to_root_and_has_the_same_size
         assert!(shown.ends_with(expected), "{shown}");
     }
     if User::all()[0] == User::Root {
-        let step = step(User::Root).args(["sh", "-c", script]).with_obstacle(root_with_subids);
+        let step =
+            step(User::Root).args(["sh", "-c", script]).with_obstacle(|| lend_ids(User::Root));
         let (output, shown) = on_terminal(step);
         assert_eq!(output.code(), Some(6), "{shown}");
         assert!(shown.ends_with(expected), "{shown}");
@@ -440,8 +474,15 @@ fn the_status_is_that_of_the_command() {
             assert_eq!(run(user, &["sh", "-c", script]).code(), Some(status), "{script}");
         }
         assert_eq!(run(user, &["/nosuch"]).code(), Some(127));
-        assert_eq!(run(user, &["sh", "-c", "kill -INT $$"]).signal(), Some(libc::SIGINT));
-        assert_eq!(run(user, &["sh", "-c", "kill -QUIT $$"]).signal(), Some(libc::SIGQUIT));
+        for key in [Signal::SIGINT, Signal::SIGQUIT] {
+            let mut step = step(user).args(["cat"]).start();
+            step.type_in("ready\n");
+            assert_eq!(step.line(), "ready");
+            step.signal(key);
+            let is_zombie = || status(step.pid(), "State").starts_with('Z');
+            wait_until("the end of the step", is_zombie); // before its stdin ends
+            assert_eq!(step.wait().signal(), Some(key as i32));
+        }
     }
 }
 
@@ -554,9 +595,9 @@ fn a_file_or_directory_is_shown_by_whatever_path_leads_to_it() {
             format!("{}:/tmp/socket", path("socket")),
         ];
         let script = "cat /made/for/it/file /chain /above /to_dir/child /twice; \
-                      [ -S /tmp/socket ] && grep -o '/made/for/it/file [a-z,]*' /proc/self/mountinfo";
-        let expected = "a\na\na\nc\nb\n/made/for/it/file ro,nosuid,nodev,relatime";
-        assert_eq!(prints(user, &binds(&shown), script).replace(",noatime", ""), expected);
+                      [ -S /tmp/socket ] && grep -o '/made/for/it/file ro,nosuid,nodev' /proc/self/mountinfo";
+        let expected = "a\na\na\nc\nb\n/made/for/it/file ro,nosuid,nodev";
+        assert_eq!(prints(user, &binds(&shown), script), expected);
     }
 }
 
