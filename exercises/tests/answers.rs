@@ -60,6 +60,12 @@ fn linux_is_before(version: (u32, u32)) -> bool {
     numbers.next().zip(numbers.next()).expect("two numbers") < version
 }
 
+/// All exercises, or only those whose names begin with `ONLY`, for whoever writes one.
+fn exercises() -> impl Iterator<Item = &'static Exercise> {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    EXERCISES.iter().filter(move |it| it.name.starts_with(&only))
+}
+
 fn exercises_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -175,7 +181,7 @@ fn must_pass(name: &str) {
 fn every_starter_fails_and_every_solution_passes() {
     // Cgroups differ most between machines.
     let (cgroups, others): (Vec<&Exercise>, Vec<_>) =
-        EXERCISES.iter().partition(|it| needs_cgroup(it.name));
+        exercises().partition(|it| needs_cgroup(it.name));
     for exercise in sample(others).chain(cgroups) {
         run(&program(exercise.name), |code, stderr| {
             assert_eq!(code, Some(1), "{stderr}");
@@ -188,7 +194,7 @@ fn every_starter_fails_and_every_solution_passes() {
 #[test]
 fn every_other_solution_passes() {
     let mut package = Package::new("others");
-    let others = EXERCISES.iter().flat_map(|exercise| {
+    let others = exercises().flat_map(|exercise| {
         let others = exercise.solutions[1..].iter().enumerate();
         others.map(|(number, (_, text))| (format!("{}_other{number}", exercise.name), text))
     });
@@ -209,7 +215,7 @@ fn a_user_to_whom_cgroups_are_delegated_needs_no_root() {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         (output.status.success(), text(output.stdout), text(output.stderr))
     };
-    for exercise in EXERCISES.iter().filter(|it| needs_cgroup(it.name)) {
+    for exercise in exercises().filter(|it| needs_cgroup(it.name)) {
         let exe = program(&format!("{}_sol", exercise.name));
         let mut user = Command::new("setpriv")
             .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
@@ -281,7 +287,7 @@ fn a_root_that_cannot_be_nobody_is_refused() {
 
 /// Adds every `step`th wrong answer of each exercise.
 fn add_wrong_answers(package: &mut Package, step: usize) {
-    for exercise in EXERCISES {
+    for exercise in exercises() {
         let (name, solution) = (exercise.name, exercise.solutions[0].1);
         for (number, Wrong { change, to, .. }) in exercise.wrong.iter().enumerate().step_by(step) {
             assert_eq!(solution.matches(change).count(), 1, "{name}: {change}");
@@ -301,7 +307,7 @@ fn wrong_answers_fail_with_the_message_meant_for_them() {
         "\n| exercise | right | wrong | violated by the wrong ones |\n| --- | --- | --- | --- |"
     );
     let mut faults = Vec::new();
-    for exercise in EXERCISES {
+    for exercise in exercises() {
         for (number, Wrong { says, .. }) in exercise.wrong.iter().enumerate() {
             run(&program(&format!("{}_wrong{number}", exercise.name)), |code, stderr| {
                 if code != Some(1) || !stderr.contains(says) || has_hangul(stderr) {
@@ -323,7 +329,7 @@ fn wrong_answers_fail_with_the_message_meant_for_them() {
 #[test]
 fn in_korean_starters_and_wrong_answers_fail_in_korean() {
     let mut package = Package::in_language("korean", Language::Korean);
-    for exercise in EXERCISES {
+    for exercise in exercises() {
         let file = exercise.file(exercise.starter, Language::Korean);
         package.add(format!("{}_starter", exercise.name), &file);
     }
@@ -360,7 +366,7 @@ fn is_korean(text: &str) -> bool {
 #[test]
 fn an_answer_that_is_not_judged_does_not_compile() {
     let mut package = Package::new("unjudged");
-    for exercise in EXERCISES {
+    for exercise in exercises() {
         for (number, (_, text)) in exercise.solutions.iter().enumerate() {
             let call = format!("    judge::{}(", exercise.name);
             assert_eq!(text.matches(&call).count(), 1, "{}", exercise.name);
