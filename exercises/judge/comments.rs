@@ -228,6 +228,14 @@ pub const COMMENTS: &[Both] = &[
         "And then, what does cgroup.events of `own` say?",
         "그러고 나면 `own`의 cgroup.events는 어떻게 될까요?",
     ),
+    Both(
+        "What lets an ordinary user create this one? And who is the user in there?",
+        "일반 사용자가 이것을 만들려면 무엇이 필요할까요? 그리고 그 안에서는 어떤 사용자일까요?",
+    ),
+    Both(
+        "Makes a user and a group of the parent user namespace 0 in that of the caller.",
+        "부모 user namespace의 사용자와 그룹을 호출한 프로세스의 user namespace에서 0으로 만듭니다.",
+    ),
 ];
 
 /// A program with its comments in Korean.

@@ -14,6 +14,7 @@ mod clone2;
 mod clone3;
 mod clone4;
 mod clone5;
+mod container1;
 mod image1;
 mod image2;
 mod intro1;
@@ -84,4 +85,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
+    step16_container: container1;
 }

@@ -69,7 +69,7 @@ impl User {
                 ),
             )
         })?;
-        let changed = changed_links(self.process.pid, process);
+        let changed = self.changed(process);
         ensure(changed == ["user"], || {
             wrong(
                 text!(
@@ -85,8 +85,13 @@ impl User {
         })
     }
 
-    /// Checks that `map` of a process, `uid_map` or `gid_map`, makes this user 0.
-    pub fn check_map(&self, process: Pid, map: &str) -> Result<(), Finding> {
+    /// The namespaces in which a process, which was this user, is no longer.
+    pub fn changed(&self, process: Pid) -> Vec<String> {
+        changed_links(self.process.pid, process)
+    }
+
+    /// What makes this user 0 in `uid_map` or `gid_map`, and what a process has there instead.
+    pub fn map(&self, process: Pid, map: &str) -> (String, String) {
         let id = if map == "uid_map" { self.uid } else { self.gid };
         let expected = format!("0 {id} 1");
         let text = fs::read_to_string(format!("/proc/{process}/{map}")).unwrap_or_default();
@@ -96,7 +101,12 @@ impl User {
             [inside, "0", count] => format!("{inside} {id} {count}"),
             _ => line.to_owned(),
         });
-        let found = lines.collect::<Vec<_>>().join("\n");
+        (expected, lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Checks that `map` of a process, `uid_map` or `gid_map`, makes this user 0.
+    pub fn check_map(&self, process: Pid, map: &str) -> Result<(), Finding> {
+        let (expected, found) = self.map(process, map);
         ensure(found == expected, || {
             let reason = match found.is_empty() {
                 true => text!(

@@ -101,10 +101,20 @@ const STAYS: &str = "/tmp/stays";
 
 /// A task that stays to be looked at.
 pub fn stay() {
-    Call::record(STAYS, "");
+    stay_with("");
+}
+
+/// The same, and it records something about itself.
+pub fn stay_with(note: &str) {
+    Call::record(STAYS, note);
     loop {
         pause();
     }
+}
+
+/// What the tasks that stay have recorded.
+pub fn stays() -> Vec<Call> {
+    Call::all(STAYS)
 }
 
 /// Checks that `pids`, which the answer returned, are those of the living processes that
@@ -122,7 +132,7 @@ pub fn check_stays(pids: &[Pid], name: &str) -> Result<(), Finding> {
                 ),
             )
         })?;
-        let recorded = Call::all(STAYS).iter().any(|call| call.was_by(pid));
+        let recorded = stays().iter().any(|call| call.was_by(pid));
         ensure(recorded, || {
             wrong(
                 text!(
@@ -144,7 +154,7 @@ pub fn check_stays(pids: &[Pid], name: &str) -> Result<(), Finding> {
             )
         })?;
     }
-    let calls = Call::all(STAYS).len();
+    let calls = stays().len();
     ensure(calls == pids.len(), || {
         wrong(
             text!(
