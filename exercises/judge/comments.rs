@@ -236,6 +236,14 @@ pub const COMMENTS: &[Both] = &[
         "Makes a user and a group of the parent user namespace 0 in that of the caller.",
         "부모 user namespace의 사용자와 그룹을 호출한 프로세스의 user namespace에서 0으로 만듭니다.",
     ),
+    Both(
+        "Who may write where? And in which order do these calls work?",
+        "어디에 쓸 수 있고 어디에 쓸 수 없어야 할까요? 그리고 어떤 순서로 호출해야 할까요?",
+    ),
+    Both(
+        "Makes a mount read-only, and keeps what is locked.",
+        "마운트를 읽기 전용으로 만들고, 잠긴 것은 그대로 둡니다.",
+    ),
 ];
 
 /// A program with its comments in Korean.

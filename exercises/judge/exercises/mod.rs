@@ -15,6 +15,7 @@ mod clone3;
 mod clone4;
 mod clone5;
 mod container1;
+mod container2;
 mod image1;
 mod image2;
 mod intro1;
@@ -85,5 +86,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
-    step16_container: container1;
+    step16_container: container1, container2;
 }

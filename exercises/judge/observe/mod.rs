@@ -3,6 +3,7 @@
 
 pub mod calls;
 pub mod child;
+pub mod container;
 pub mod counter;
 pub mod id_maps;
 pub mod images;
