@@ -244,6 +244,14 @@ pub const COMMENTS: &[Both] = &[
         "Makes a mount read-only, and keeps what is locked.",
         "마운트를 읽기 전용으로 만들고, 잠긴 것은 그대로 둡니다.",
     ),
+    Both(
+        "Is this the moment for it? And then, /proc/sys can still be written.",
+        "지금 해도 될까요? 그리고 /proc/sys에는 아직 쓸 수 있습니다.",
+    ),
+    Both(
+        "Mounts proc for the PID namespace of the caller.",
+        "호출한 프로세스의 PID namespace를 보여 주는 proc을 마운트합니다.",
+    ),
 ];
 
 /// A program with its comments in Korean.

@@ -16,6 +16,7 @@ mod clone4;
 mod clone5;
 mod container1;
 mod container2;
+mod container3;
 mod image1;
 mod image2;
 mod intro1;
@@ -86,5 +87,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
-    step16_container: container1, container2;
+    step16_container: container1, container2, container3;
 }
