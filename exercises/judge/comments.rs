@@ -252,6 +252,11 @@ pub const COMMENTS: &[Both] = &[
         "Mounts proc for the PID namespace of the caller.",
         "호출한 프로세스의 PID namespace를 보여 주는 proc을 마운트합니다.",
     ),
+    Both(
+        "Who has such a file already? And where do the terminals come from?",
+        "그런 파일을 이미 가진 것은 어디일까요? 그리고 터미널은 어디에서 올까요?",
+    ),
+    Both("Mounts a tmpfs with devices in it.", "tmpfs를 마운트하고 그 안에 장치를 둡니다."),
 ];
 
 /// A program with its comments in Korean.

@@ -188,6 +188,14 @@ pub fn helper_process(
     flags: CloneFlags,
     prepare: impl FnOnce() -> nix::Result<()>,
 ) -> Result<Process, Finding> {
+    helper_with_output(flags, || prepare().map(|()| String::new()))
+}
+
+/// The same, and its output is what `work` returns.
+pub fn helper_with_output(
+    flags: CloneFlags,
+    work: impl FnOnce() -> nix::Result<String>,
+) -> Result<Process, Finding> {
     let failed = |error: &str| {
         unavailable(
             text!(
@@ -199,8 +207,7 @@ pub fn helper_process(
         )
     };
     Process::start(failed, || {
-        unshare(flags).and_then(|()| prepare()).map_err(|errno| errno.to_string())?;
-        Ok(String::new())
+        unshare(flags).and_then(|()| work()).map_err(|errno| errno.to_string())
     })
 }
 

@@ -17,6 +17,7 @@ mod clone5;
 mod container1;
 mod container2;
 mod container3;
+mod container4;
 mod image1;
 mod image2;
 mod intro1;
@@ -87,5 +88,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
-    step16_container: container1, container2, container3;
+    step16_container: container1, container2, container3, container4;
 }

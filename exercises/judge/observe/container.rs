@@ -11,14 +11,27 @@ use nix::sched::{CloneFlags, setns, unshare};
 use crate::exercise::Exercise;
 use crate::language::{CHECK_MACHINE, text};
 use crate::observe::mounts::{Mount, device_at, mounts_of};
-use crate::process::{Process, helper_process, run_answer};
+use crate::process::{Process, helper_process, helper_with_output, run_answer};
 use crate::verdict::{Finding, ensure, unavailable, wrong};
 
 /// Runs the answer in PID 1 of new namespaces: user, PID, mount, UTS, IPC and network. It stays
-/// alive to be looked at. The judge moves to that user namespace, and its next children are in
-/// that PID namespace.
+/// alive to be looked at.
 pub fn run_in_container(
     exercise: &Exercise,
+    answer: impl FnOnce() -> io::Result<()>,
+) -> Result<Process, Finding> {
+    let flags = CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWNET;
+    run_in_namespaces(exercise, flags, answer)
+}
+
+/// The same with a new user and PID namespace, and of the others only those in `flags`. The judge
+/// moves to that user namespace, and its next children are in that PID namespace.
+pub fn run_in_namespaces(
+    exercise: &Exercise,
+    flags: CloneFlags,
     answer: impl FnOnce() -> io::Result<()>,
 ) -> Result<Process, Finding> {
     let failed = |error: io::Error| {
@@ -37,14 +50,32 @@ pub fn run_in_container(
         fs::write(format!("/proc/self/{file}"), text).map_err(failed)?;
     }
     run_answer(exercise, || {
-        unshare(
-            CloneFlags::CLONE_NEWNS
-                | CloneFlags::CLONE_NEWUTS
-                | CloneFlags::CLONE_NEWIPC
-                | CloneFlags::CLONE_NEWNET,
-        )?;
+        unshare(flags)?;
         answer().map(|()| "")
     })
+}
+
+/// Does something in a process that enters namespaces of these kinds of a container. Returns what
+/// it returns.
+pub fn enter_and_run(
+    container: &Process,
+    kinds: &[&str],
+    work: impl FnOnce() -> String,
+) -> Result<String, Finding> {
+    let helper =
+        helper_with_output(CloneFlags::empty(), || enter(container, kinds).map(|()| work()))?;
+    let output = helper.output.clone();
+    helper.end();
+    Ok(output)
+}
+
+/// Moves the caller into namespaces of a container (`setns(2)`).
+fn enter(container: &Process, kinds: &[&str]) -> nix::Result<()> {
+    let open = |kind| File::open(format!("/proc/{}/ns/{kind}", container.pid));
+    // In a new mount namespace these paths may lead nowhere.
+    let files: Vec<_> =
+        kinds.iter().map(open).collect::<Result<_, _>>().map_err(|_| Errno::ENOENT)?;
+    files.into_iter().try_for_each(|file| setns(file, CloneFlags::empty()))
 }
 
 /// What a process sees that enters the mount namespace of a container: it begins at the root of
@@ -54,12 +85,8 @@ pub struct Visitor(Process);
 impl Visitor {
     /// Enters.
     pub fn enter(container: &Process) -> Result<Visitor, Finding> {
-        let namespace = format!("/proc/{}/ns/mnt", container.pid);
-        let visitor = helper_process(CloneFlags::empty(), || {
-            let file = File::open(&namespace).map_err(|_| Errno::ENOENT)?;
-            setns(file, CloneFlags::CLONE_NEWNS)
-        })?;
-        Ok(Visitor(visitor))
+        let kinds = ["mnt"];
+        helper_process(CloneFlags::empty(), || enter(container, &kinds)).map(Visitor)
     }
 
     /// Where the judge finds a path of the container.

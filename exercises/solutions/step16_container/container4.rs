@@ -1,0 +1,63 @@
+//! As in container2, PID 1 calls `build`; /proc is left out here. A device file is
+//! a way into the kernel, so nobody can make one in a user namespace, and on a file
+//! system that was mounted there the kernel opens none. But a file of the old /dev
+//! can be shown at a second place. A devpts that is mounted anew has terminals of its
+//! own; whoever opens its ptmx makes one.
+//!
+//! Make a read-only tmpfs the root of the mount namespace, with `programs` at /usr,
+//! read-only too. /dev is a tmpfs of its own, with these devices of the machine, which
+//! work: null, zero, full, random and urandom. /dev/pts is a devpts. Whoever opens
+//! /dev/ptmx gets a terminal there. Nothing else is in /dev, and nothing else is
+//! mounted.
+//!
+//! Manual: mount(2), user_namespaces(7), pts(4), null(4)
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::unistd::{chdir, pivot_root};
+
+const NONE: Option<&str> = None;
+
+fn build(root: &Path, programs: &Path) -> io::Result<()> {
+    mount(Some("tmpfs"), root, Some("tmpfs"), MsFlags::empty(), NONE)?;
+    let [usr, dev] = ["usr", "dev"].map(|name| root.join(name));
+    fs::create_dir(&usr)?;
+    mount(Some(programs), &usr, NONE, MsFlags::MS_BIND, NONE)?;
+    make_read_only(&usr)?;
+    fs::create_dir(&dev)?;
+    mount_dev(&dev)?;
+    make_read_only(root)?;
+    chdir(root)?;
+    pivot_root(".", ".")?;
+    umount2(".", MntFlags::MNT_DETACH)?;
+    Ok(())
+}
+
+/// Mounts a tmpfs with devices in it.
+fn mount_dev(dev: &Path) -> io::Result<()> {
+    mount(Some("tmpfs"), dev, Some("tmpfs"), MsFlags::MS_NOSUID, Some("mode=0755"))?;
+    for name in ["null", "zero", "full", "random", "urandom"] {
+        let (old, new) = (Path::new("/dev").join(name), dev.join(name));
+        File::create(&new)?;
+        mount(Some(&old), &new, NONE, MsFlags::MS_BIND, NONE)?;
+    }
+    let pts = dev.join("pts");
+    fs::create_dir(&pts)?;
+    mount(Some("devpts"), &pts, Some("devpts"), MsFlags::MS_NOSUID, Some("ptmxmode=0666"))?;
+    symlink("pts/ptmx", dev.join("ptmx"))
+}
+
+/// Makes a mount read-only, and keeps what is locked.
+fn make_read_only(place: &Path) -> io::Result<()> {
+    let locked = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+    Ok(mount(NONE, place, NONE, flags | locked, NONE)?)
+}
+
+fn main() -> ! {
+    judge::container4(build)
+}
