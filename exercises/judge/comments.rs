@@ -257,6 +257,18 @@ pub const COMMENTS: &[Both] = &[
         "그런 파일을 이미 가진 것은 어디일까요? 그리고 터미널은 어디에서 올까요?",
     ),
     Both("Mounts a tmpfs with devices in it.", "tmpfs를 마운트하고 그 안에 장치를 둡니다."),
+    Both(
+        "Whose hostname is this? And then, who brings lo up?",
+        "이것은 누구의 호스트 이름일까요? 그리고 lo는 누가 켤까요?",
+    ),
+    Both(
+        "all zeros is a valid value of this structure.",
+        "이 구조체는 모두 0이어도 올바른 값입니다.",
+    ),
+    Both(
+        "the structure has a name that ends with NUL, and outlives the call.",
+        "구조체의 이름은 NUL로 끝나고, 구조체는 호출이 끝날 때까지 남아 있습니다.",
+    ),
 ];
 
 /// A program with its comments in Korean.

@@ -45,7 +45,7 @@ fn is_missing(name: &str, user: User, says: &str) -> bool {
                 && !read("/proc/filesystems").contains("\toverlay\n")
     } else if name.starts_with("time") {
         says.contains("CONFIG_TIME_NS") && !Path::new("/proc/self/ns/time").exists()
-    } else if name.starts_with("net") {
+    } else if name.starts_with("net") || name.starts_with("container5") {
         says.contains("socketcall(2)") && cfg!(target_arch = "x86")
     } else {
         false
