@@ -269,6 +269,11 @@ pub const COMMENTS: &[Both] = &[
         "the structure has a name that ends with NUL, and outlives the call.",
         "구조체의 이름은 NUL로 끝나고, 구조체는 호출이 끝날 때까지 남아 있습니다.",
     ),
+    Both("For what else does PID 1 wait meanwhile?", "그동안 PID 1은 또 무엇을 기다려야 할까요?"),
+    Both(
+        "Reaps every child that has ended. Returns the status of one, if that is among them.",
+        "끝난 자식을 모두 거둡니다. 그 가운데 찾는 자식이 있으면 그 상태를 반환합니다.",
+    ),
 ];
 
 /// A program with its comments in Korean.

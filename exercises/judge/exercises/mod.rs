@@ -19,6 +19,7 @@ mod container2;
 mod container3;
 mod container4;
 mod container5;
+mod container6;
 mod image1;
 mod image2;
 mod intro1;
@@ -89,5 +90,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
-    step16_container: container1, container2, container3, container4, container5;
+    step16_container: container1, container2, container3, container4, container5, container6;
 }
