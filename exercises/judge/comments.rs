@@ -274,6 +274,18 @@ pub const COMMENTS: &[Both] = &[
         "Reaps every child that has ended. Returns the status of one, if that is among them.",
         "끝난 자식을 모두 거둡니다. 그 가운데 찾는 자식이 있으면 그 상태를 반환합니다.",
     ),
+    Both(
+        "What else gives capabilities to a program of root, and what leads out by itself?",
+        "root의 프로그램은 또 어디에서 capability를 얻을까요? 그리고 그 자체로 바깥과 이어지는 것은 무엇일까요?",
+    ),
+    Both(
+        "nothing that this process goes on to use owns one of these descriptors.",
+        "이 프로세스가 앞으로 쓰는 것 가운데 이 파일 디스크립터를 소유한 것은 없습니다.",
+    ),
+    Both(
+        "Fails with EINVAL if the kernel does not know the capability (prctl(2)).",
+        "커널이 그 capability를 모르면 EINVAL로 실패합니다(prctl(2)).",
+    ),
 ];
 
 /// A program with its comments in Korean.

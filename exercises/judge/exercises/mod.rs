@@ -20,6 +20,7 @@ mod container3;
 mod container4;
 mod container5;
 mod container6;
+mod container7;
 mod image1;
 mod image2;
 mod intro1;
@@ -90,5 +91,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
-    step16_container: container1, container2, container3, container4, container5, container6;
+    step16_container: container1, container2, container3, container4, container5, container6, container7;
 }
