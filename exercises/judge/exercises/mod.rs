@@ -21,6 +21,7 @@ mod container4;
 mod container5;
 mod container6;
 mod container7;
+mod container8;
 mod image1;
 mod image2;
 mod intro1;
@@ -91,5 +92,5 @@ exercises! {
     step13_privilege: privilege1, privilege2, privilege3;
     step14_resources: resources1, resources2;
     step15_map: map1, map2;
-    step16_container: container1, container2, container3, container4, container5, container6, container7;
+    step16_container: container1, container2, container3, container4, container5, container6, container7, container8;
 }
