@@ -287,10 +287,11 @@ pub const COMMENTS: &[Both] = &[
         "커널이 그 capability를 모르면 EINVAL로 실패합니다(prctl(2)).",
     ),
     Both(
-        "Numbers above those, clone3(2), and calls with an argument.",
-        "그보다 큰 번호, clone3(2), 그리고 인자를 보아야 하는 시스템 콜이 남았습니다.",
+        "Other architectures, numbers above those, clone3(2), and calls with an argument.",
+        "다른 아키텍처, 더 큰 번호, clone3(2), 그리고 인자를 보아야 하는 시스템 콜이 남았습니다.",
     ),
     Both("the number of the call", "시스템 콜 번호"),
+    Both("the architecture", "아키텍처"),
     Both(
         "Loads 32 bits of struct seccomp_data. Argument 0 begins at 16, argument 1 at 24.",
         "struct seccomp_data의 32비트를 읽습니다. 인자 0은 16에서, 인자 1은 24에서 시작합니다.",

@@ -1,15 +1,16 @@
 //! A filter that lists what it refuses must know every way to ask for it, and the
-//! judge tries them all. x86-64 has a second set of numbers, x32, from 0x40000000 on,
-//! so one call can have two numbers. Of the request of ioctl(2) and the flags of
-//! clone(2) the kernel reads only the lower 32 bits (CVE-2019-10063: a filter
-//! compared all 64). The flags of clone3(2) are in memory, where no filter can
-//! look; programs call clone(2) instead if it fails with ENOSYS. (A filter also has to
-//! check the architecture. The judge's sandbox has done that.)
+//! judge tries them all. Each architecture has other numbers, and a program of
+//! x86-64 can make calls of i386, too (`judge::AUDIT_ARCH` is that of this
+//! program). x86-64 has a second set of numbers, x32, from 0x40000000 on, so one
+//! call can have two numbers. Of the request of ioctl(2) and the flags of clone(2)
+//! the kernel reads only the lower 32 bits (CVE-2019-10063: a filter compared all
+//! 64). The flags of clone3(2) are in memory, where no filter can look; programs
+//! call clone(2) instead if it fails with ENOSYS.
 //!
 //! Let these fail with EPERM for the caller: mount(2), unshare(2), ptrace(2),
-//! keyctl(2), every call with a number from 0x40000000 on, ioctl(2) with TIOCSTI, and
-//! clone(2) with CLONE_NEWUSER, whatever other flags it has. clone3(2) fails with
-//! ENOSYS. All other calls work as before.
+//! keyctl(2), every call of another architecture or with a number from 0x40000000
+//! on, ioctl(2) with TIOCSTI, and clone(2) with CLONE_NEWUSER, whatever other flags
+//! it has. clone3(2) fails with ENOSYS. All other calls work as before.
 //!
 //! Manual: seccomp(2), clone(2), ioctl_tty(2)
 
@@ -25,7 +26,7 @@ fn install() -> io::Result<()> {
     for call in REFUSED {
         filter.extend([unless(BPF_JEQ, call as u32, 1), fail(libc::EPERM)]);
     }
-    // TODO: Numbers above those, clone3(2), and calls with an argument.
+    // TODO: Other architectures, numbers above those, clone3(2), and calls with an argument.
     filter.push(op(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW, 0));
     let program = sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     let mode = libc::SECCOMP_SET_MODE_FILTER;

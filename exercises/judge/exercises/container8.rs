@@ -8,42 +8,44 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
 use crate::exercise::{Exercise, Wrong};
-use crate::language::{Both, Text, shown, text};
+use crate::language::{Both, CHECK_MACHINE, Text, shown, text};
 use crate::process::run_answer;
-use crate::sandbox::judge;
-use crate::verdict::{ensure, wrong};
+use crate::sandbox::{filter, judge};
+use crate::verdict::{ensure, unavailable, wrong};
 
 pub const EXERCISE: Exercise = Exercise {
     background: Both(
         "
 A filter that lists what it refuses must know every way to ask for it, and the
-judge tries them all. x86-64 has a second set of numbers, x32, from 0x40000000 on,
-so one call can have two numbers. Of the request of ioctl(2) and the flags of
-clone(2) the kernel reads only the lower 32 bits (CVE-2019-10063: a filter
-compared all 64). The flags of clone3(2) are in memory, where no filter can
-look; programs call clone(2) instead if it fails with ENOSYS. (A filter also has to
-check the architecture. The judge's sandbox has done that.)",
+judge tries them all. Each architecture has other numbers, and a program of
+x86-64 can make calls of i386, too (`judge::AUDIT_ARCH` is that of this
+program). x86-64 has a second set of numbers, x32, from 0x40000000 on, so one
+call can have two numbers. Of the request of ioctl(2) and the flags of clone(2)
+the kernel reads only the lower 32 bits (CVE-2019-10063: a filter compared all
+64). The flags of clone3(2) are in memory, where no filter can look; programs
+call clone(2) instead if it fails with ENOSYS.",
         "
 거부할 것을 나열하는 필터는 그것을 요청하는 모든 방법을 알아야 합니다. 채점
-프로그램이 그 방법들을 시도합니다. x86-64에는 0x40000000부터 시작하는 두 번째 번호 체계(x32)가 있어서,
-시스템 콜 하나에 번호가 둘일 수 있습니다. ioctl(2)의 요청과 clone(2)의
+프로그램이 그 방법들을 시도합니다. 시스템 콜 번호는 아키텍처마다 다르고, x86-64
+프로그램은 i386의 시스템 콜도 할 수 있습니다(`judge::AUDIT_ARCH`는 이 프로그램의
+아키텍처입니다). 또 x86-64에는 0x40000000부터 시작하는 두 번째 번호 체계(x32)가
+있어서, 시스템 콜 하나에 번호가 둘일 수 있습니다. ioctl(2)의 요청과 clone(2)의
 플래그는 커널이 아래 32비트만 읽습니다(CVE-2019-10063: 필터가 64비트를 모두
 비교했습니다). clone3(2)의 플래그는 메모리에 있어서 필터가 볼 수 없습니다. 이
-호출이 ENOSYS로 실패하면 프로그램은 clone(2)를 대신 씁니다. (필터는
-아키텍처도 확인해야 합니다. 채점 프로그램의 샌드박스가 이미 했습니다.)",
+호출이 ENOSYS로 실패하면 프로그램은 clone(2)를 대신 씁니다.",
     ),
     task: Both(
         "
 Let these fail with EPERM for the caller: mount(2), unshare(2), ptrace(2),
-keyctl(2), every call with a number from 0x40000000 on, ioctl(2) with TIOCSTI, and
-clone(2) with CLONE_NEWUSER, whatever other flags it has. clone3(2) fails with
-ENOSYS. All other calls work as before.",
+keyctl(2), every call of another architecture or with a number from 0x40000000
+on, ioctl(2) with TIOCSTI, and clone(2) with CLONE_NEWUSER, whatever other flags
+it has. clone3(2) fails with ENOSYS. All other calls work as before.",
         "
 호출한 프로세스에서 다음이 EPERM으로 실패하게 하세요. mount(2), unshare(2),
-ptrace(2), keyctl(2), 번호가 0x40000000 이상인 모든 시스템 콜, TIOCSTI를 준
-ioctl(2), 그리고 다른 플래그가 무엇이든 CLONE_NEWUSER를 준 clone(2)입니다.
-clone3(2)는 ENOSYS로 실패합니다. 다른 시스템 콜은 모두 전처럼 동작해야
-합니다.",
+ptrace(2), keyctl(2), 다른 아키텍처의 시스템 콜과 번호가 0x40000000 이상인
+시스템 콜 모두, TIOCSTI를 준 ioctl(2), 그리고 다른 플래그가 무엇이든
+CLONE_NEWUSER를 준 clone(2)입니다. clone3(2)는 ENOSYS로 실패합니다. 다른 시스템
+콜은 모두 전처럼 동작해야 합니다.",
     ),
     manual: "seccomp(2), clone(2), ioctl_tty(2)",
     starter: r#"
@@ -59,7 +61,7 @@ fn install() -> io::Result<()> {
     for call in REFUSED {
         filter.extend([unless(BPF_JEQ, call as u32, 1), fail(libc::EPERM)]);
     }
-    // TODO: Numbers above those, clone3(2), and calls with an argument.
+    // TODO: Other architectures, numbers above those, clone3(2), and calls with an argument.
     filter.push(op(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW, 0));
     let program = sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     let mode = libc::SECCOMP_SET_MODE_FILTER;
@@ -105,7 +107,9 @@ const REFUSED: [libc::c_long; 4] =
     [libc::SYS_mount, libc::SYS_unshare, libc::SYS_ptrace, libc::SYS_keyctl];
 
 fn install() -> io::Result<()> {
-    let mut filter = vec![load(0)]; // the number of the call
+    let mut filter = vec![load(4)]; // the architecture
+    filter.extend([unless(BPF_JEQ, judge::AUDIT_ARCH, 1), skip(1), fail(libc::EPERM)]);
+    filter.push(load(0)); // the number of the call
     for call in REFUSED {
         filter.extend([unless(BPF_JEQ, call as u32, 1), fail(libc::EPERM)]);
     }
@@ -135,6 +139,10 @@ fn load(offset: u32) -> sock_filter {
 /// Skips so many instructions unless the comparison (BPF_JEQ, BPF_JGE, BPF_JSET …) holds.
 fn unless(comparison: u32, k: u32, skip: u8) -> sock_filter {
     op(BPF_JMP | comparison | BPF_K, k, skip)
+}
+
+fn skip(count: u32) -> sock_filter {
+    op(BPF_JMP | libc::BPF_JA, count, 0)
 }
 
 fn fail(errno: i32) -> sock_filter {
@@ -172,6 +180,7 @@ fn install() -> io::Result<()> {
     refuse(libc::SYS_clone as u32, Some((0, HAS_BIT, user)), libc::EPERM)?;
     let op = |code, k, jt, jf| sock_filter { code, jt, jf, k };
     let errno = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    add([op(0x20, 4, 0, 0), op(EQUAL, judge::AUDIT_ARCH, 1, 0), op(6, errno, 0, 0), allow()])?;
     add([op(0x20, 0, 0, 0), op(GREATER_OR_EQUAL, 1 << 30, 0, 1), op(6, errno, 0, 0), allow()])
 }
 
@@ -218,15 +227,18 @@ fn main() -> ! {
              가운데 무엇을 보나요?",
         ),
         Both(
-            "BPF_JGE compares the number, BPF_JEQ the request, and BPF_JSET finds one flag among \
-             others. For an argument load its lower half: on a little-endian processor at 16 and \
+            "BPF_JGE compares the number, BPF_JEQ the architecture (at 4) and the request, and \
+             BPF_JSET finds one flag among others. For an argument load its lower half: on a little-endian processor at 16 and \
              at 24. Load the number again before you go on to another call.",
-            "번호는 BPF_JGE로, 요청은 BPF_JEQ로 비교하고, 여러 플래그 가운데 하나는 BPF_JSET으로 \
+            "번호는 BPF_JGE로, 아키텍처(오프셋 4)와 요청은 BPF_JEQ로 비교하고, 여러 플래그 가운데 하나는 BPF_JSET으로 \
              찾습니다. 인자는 아래쪽 절반을 읽습니다. 리틀 엔디언 프로세서에서는 16과 24에 \
              있습니다. 다음 시스템 콜로 넘어가기 전에 번호를 다시 읽으세요.",
         ),
         Both::same(
-            "filter.extend([unless(BPF_JEQ, libc::SYS_clone as u32, 4), load(16)]);
+            "let goes_on = op(BPF_JMP | libc::BPF_JA, 1, 0); // skips one
+filter.extend([load(4), unless(BPF_JEQ, judge::AUDIT_ARCH, 1), goes_on, fail(libc::EPERM)]);
+// …
+filter.extend([unless(BPF_JEQ, libc::SYS_clone as u32, 4), load(16)]);
 filter.extend([unless(BPF_JSET, libc::CLONE_NEWUSER as u32, 1), fail(libc::EPERM), load(0)]);",
         ),
     ],
@@ -292,15 +304,24 @@ filter.extend([unless(BPF_JSET, libc::CLONE_NEWUSER as u32, 1), fail(libc::EPERM
             to: "        filter.extend([unless(BPF_JEQ, call as u32, 1), fail(libc::EACCES)]);",
             says: "mount(2): EACCES",
         },
+        #[cfg(target_arch = "x86_64")]
         Wrong {
-            clause: "every call with a number from 0x40000000 on",
+            clause: "every call of another architecture",
+            change: "    filter.extend([unless(BPF_JEQ, judge::AUDIT_ARCH, 1), skip(1), fail(libc::EPERM)]);
+",
+            to: "    let _ = skip;
+",
+            says: "found:    getpid(2) of i386 by int 0x80: ",
+        },
+        Wrong {
+            clause: "every call of another architecture or with a number from 0x40000000 on",
             change: "    filter.extend([unless(BPF_JGE, 0x4000_0000, 1), fail(libc::EPERM)]);
 ",
             to: "",
             says: "found:    a call with the number 0x40000000 + that of getpid(2): ",
         },
         Wrong {
-            clause: "every call with a number from 0x40000000 on",
+            clause: "every call of another architecture or with a number from 0x40000000 on",
             change: "BPF_JGE, 0x4000_0000",
             to: "libc::BPF_JGT, 0x4fff_ffff",
             says: "found:    a call with the number 0x40000000 + that of getpid(2): ",
@@ -367,9 +388,22 @@ filter.extend([unless(BPF_JSET, libc::CLONE_NEWUSER as u32, 1), fail(libc::EPERM
     ..Exercise::NEW
 };
 
+/// The architecture of this program's system calls, or 0 if the judge does not know the processor.
+pub const AUDIT_ARCH: u32 = match filter::AUDIT_ARCH {
+    Some(architecture) => architecture,
+    None => 0,
+};
+
 /// Checks that the answer installs a filter that refuses these attacks, and nothing else.
 pub fn container8(answer: fn() -> io::Result<()>) -> ! {
     judge(|| {
+        if AUDIT_ARCH == 0 {
+            return Err(unavailable(
+                "seccomp(2)",
+                text!("an unknown processor", "알 수 없는 프로세서"),
+                CHECK_MACHINE,
+            ));
+        }
         let process = run_answer(&EXERCISE, || {
             answer()?;
             let all = attempts().into_iter().find(|attempt| attempt.found != attempt.expected);
@@ -390,7 +424,12 @@ pub fn container8(answer: fn() -> io::Result<()>) -> ! {
 
 /// What it means that a call has another result.
 fn reason(found: &str) -> Text {
-    if found.contains("a bit above") {
+    if found.contains("i386") {
+        text!(
+            "the numbers of your filter are those of one architecture: what does it do first?",
+            "필터의 번호는 한 아키텍처의 것입니다. 필터가 맨 먼저 하는 일은 무엇인가요?",
+        )
+    } else if found.contains("a bit above") {
         text!(
             "the kernel ignores the upper half of this argument: does your filter?",
             "커널은 이 인자의 위쪽 절반을 무시합니다. 여러분의 필터도 그런가요?",
@@ -486,6 +525,12 @@ fn attempts() -> Vec<Attempt> {
             [c_long::from(user) | above, 0, 0],
         ));
     }
+    #[cfg(target_arch = "x86_64")]
+    all.push(Attempt {
+        call: "getpid(2) of i386 by int 0x80",
+        expected: "EPERM",
+        found: call_as_i386(),
+    });
     all.push(Attempt { call: "fork(2)", expected: "Ok", found: fork_and_wait() });
     all
 }
@@ -496,6 +541,37 @@ fn errno_of(number: c_long, [a, b, c]: [c_long; 3]) -> String {
     // SAFETY: with these arguments the kernel touches no memory of ours.
     let result = unsafe { libc::syscall(number, a, b, c, none, none, none) };
     Errno::result(result).map_or_else(|errno| format!("{errno:?}"), |_| "Ok".to_owned())
+}
+
+/// Makes the call 20 of i386, which is getpid(2) there. Returns the name of its errno, or Ok; a
+/// kernel that has no such calls, and kills whoever makes one, refuses them as well.
+#[cfg(target_arch = "x86_64")]
+fn call_as_i386() -> String {
+    // SAFETY: this process has one thread, and the child only makes two calls.
+    match unsafe { fork() } {
+        Err(errno) => format!("{errno:?}"),
+        Ok(ForkResult::Child) => {
+            let result: i64;
+            // SAFETY: the call touches no memory; the kernel may change these registers.
+            unsafe {
+                std::arch::asm!(
+                    "int 0x80",
+                    inlateout("rax") 20_i64 => result,
+                    lateout("r8") _, lateout("r9") _, lateout("r10") _, lateout("r11") _,
+                );
+            }
+            // Some kernels return 32 bits.
+            let errno = (result as i32).min(0).unsigned_abs() as i32;
+            // SAFETY: the call does not return, and touches no memory.
+            unsafe { libc::_exit(errno) }
+        }
+        Ok(ForkResult::Parent { child }) => match waitpid(child, None) {
+            Ok(WaitStatus::Exited(_, 0)) => "Ok".to_owned(),
+            Ok(WaitStatus::Exited(_, errno)) => format!("{:?}", Errno::from_raw(errno)),
+            Ok(WaitStatus::Signaled(..)) => "EPERM".to_owned(),
+            other => format!("{other:?}"),
+        },
+    }
 }
 
 fn fork_and_wait() -> String {

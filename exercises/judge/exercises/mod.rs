@@ -61,6 +61,8 @@ mod uts1;
 mod uts2;
 mod uts3;
 
+pub use container8::AUDIT_ARCH;
+
 /// Declares the order in which they are done, with the directory of each.
 macro_rules! exercises {
     ($($dir:ident: $($name:ident),+;)+) => {

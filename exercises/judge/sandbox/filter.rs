@@ -12,17 +12,18 @@ use nix::errno::Errno;
 use nix::sys::prctl::set_no_new_privs;
 
 /// The architecture of this program's system calls (`<linux/audit.h>`).
-const AUDIT_ARCH: Option<u32> = if cfg!(all(target_arch = "x86_64", target_pointer_width = "64")) {
-    Some(0xc000_003e)
-} else if cfg!(target_arch = "x86") {
-    Some(0x4000_0003)
-} else if cfg!(target_arch = "aarch64") {
-    Some(0xc000_00b7)
-} else if cfg!(target_arch = "riscv64") {
-    Some(0xc000_00f3)
-} else {
-    None
-};
+pub const AUDIT_ARCH: Option<u32> =
+    if cfg!(all(target_arch = "x86_64", target_pointer_width = "64")) {
+        Some(0xc000_003e)
+    } else if cfg!(target_arch = "x86") {
+        Some(0x4000_0003)
+    } else if cfg!(target_arch = "aarch64") {
+        Some(0xc000_00b7)
+    } else if cfg!(target_arch = "riscv64") {
+        Some(0xc000_00f3)
+    } else {
+        None
+    };
 
 /// Refuses, for good, keyrings and all sockets but those that a network namespace isolates.
 /// False if this does not know the processor, and so refuses nothing.

@@ -12,7 +12,7 @@
 //! [`hang`] when it is ended.
 
 mod files;
-mod filter;
+pub mod filter;
 mod hang;
 mod limits;
 pub mod streams;

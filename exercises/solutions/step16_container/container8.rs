@@ -1,15 +1,16 @@
 //! A filter that lists what it refuses must know every way to ask for it, and the
-//! judge tries them all. x86-64 has a second set of numbers, x32, from 0x40000000 on,
-//! so one call can have two numbers. Of the request of ioctl(2) and the flags of
-//! clone(2) the kernel reads only the lower 32 bits (CVE-2019-10063: a filter
-//! compared all 64). The flags of clone3(2) are in memory, where no filter can
-//! look; programs call clone(2) instead if it fails with ENOSYS. (A filter also has to
-//! check the architecture. The judge's sandbox has done that.)
+//! judge tries them all. Each architecture has other numbers, and a program of
+//! x86-64 can make calls of i386, too (`judge::AUDIT_ARCH` is that of this
+//! program). x86-64 has a second set of numbers, x32, from 0x40000000 on, so one
+//! call can have two numbers. Of the request of ioctl(2) and the flags of clone(2)
+//! the kernel reads only the lower 32 bits (CVE-2019-10063: a filter compared all
+//! 64). The flags of clone3(2) are in memory, where no filter can look; programs
+//! call clone(2) instead if it fails with ENOSYS.
 //!
 //! Let these fail with EPERM for the caller: mount(2), unshare(2), ptrace(2),
-//! keyctl(2), every call with a number from 0x40000000 on, ioctl(2) with TIOCSTI, and
-//! clone(2) with CLONE_NEWUSER, whatever other flags it has. clone3(2) fails with
-//! ENOSYS. All other calls work as before.
+//! keyctl(2), every call of another architecture or with a number from 0x40000000
+//! on, ioctl(2) with TIOCSTI, and clone(2) with CLONE_NEWUSER, whatever other flags
+//! it has. clone3(2) fails with ENOSYS. All other calls work as before.
 //!
 //! Manual: seccomp(2), clone(2), ioctl_tty(2)
 
@@ -24,7 +25,9 @@ const REFUSED: [libc::c_long; 4] =
     [libc::SYS_mount, libc::SYS_unshare, libc::SYS_ptrace, libc::SYS_keyctl];
 
 fn install() -> io::Result<()> {
-    let mut filter = vec![load(0)]; // the number of the call
+    let mut filter = vec![load(4)]; // the architecture
+    filter.extend([unless(BPF_JEQ, judge::AUDIT_ARCH, 1), skip(1), fail(libc::EPERM)]);
+    filter.push(load(0)); // the number of the call
     for call in REFUSED {
         filter.extend([unless(BPF_JEQ, call as u32, 1), fail(libc::EPERM)]);
     }
@@ -54,6 +57,10 @@ fn load(offset: u32) -> sock_filter {
 /// Skips so many instructions unless the comparison (BPF_JEQ, BPF_JGE, BPF_JSET …) holds.
 fn unless(comparison: u32, k: u32, skip: u8) -> sock_filter {
     op(BPF_JMP | comparison | BPF_K, k, skip)
+}
+
+fn skip(count: u32) -> sock_filter {
+    op(BPF_JMP | libc::BPF_JA, count, 0)
 }
 
 fn fail(errno: i32) -> sock_filter {

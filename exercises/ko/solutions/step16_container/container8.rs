@@ -1,16 +1,17 @@
 //! 거부할 것을 나열하는 필터는 그것을 요청하는 모든 방법을 알아야 합니다. 채점
-//! 프로그램이 그 방법들을 시도합니다. x86-64에는 0x40000000부터 시작하는 두 번째 번호 체계(x32)가 있어서,
-//! 시스템 콜 하나에 번호가 둘일 수 있습니다. ioctl(2)의 요청과 clone(2)의
+//! 프로그램이 그 방법들을 시도합니다. 시스템 콜 번호는 아키텍처마다 다르고, x86-64
+//! 프로그램은 i386의 시스템 콜도 할 수 있습니다(`judge::AUDIT_ARCH`는 이 프로그램의
+//! 아키텍처입니다). 또 x86-64에는 0x40000000부터 시작하는 두 번째 번호 체계(x32)가
+//! 있어서, 시스템 콜 하나에 번호가 둘일 수 있습니다. ioctl(2)의 요청과 clone(2)의
 //! 플래그는 커널이 아래 32비트만 읽습니다(CVE-2019-10063: 필터가 64비트를 모두
 //! 비교했습니다). clone3(2)의 플래그는 메모리에 있어서 필터가 볼 수 없습니다. 이
-//! 호출이 ENOSYS로 실패하면 프로그램은 clone(2)를 대신 씁니다. (필터는
-//! 아키텍처도 확인해야 합니다. 채점 프로그램의 샌드박스가 이미 했습니다.)
+//! 호출이 ENOSYS로 실패하면 프로그램은 clone(2)를 대신 씁니다.
 //!
 //! 호출한 프로세스에서 다음이 EPERM으로 실패하게 하세요. mount(2), unshare(2),
-//! ptrace(2), keyctl(2), 번호가 0x40000000 이상인 모든 시스템 콜, TIOCSTI를 준
-//! ioctl(2), 그리고 다른 플래그가 무엇이든 CLONE_NEWUSER를 준 clone(2)입니다.
-//! clone3(2)는 ENOSYS로 실패합니다. 다른 시스템 콜은 모두 전처럼 동작해야
-//! 합니다.
+//! ptrace(2), keyctl(2), 다른 아키텍처의 시스템 콜과 번호가 0x40000000 이상인
+//! 시스템 콜 모두, TIOCSTI를 준 ioctl(2), 그리고 다른 플래그가 무엇이든
+//! CLONE_NEWUSER를 준 clone(2)입니다. clone3(2)는 ENOSYS로 실패합니다. 다른 시스템
+//! 콜은 모두 전처럼 동작해야 합니다.
 //!
 //! 매뉴얼: seccomp(2), clone(2), ioctl_tty(2)
 
@@ -25,7 +26,9 @@ const REFUSED: [libc::c_long; 4] =
     [libc::SYS_mount, libc::SYS_unshare, libc::SYS_ptrace, libc::SYS_keyctl];
 
 fn install() -> io::Result<()> {
-    let mut filter = vec![load(0)]; // 시스템 콜 번호
+    let mut filter = vec![load(4)]; // 아키텍처
+    filter.extend([unless(BPF_JEQ, judge::AUDIT_ARCH, 1), skip(1), fail(libc::EPERM)]);
+    filter.push(load(0)); // 시스템 콜 번호
     for call in REFUSED {
         filter.extend([unless(BPF_JEQ, call as u32, 1), fail(libc::EPERM)]);
     }
@@ -55,6 +58,10 @@ fn load(offset: u32) -> sock_filter {
 /// 비교(BPF_JEQ, BPF_JGE, BPF_JSET …)가 참이 아니면 명령어를 그만큼 건너뜁니다.
 fn unless(comparison: u32, k: u32, skip: u8) -> sock_filter {
     op(BPF_JMP | comparison | BPF_K, k, skip)
+}
+
+fn skip(count: u32) -> sock_filter {
+    op(BPF_JMP | libc::BPF_JA, count, 0)
 }
 
 fn fail(errno: i32) -> sock_filter {
