@@ -1,14 +1,15 @@
-//! As in container2, PID 1 calls `build`. A new proc belongs to the PID namespace of
-//! the process that mounts it. In a user namespace the kernel mounts one only while
-//! a whole /proc is in the mount namespace, or root of a container could see what
-//! somebody has covered there. So do it while the old root is there. (The judge's
-//! sandbox has one more below its root.) `hidden` has names of files in /proc that
-//! are about the whole machine, such as kallsyms. In /dev there is /dev/null.
+//! As in container2, PID 1 calls `build`. A new proc belongs to the PID namespace
+//! of the process that mounts it. In a user namespace the kernel mounts one only
+//! while a whole /proc is in the mount namespace, or root of a container could see
+//! what somebody has covered there. So do it while the old root is there. (The
+//! judge's sandbox has one more below its root.) `hidden` has names of files in
+//! /proc that are about the whole machine, such as kallsyms. In /dev there is
+//! /dev/null.
 //!
 //! Make a read-only tmpfs the root of the mount namespace, with `programs` at /usr,
 //! read-only too. At /proc a new proc shows the PID namespace of the caller. In it
-//! /proc/sys is read-only. The files in `hidden` are covered: whoever reads one finds
-//! it empty. Nothing else is mounted.
+//! /proc/sys is read-only. The files in `hidden` are covered: whoever reads one
+//! finds it empty. Nothing else is mounted.
 //!
 //! Manual: proc(5), mount_namespaces(7), mount(2)
 

@@ -1,12 +1,12 @@
 //! The caller is root in a user namespace, and is about to become the program of a
 //! container. Whoever started it has left files open, a directory of the host among
-//! them (CVE-2024-21626 in runc), and has made capabilities inheritable and ambient.
-//! `keep` has the numbers of the capabilities that the container needs. Some are above
-//! 31: sets have 64 bits, and capset(2) takes them in two halves.
+//! them (CVE-2024-21626 in runc), and has made capabilities inheritable and
+//! ambient. `keep` has the numbers of the capabilities that the container needs.
+//! Some are above 31: sets have 64 bits, and capset(2) takes them in two halves.
 //!
-//! Leave the caller the capabilities in `keep`, and no others, in its effective, its
-//! permitted and its bounding set. Its inheritable and its ambient set are empty. Of
-//! its descriptors only 0, 1 and 2 are open.
+//! Leave the caller the capabilities in `keep`, and no others, in its effective,
+//! its permitted and its bounding set. Its inheritable and its ambient set are
+//! empty. Of its descriptors only 0, 1 and 2 are open.
 //!
 //! Manual: capabilities(7), capset(2), prctl(2), close_range(2)
 

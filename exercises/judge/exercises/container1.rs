@@ -23,8 +23,8 @@ sandbox refuses it.)",
         "
 호출하는 프로세스는 capability가 없는 일반 사용자입니다. clone(2) 한 번으로
 namespace를 여럿 만들면 user namespace가 먼저 만들어지고 나머지의 소유자가
-됩니다. `child`는 반환하지 않습니다. (컨테이너에는 cgroup namespace도
-있습니다. 채점 프로그램의 샌드박스에서는 만들 수 없습니다.)",
+됩니다. `child`는 반환하지 않습니다. (컨테이너에는 cgroup namespace도 있습니다.
+채점 프로그램의 샌드박스에서는 만들 수 없습니다.)",
     ),
     task: Both(
         "
@@ -35,9 +35,9 @@ its PID as the caller sees it. The caller itself stays in its namespaces.",
         "
 새 user, PID, 마운트, UTS, IPC, 네트워크 namespace에서 `child`를 PID 1로
 실행하세요. 나머지 다섯의 소유자는 새 user namespace입니다. `child`는 시작할
-때부터 거기서 사용자 0, 그룹 0이어야 합니다. 호출한 프로세스의 사용자와
-그룹만 여기에 매핑합니다. 호출한 프로세스에게 보이는 자식의 PID를
-반환하세요. 호출한 프로세스는 원래의 namespace에 그대로 있습니다.",
+때부터 거기서 사용자 0, 그룹 0이어야 합니다. 호출한 프로세스의 사용자와 그룹만
+여기에 매핑합니다. 호출한 프로세스에게 보이는 자식의 PID를 반환하세요. 호출한
+프로세스는 원래의 namespace에 그대로 있습니다.",
     ),
     manual: "namespaces(7), user_namespaces(7), clone(2)",
     starter: r#"
@@ -170,8 +170,9 @@ fn run(child: fn()) -> nix::Result<Pid> {
         | libc::CLONE_NEWNET
         | libc::SIGCHLD;
     let (reader, writer) = pipe()?;
+    let (flags, none) = (flags as libc::c_long, 0 as libc::c_long);
     // SAFETY: this process has one thread, and without a stack the call is like fork(2).
-    let pid = unsafe { libc::syscall(libc::SYS_clone, flags as libc::c_long, 0, 0, 0, 0) };
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
     if Errno::result(pid)? == 0 {
         drop(writer);
         if File::from(reader).read(&mut [0]).is_ok_and(|count| count == 1) {

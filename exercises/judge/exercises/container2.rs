@@ -9,8 +9,7 @@ use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
 use crate::language::{Both, text};
-use crate::observe::container::{Visitor, run_in_container};
-use crate::observe::images::{make_dir, make_file};
+use crate::observe::container::{Visitor, make_parts, run_in_container};
 use crate::observe::mounts::{check_unchanged, mounts_of};
 use crate::sandbox::judge;
 use crate::verdict::{ensure, wrong};
@@ -19,24 +18,24 @@ pub const EXERCISE: Exercise = Exercise {
     background: Both(
         "
 PID 1, which container1 has started, calls `build`: root of the new namespaces.
-Its mount namespace belongs to a new user namespace, so no mount in it propagates
-out, and what restricted a mount when it was copied is locked: a remount may add
-MS_RDONLY, but has to name MS_NOSUID and MS_NODEV again if they were there. `root`
-is an empty directory, and `programs` has programs in it.",
+Its mount namespace belongs to a new user namespace, so no mount in it
+propagates out, and what restricted a mount when it was copied is locked: a
+remount may add MS_RDONLY, but has to name MS_NOSUID and MS_NODEV again if they
+were there. `root` is an empty directory, and `programs` has programs in it.",
         "
-container1에서 시작한 PID 1이 `build`를 호출합니다. 새 namespace들의
-root입니다. 그 마운트 namespace는 새 user namespace의 것이라서, 그 안의
-마운트는 바깥으로 전파되지 않습니다. 그리고 복사될 때 마운트에 걸려 있던
-제한은 잠깁니다. 다시 마운트하면서 MS_RDONLY를 더할 수는 있지만, MS_NOSUID와
-MS_NODEV가 있었다면 그것도 다시 적어야 합니다. `root`는 빈 디렉터리이고,
-`programs`에는 프로그램이 있습니다.",
+container1에서 시작한 PID 1이 `build`를 호출합니다. 새 namespace들의 root입니다.
+그 마운트 namespace는 새 user namespace의 것이라서, 그 안의 마운트는 바깥으로
+전파되지 않습니다. 그리고 복사될 때 마운트에 걸려 있던 제한은 잠깁니다. 다시
+마운트하면서 MS_RDONLY를 더할 수는 있지만, MS_NOSUID와 MS_NODEV가 있었다면
+그것도 다시 적어야 합니다. `root`는 빈 디렉터리이고, `programs`에는 프로그램이
+있습니다.",
     ),
     task: Both(
         "
 Make a new tmpfs the root of the mount namespace. On it, /usr is `programs`,
-read-only, and /tmp is a second tmpfs, in which one can write. The root itself is
-read-only. Nothing else is mounted. Nothing that the caller has leads back: its
-working directory is /, and it keeps no directory open.",
+read-only, and /tmp is a second tmpfs, in which one can write. The root itself
+is read-only. Nothing else is mounted. Nothing that the caller has leads back:
+its working directory is /, and it keeps no directory open.",
         "
 새 tmpfs를 마운트 namespace의 루트로 만드세요. 거기서 /usr는 읽기 전용인
 `programs`이고, /tmp는 쓸 수 있는 두 번째 tmpfs입니다. 루트 자체는 읽기
@@ -339,9 +338,7 @@ mount(NONE, &usr, NONE, flags | locked, NONE)?;",
 /// Checks that the answer, as PID 1, builds a root directory and moves into it.
 pub fn container2(answer: fn(&Path, &Path) -> io::Result<()>) -> ! {
     judge(|| {
-        let (root, programs) = (Path::new("/tmp/root"), Path::new("/tmp/programs"));
-        make_dir(root)?;
-        make_file(&programs.join("bin/hello"), "#!/bin/sh\necho hello\n")?;
+        let (root, programs) = make_parts()?;
         let before = mounts_of(Pid::this());
         let process = run_in_container(&EXERCISE, || answer(root, programs))?;
         check_unchanged(&before, &mounts_of(Pid::this()))?;

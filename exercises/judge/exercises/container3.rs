@@ -10,8 +10,7 @@ use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
 use crate::language::{Both, text};
-use crate::observe::container::{Visitor, run_in_container};
-use crate::observe::images::{make_dir, make_file};
+use crate::observe::container::{Visitor, make_parts, run_in_container};
 use crate::observe::mounts::{check_unchanged, mounts_of};
 use crate::process::{Process, link};
 use crate::sandbox::judge;
@@ -20,33 +19,33 @@ use crate::verdict::{Finding, ensure, wrong};
 pub const EXERCISE: Exercise = Exercise {
     background: Both(
         "
-As in container2, PID 1 calls `build`. A new proc belongs to the PID namespace of
-the process that mounts it. In a user namespace the kernel mounts one only while
-a whole /proc is in the mount namespace, or root of a container could see what
-somebody has covered there. So do it while the old root is there. (The judge's
-sandbox has one more below its root.) `hidden` has names of files in /proc that
-are about the whole machine, such as kallsyms. In /dev there is /dev/null.",
+As in container2, PID 1 calls `build`. A new proc belongs to the PID namespace
+of the process that mounts it. In a user namespace the kernel mounts one only
+while a whole /proc is in the mount namespace, or root of a container could see
+what somebody has covered there. So do it while the old root is there. (The
+judge's sandbox has one more below its root.) `hidden` has names of files in
+/proc that are about the whole machine, such as kallsyms. In /dev there is
+/dev/null.",
         "
-container2에서처럼 PID 1이 `build`를 호출합니다. 새 proc은 마운트하는
-프로세스의 PID namespace를 보여 줍니다. user namespace 안에서는 마운트
-namespace에 가려지지 않은 /proc이 있는 동안에만 커널이 새 proc을 마운트해
-줍니다. 그렇지 않으면 누군가 가려 둔 것을 컨테이너의 root가 볼 수 있기
-때문입니다. 그러니 옛 루트가 있을 때 하세요. (채점 프로그램의 샌드박스에는
-루트 아래에 하나가 더 있습니다.) `hidden`에는 /proc의 파일 가운데 컴퓨터
-전체에 관한 것의 이름이 있습니다. 예를 들면 kallsyms입니다. /dev에는
-/dev/null이 있습니다.",
+container2에서처럼 PID 1이 `build`를 호출합니다. 새 proc은 마운트하는 프로세스의
+PID namespace를 보여 줍니다. user namespace 안에서는 마운트 namespace에 가려지지
+않은 /proc이 있는 동안에만 커널이 새 proc을 마운트해 줍니다. 그렇지 않으면
+누군가 가려 둔 것을 컨테이너의 root가 볼 수 있기 때문입니다. 그러니 옛 루트가
+있을 때 하세요. (채점 프로그램의 샌드박스에는 루트 아래에 하나가 더 있습니다.)
+`hidden`에는 /proc의 파일 가운데 컴퓨터 전체에 관한 것의 이름이 있습니다. 예를
+들면 kallsyms입니다. /dev에는 /dev/null이 있습니다.",
     ),
     task: Both(
         "
 Make a read-only tmpfs the root of the mount namespace, with `programs` at /usr,
 read-only too. At /proc a new proc shows the PID namespace of the caller. In it
-/proc/sys is read-only. The files in `hidden` are covered: whoever reads one finds
-it empty. Nothing else is mounted.",
+/proc/sys is read-only. The files in `hidden` are covered: whoever reads one
+finds it empty. Nothing else is mounted.",
         "
 읽기 전용 tmpfs를 마운트 namespace의 루트로 만들고, /usr는 역시 읽기 전용인
-`programs`로 만드세요. /proc에는 호출한 프로세스의 PID namespace를 보여 주는
-새 proc이 있어야 합니다. 그 안의 /proc/sys는 읽기 전용입니다. `hidden`의
-파일들은 가려서, 읽으면 비어 있어야 합니다. 다른 마운트는 없어야 합니다.",
+`programs`로 만드세요. /proc에는 호출한 프로세스의 PID namespace를 보여 주는 새
+proc이 있어야 합니다. 그 안의 /proc/sys는 읽기 전용입니다. `hidden`의 파일들은
+가려서, 읽으면 비어 있어야 합니다. 다른 마운트는 없어야 합니다.",
     ),
     manual: "proc(5), mount_namespaces(7), mount(2)",
     starter: r#"
@@ -373,9 +372,7 @@ const HIDDEN: [&str; 5] = ["kallsyms", "keys", "kcore", "timer_list", "sysrq-tri
 /// Checks that the answer, as PID 1, builds a root directory with a `/proc` for its container.
 pub fn container3(answer: fn(&Path, &Path, &[&str]) -> io::Result<()>) -> ! {
     judge(|| {
-        let (root, programs) = (Path::new("/tmp/root"), Path::new("/tmp/programs"));
-        make_dir(root)?;
-        make_file(&programs.join("bin/hello"), "#!/bin/sh\necho hello\n")?;
+        let (root, programs) = make_parts()?;
         let mut hidden = HIDDEN.to_vec();
         hidden.retain(|name| Path::new("/proc").join(name).exists());
         if hidden.is_empty() {

@@ -13,8 +13,8 @@ use nix::unistd::Pid;
 
 use crate::exercise::{Exercise, Wrong};
 use crate::language::{Both, shown, text};
-use crate::observe::container::{Visitor, enter_and_run, run_in_container};
-use crate::observe::images::{describe, make_dir, make_file};
+use crate::observe::container::{Visitor, enter_and_run, make_parts, run_in_container};
+use crate::observe::images::describe;
 use crate::observe::mounts::{Mount, check_unchanged, mounts_of};
 use crate::process::Process;
 use crate::sandbox::judge;
@@ -26,27 +26,26 @@ pub const EXERCISE: Exercise = Exercise {
 As in container2, PID 1 calls `build`; /proc is left out here. A device file is
 a way into the kernel, so nobody can make one in a user namespace, and on a file
 system that was mounted there the kernel opens none. But a file of the old /dev
-can be shown at a second place. A devpts that is mounted anew has terminals of its
-own; whoever opens its ptmx makes one.",
+can be shown at a second place. A devpts that is mounted anew has terminals of
+its own; whoever opens its ptmx makes one.",
         "
-container2에서처럼 PID 1이 `build`를 호출합니다. 여기서 /proc은 뺐습니다.
-장치 파일은 커널로 들어가는 길이라서, user namespace 안에서는 아무도 만들 수
-없고, 거기서 마운트한 파일 시스템에 있는 것은 커널이 열어 주지 않습니다.
-하지만 원래 /dev에 있던 파일을 다른 곳에도 보여 줄 수는 있습니다. devpts를
-새로 마운트하면 자기만의 터미널이 있고, 그 ptmx를 열면 터미널이 하나
-생깁니다.",
+container2에서처럼 PID 1이 `build`를 호출합니다. 여기서 /proc은 뺐습니다. 장치
+파일은 커널로 들어가는 길이라서, user namespace 안에서는 아무도 만들 수 없고,
+거기서 마운트한 파일 시스템에 있는 것은 커널이 열어 주지 않습니다. 하지만 원래
+/dev에 있던 파일을 다른 곳에도 보여 줄 수는 있습니다. devpts를 새로 마운트하면
+자기만의 터미널이 있고, 그 ptmx를 열면 터미널이 하나 생깁니다.",
     ),
     task: Both(
         "
 Make a read-only tmpfs the root of the mount namespace, with `programs` at /usr,
-read-only too. /dev is a tmpfs of its own, with these devices of the machine, which
-work: null, zero, full, random and urandom. /dev/pts is a devpts. Whoever opens
-/dev/ptmx gets a terminal there. Nothing else is in /dev, and nothing else is
-mounted.",
+read-only too. /dev is a tmpfs of its own, with these devices of the machine,
+which work: null, zero, full, random and urandom. /dev/pts is a devpts. Whoever
+opens /dev/ptmx gets a terminal there. Nothing else is in /dev, and nothing else
+is mounted.",
         "
 읽기 전용 tmpfs를 마운트 namespace의 루트로 만들고, /usr는 역시 읽기 전용인
-`programs`로 만드세요. /dev는 별도의 tmpfs이고, 컴퓨터의 장치 가운데 null,
-zero, full, random, urandom이 거기서 동작해야 합니다. /dev/pts는 devpts입니다.
+`programs`로 만드세요. /dev는 별도의 tmpfs이고, 컴퓨터의 장치 가운데 null, zero,
+full, random, urandom이 거기서 동작해야 합니다. /dev/pts는 devpts입니다.
 /dev/ptmx를 열면 거기에 터미널이 생겨야 합니다. /dev에 다른 것이 없고, 다른
 마운트도 없어야 합니다.",
     ),
@@ -386,9 +385,7 @@ const DEVICES: [(&str, u32); 5] =
 /// Checks that the answer, as PID 1, builds a root directory with a `/dev`.
 pub fn container4(answer: fn(&Path, &Path) -> io::Result<()>) -> ! {
     judge(|| {
-        let (root, programs) = (Path::new("/tmp/root"), Path::new("/tmp/programs"));
-        make_dir(root)?;
-        make_file(&programs.join("bin/hello"), "#!/bin/sh\necho hello\n")?;
+        let (root, programs) = make_parts()?;
         let before = mounts_of(Pid::this());
         let process = run_in_container(&EXERCISE, || answer(root, programs))?;
         check_unchanged(&before, &mounts_of(Pid::this()))?;

@@ -23,9 +23,9 @@ pub const EXERCISE: Exercise = Exercise {
         "
 PID 1 of a container calls `set_up`. It is root of a new user, PID and mount
 namespace, and still has the hostname and the network outside, over which it has
-no power. In a new network namespace there is one device, lo, and it is down: even
-127.0.0.1 cannot be reached. Its flags are changed by an ioctl(2) on a socket, in
-the network namespace in which the socket was created.",
+no power. In a new network namespace there is one device, lo, and it is down:
+even 127.0.0.1 cannot be reached. Its flags are changed by an ioctl(2) on a
+socket, in the network namespace in which the socket was created.",
         "
 컨테이너의 PID 1이 `set_up`을 호출합니다. 새 user, PID, 마운트 namespace의
 root이고, 호스트 이름과 네트워크는 아직 바깥의 것입니다. 그것을 바꿀 권한은

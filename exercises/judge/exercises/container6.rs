@@ -27,28 +27,28 @@ pub const EXERCISE: Exercise = Exercise {
     background: Both(
         "
 `init` runs in PID 1 of a new PID namespace. `command` is the program of the
-container: it starts others, a server in the background among them, and it ends by
-a signal. When PID 1 has returned, the kernel will kill what is left. A shell
+container: it starts others, a server in the background among them, and it ends
+by a signal. When PID 1 has returned, the kernel will kill what is left. A shell
 reports 128 and the number of the signal if one has killed a program.",
         "
 `init`은 새 PID namespace의 PID 1에서 실행됩니다. `command`는 컨테이너에서
 실행하는 프로그램입니다. 다른 프로세스들을 만들고(그 가운데 하나는 뒤에서 계속
-실행되는 서버입니다), 시그널로 끝납니다. PID 1이 끝나면 남은 것은 커널이
-강제 종료합니다. 프로그램이 시그널로 끝나면 셸은 128에 시그널 번호를 더한
-값을 알려 줍니다.",
+실행되는 서버입니다), 시그널로 끝납니다. PID 1이 끝나면 남은 것은 커널이 강제
+종료합니다. 프로그램이 시그널로 끝나면 셸은 128에 시그널 번호를 더한 값을 알려
+줍니다.",
     ),
     task: Both(
         "
 Run `command` once, in a child that is in a session of its own and in which no
-signal is blocked. When PID 1 gets SIGTERM, send SIGTERM to the process group of the
-command. While the command runs, reap what PID 1 adopts. When the command has
-ended, return at once, whatever else runs: 128 and the number of the signal.",
+signal is blocked. When PID 1 gets SIGTERM, send SIGTERM to the process group of
+the command. While the command runs, reap what PID 1 adopts. When the command
+has ended, return at once, whatever else runs: 128 and the number of the signal.",
         "
 `command`를 자식에서 한 번 실행하세요. 그 자식은 새 세션에 있고, 막아 둔
 시그널이 없어야 합니다. PID 1이 SIGTERM을 받으면 command의 프로세스 그룹에
 SIGTERM을 보내세요. command가 실행되는 동안 PID 1이 맡은 자식들을 거두세요.
-command가 끝나면 다른 것이 실행되고 있어도 바로 반환하세요. 반환하는 값은
-128에 시그널 번호를 더한 것입니다.",
+command가 끝나면 다른 것이 실행되고 있어도 바로 반환하세요. 반환하는 값은 128에
+시그널 번호를 더한 것입니다.",
     ),
     manual: "pid_namespaces(7), setsid(2), killpg(3), waitpid(2)",
     starter: "

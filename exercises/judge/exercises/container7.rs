@@ -22,26 +22,25 @@ pub const EXERCISE: Exercise = Exercise {
         "
 The caller is root in a user namespace, and is about to become the program of a
 container. Whoever started it has left files open, a directory of the host among
-them (CVE-2024-21626 in runc), and has made capabilities inheritable and ambient.
-`keep` has the numbers of the capabilities that the container needs. Some are above
-31: sets have 64 bits, and capset(2) takes them in two halves.",
+them (CVE-2024-21626 in runc), and has made capabilities inheritable and
+ambient. `keep` has the numbers of the capabilities that the container needs.
+Some are above 31: sets have 64 bits, and capset(2) takes them in two halves.",
         "
-호출하는 프로세스는 user namespace의 root이고, 곧 컨테이너의 프로그램이
-됩니다. 이 프로세스를 시작한 쪽이 파일들을 열어 두었는데, 호스트의
-디렉터리도 있습니다(runc의 CVE-2024-21626). capability도 상속 가능 집합과
-ambient 집합에 넣어 두었습니다. `keep`에는 컨테이너에 필요한 capability의
-번호가 있고, 31보다 큰 것도 있습니다. 집합은 64비트이고, capset(2)는 그것을 반으로
-나누어 받습니다.",
+호출하는 프로세스는 user namespace의 root이고, 곧 컨테이너의 프로그램이 됩니다.
+이 프로세스를 시작한 쪽이 파일들을 열어 두었는데, 호스트의 디렉터리도
+있습니다(runc의 CVE-2024-21626). capability도 상속 가능 집합과 ambient 집합에
+넣어 두었습니다. `keep`에는 컨테이너에 필요한 capability의 번호가 있고, 31보다
+큰 것도 있습니다. 집합은 64비트이고, capset(2)는 그것을 반으로 나누어 받습니다.",
     ),
     task: Both(
         "
-Leave the caller the capabilities in `keep`, and no others, in its effective, its
-permitted and its bounding set. Its inheritable and its ambient set are empty. Of
-its descriptors only 0, 1 and 2 are open.",
+Leave the caller the capabilities in `keep`, and no others, in its effective,
+its permitted and its bounding set. Its inheritable and its ambient set are
+empty. Of its descriptors only 0, 1 and 2 are open.",
         "
 호출한 프로세스의 유효 집합, 허용 집합, 한계 집합에 `keep`의 capability만
-남기세요. 상속 가능 집합과 ambient 집합은 비웁니다. 파일 디스크립터는 0, 1,
-2만 열려 있어야 합니다.",
+남기세요. 상속 가능 집합과 ambient 집합은 비웁니다. 파일 디스크립터는 0, 1, 2만
+열려 있어야 합니다.",
     ),
     manual: "capabilities(7), capset(2), prctl(2), close_range(2)",
     starter: r#"

@@ -10,6 +10,7 @@ use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::exercise::Exercise;
 use crate::language::{CHECK_MACHINE, text};
+use crate::observe::images::{make_dir, make_file};
 use crate::observe::mounts::{Mount, device_at, mounts_of};
 use crate::process::{Process, helper_process, helper_with_output, run_answer};
 use crate::verdict::{Finding, ensure, unavailable, wrong};
@@ -76,6 +77,14 @@ fn enter(container: &Process, kinds: &[&str]) -> nix::Result<()> {
     let files: Vec<_> =
         kinds.iter().map(open).collect::<Result<_, _>>().map_err(|_| Errno::ENOENT)?;
     files.into_iter().try_for_each(|file| setns(file, CloneFlags::empty()))
+}
+
+/// An empty directory for a new root, and a directory with a program that is to be in it.
+pub fn make_parts() -> Result<(&'static Path, &'static Path), Finding> {
+    let (root, programs) = (Path::new("/tmp/root"), Path::new("/tmp/programs"));
+    make_dir(root)?;
+    make_file(&programs.join("bin/hello"), "#!/bin/sh\necho hello\n")?;
+    Ok((root, programs))
 }
 
 /// What a process sees that enters the mount namespace of a container: it begins at the root of

@@ -1,13 +1,13 @@
 //! PID 1, which container1 has started, calls `build`: root of the new namespaces.
-//! Its mount namespace belongs to a new user namespace, so no mount in it propagates
-//! out, and what restricted a mount when it was copied is locked: a remount may add
-//! MS_RDONLY, but has to name MS_NOSUID and MS_NODEV again if they were there. `root`
-//! is an empty directory, and `programs` has programs in it.
+//! Its mount namespace belongs to a new user namespace, so no mount in it
+//! propagates out, and what restricted a mount when it was copied is locked: a
+//! remount may add MS_RDONLY, but has to name MS_NOSUID and MS_NODEV again if they
+//! were there. `root` is an empty directory, and `programs` has programs in it.
 //!
 //! Make a new tmpfs the root of the mount namespace. On it, /usr is `programs`,
-//! read-only, and /tmp is a second tmpfs, in which one can write. The root itself is
-//! read-only. Nothing else is mounted. Nothing that the caller has leads back: its
-//! working directory is /, and it keeps no directory open.
+//! read-only, and /tmp is a second tmpfs, in which one can write. The root itself
+//! is read-only. Nothing else is mounted. Nothing that the caller has leads back:
+//! its working directory is /, and it keeps no directory open.
 //!
 //! Manual: mount_namespaces(7), mount(2), pivot_root(2)
 

@@ -1,14 +1,14 @@
 //! As in container2, PID 1 calls `build`; /proc is left out here. A device file is
 //! a way into the kernel, so nobody can make one in a user namespace, and on a file
 //! system that was mounted there the kernel opens none. But a file of the old /dev
-//! can be shown at a second place. A devpts that is mounted anew has terminals of its
-//! own; whoever opens its ptmx makes one.
+//! can be shown at a second place. A devpts that is mounted anew has terminals of
+//! its own; whoever opens its ptmx makes one.
 //!
 //! Make a read-only tmpfs the root of the mount namespace, with `programs` at /usr,
-//! read-only too. /dev is a tmpfs of its own, with these devices of the machine, which
-//! work: null, zero, full, random and urandom. /dev/pts is a devpts. Whoever opens
-//! /dev/ptmx gets a terminal there. Nothing else is in /dev, and nothing else is
-//! mounted.
+//! read-only too. /dev is a tmpfs of its own, with these devices of the machine,
+//! which work: null, zero, full, random and urandom. /dev/pts is a devpts. Whoever
+//! opens /dev/ptmx gets a terminal there. Nothing else is in /dev, and nothing else
+//! is mounted.
 //!
 //! Manual: mount(2), user_namespaces(7), pts(4), null(4)
 

@@ -1,9 +1,9 @@
-//! container1에서 시작한 PID 1이 `build`를 호출합니다. 새 namespace들의
-//! root입니다. 그 마운트 namespace는 새 user namespace의 것이라서, 그 안의
-//! 마운트는 바깥으로 전파되지 않습니다. 그리고 복사될 때 마운트에 걸려 있던
-//! 제한은 잠깁니다. 다시 마운트하면서 MS_RDONLY를 더할 수는 있지만, MS_NOSUID와
-//! MS_NODEV가 있었다면 그것도 다시 적어야 합니다. `root`는 빈 디렉터리이고,
-//! `programs`에는 프로그램이 있습니다.
+//! container1에서 시작한 PID 1이 `build`를 호출합니다. 새 namespace들의 root입니다.
+//! 그 마운트 namespace는 새 user namespace의 것이라서, 그 안의 마운트는 바깥으로
+//! 전파되지 않습니다. 그리고 복사될 때 마운트에 걸려 있던 제한은 잠깁니다. 다시
+//! 마운트하면서 MS_RDONLY를 더할 수는 있지만, MS_NOSUID와 MS_NODEV가 있었다면
+//! 그것도 다시 적어야 합니다. `root`는 빈 디렉터리이고, `programs`에는 프로그램이
+//! 있습니다.
 //!
 //! 새 tmpfs를 마운트 namespace의 루트로 만드세요. 거기서 /usr는 읽기 전용인
 //! `programs`이고, /tmp는 쓸 수 있는 두 번째 tmpfs입니다. 루트 자체는 읽기
