@@ -1,5 +1,6 @@
-//! Every starter fails, every solution passes, and each wrong answer fails with the
-//! message meant for it: as root and as an ordinary user. In Korean, it fails in Korean.
+//! Every starter fails and every solution passes, as root and as an ordinary user. Each wrong
+//! answer fails with the message meant for it, as one of them in turn. In Korean, it fails in
+//! Korean.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,19 @@ use testkit::{Host, Step, User, sample, skip, wait_until};
 
 /// Runs a program as each user. Gives its exit status and stderr to `check`, unless this machine
 /// cannot judge it: then the judge has to say so.
-fn run(exe: &Path, mut check: impl FnMut(Option<i32>, &str)) {
+fn run(exe: &Path, check: impl FnMut(Option<i32>, &str)) {
+    run_as(User::all(), exe, check);
+}
+
+/// The same as one of these users: whose turn it is, the number says.
+fn run_in_turn(number: usize, exe: &Path, check: impl FnMut(Option<i32>, &str)) {
+    let users = User::all();
+    run_as(&[users[number % users.len()]], exe, check);
+}
+
+fn run_as(users: &[User], exe: &Path, mut check: impl FnMut(Option<i32>, &str)) {
     let name = exe.file_name().expect("a name").to_string_lossy();
-    for &user in User::all() {
+    for &user in users {
         let output =
             Host::unchanged(|| Step::new(exe.to_str().expect("a path in UTF-8"), user).run());
         if output.code() == Some(3) && is_missing(&name, user, &output.stderr) {
@@ -309,7 +320,8 @@ fn wrong_answers_fail_with_the_message_meant_for_them() {
     let mut faults = Vec::new();
     for exercise in exercises() {
         for (number, Wrong { says, .. }) in exercise.wrong.iter().enumerate() {
-            run(&program(&format!("{}_wrong{number}", exercise.name)), |code, stderr| {
+            let exe = program(&format!("{}_wrong{number}", exercise.name));
+            run_in_turn(number, &exe, |code, stderr| {
                 if code != Some(1) || !stderr.contains(says) || has_hangul(stderr) {
                     faults.push(format!("{code:?}, not {says:?}: {stderr}"));
                 }
