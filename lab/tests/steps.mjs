@@ -136,6 +136,23 @@ await test('step 10 makes a layer of changes: as root, since this kernel keeps n
     assert.match((await first.run('step10-image')).join('\n'), /^step10-image: rmdir\(merged\/cache\): EIO/m);
 });
 
+await test('step 16 gives a shell on a terminal of its own, and limits of root to a container', async () => {
+    await first.run('step16-container');
+    assert.deepEqual(await first.run('echo $$ $(hostname) $(tty); stty size'), ['2 container /dev/pts/0', '24 96']);
+    await first.start('sleep 1000');
+    await ask('until pidof sleep; do :; done');
+    first.line.type('\x03');
+    await first.prompt();
+    assert.deepEqual(await first.run('echo $?'), ['130']);
+    await first.run('exit 7');
+    assert.deepEqual(await first.run('echo $? $(hostname)'), ['7 goldilocks-web']);
+
+    const table = (await first.run('sudo step16-container --pids 20 --verify')).join('\n');
+    assert.match(table, /^limits +pids\.max 20 .*stopped: EAGAIN after 1\d processes$/m);
+    assert.doesNotMatch(table, /SUCCEEDED/);
+    assert.equal(await ask("find /sys/fs/cgroup -name 'step16*' | wc -l"), '0');
+});
+
 await test('strace shows the system calls', async () => {
     assert.match((await first.run('strace -f -e trace=unshare unshare -ru true')).join('\n'),
         /unshare\(CLONE_NEWUTS\|CLONE_NEWUSER\) += 0/);
