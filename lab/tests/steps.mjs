@@ -139,8 +139,8 @@ await test('step 10 makes a layer of changes: as root, since this kernel keeps n
 await test('step 16 gives a shell on a terminal of its own, and limits of root to a container', async () => {
     await first.run('step16-container');
     assert.deepEqual(await first.run('echo $$ $(hostname) $(tty); stty size'), ['2 container /dev/pts/0', '24 96']);
-    await first.start('sleep 1000');
-    await ask('until pidof sleep; do :; done');
+    await first.start('sleep 1016');
+    await ask("until grep -qsz '^101[6]$' /proc/[0-9]*/cmdline; do :; done");
     first.line.type('\x03');
     await first.prompt();
     assert.deepEqual(await first.run('echo $?'), ['130']);
