@@ -495,7 +495,7 @@ fn orphan_is_reaped() -> bool {
     let _ = between.map(|pid| waitpid(pid, None));
     wait_until(PATIENCE, || !Call::all(ORPHAN).is_empty());
     let orphan = Call::all(ORPHAN).first().and_then(|call| call.pid.parse().ok());
-    // A zombie can be signalled.
+    // A zombie still takes signals.
     let is_gone = |pid| kill(Pid::from_raw(pid), None).is_err();
     orphan.is_some_and(|pid| wait_until(PATIENCE, || is_gone(pid)))
 }
