@@ -1,4 +1,5 @@
-//! What the checks of steps 07 to 15 try: one kind of namespace each, and what is done there.
+//! What the checks of steps 07 to 16 try: one kind of namespace each, or all, and what is done
+//! there.
 
 use std::env;
 use std::fs::{self, File};
@@ -11,7 +12,7 @@ use nix::mount::{MsFlags, mount};
 use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::stat::Mode;
-use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid, getpid};
+use nix::unistd::{ForkResult, Pid, fork, getegid, geteuid, getpid, sethostname};
 use step_support::namespace::flag_names;
 use step_support::user_namespace::map_to_root;
 use step_support::{Hint, refusal};
@@ -38,6 +39,10 @@ pub const IPC_TIME_CGROUP: Check =
 /// Giving up a capability for good.
 pub const PRIVILEGE: Check =
     Check { call: "prctl(PR_CAPBSET_DROP)", attempt: |_| drop_from_bounding() };
+/// A child in a new namespace of each kind.
+pub const CONTAINER: Check = Check { call: "clone(all kinds)", attempt: try_container };
+
+const CLONE_NEWTIME: CloneFlags = CloneFlags::from_bits_retain(libc::CLONE_NEWTIME);
 
 /// Moves this process into new namespaces, as root of them.
 fn enter(flags: CloneFlags) -> Result<()> {
@@ -121,20 +126,43 @@ fn try_net() -> Result<()> {
 }
 
 fn try_ipc_time_cgroup() -> Result<()> {
-    let time = CloneFlags::from_bits_retain(libc::CLONE_NEWTIME);
-    enter(CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWCGROUP | time)?;
+    enter(CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWCGROUP | CLONE_NEWTIME)?;
     let one_byte = MqAttr::new(0, 1, 1, 0);
     mq_open("/doctor", MQ_OFlag::O_CREAT, Mode::S_IRUSR, Some(&one_byte))
         .hint(refusal::in_new_namespace)
         .context("mq_open(/doctor, O_CREAT)")?;
+    enter_new_clocks()
+}
+
+/// Enters the time namespace that was created for the children of this process.
+fn enter_new_clocks() -> Result<()> {
     fs::write("/proc/self/timens_offsets", "monotonic 86400 0\n")
         .hint(refusal::clock_offsets)
         .context("write(/proc/self/timens_offsets)")?;
     let link = "/proc/self/ns/time_for_children";
     let namespace = File::open(link).with_context(|| format!("open({link})"))?;
-    setns(namespace, time)
+    setns(namespace, CLONE_NEWTIME)
         .hint(refusal::in_new_namespace)
         .with_context(|| format!("setns({link}, CLONE_NEWTIME)"))
+}
+
+fn try_container(sender: &Sender) -> Result<()> {
+    let flags = CloneFlags::CLONE_NEWUSER
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWNET;
+    let (child, parent_side) = clone_child(sender, flags, || {
+        let later = CloneFlags::CLONE_NEWCGROUP | CLONE_NEWTIME;
+        unshare(later)
+            .hint(|errno| refusal::creation_in_new_namespace(errno, later))
+            .with_context(|| format!("unshare({})", flag_names(later)))?;
+        enter_new_clocks()?;
+        sethostname("doctor").hint(refusal::in_new_namespace).context("sethostname()")
+    })?;
+    parent_side.notify();
+    wait_for(child)
 }
 
 fn drop_from_bounding() -> Result<()> {

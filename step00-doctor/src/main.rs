@@ -66,7 +66,7 @@ const CHECKS_BY_STEP: [(&str, &[Check]); 18] = [
     ("step13-privilege", &[calls::LINKS, calls::PIDFD, kinds::PRIVILEGE]),
     ("step14-resources", &[calls::PIDFD, calls::CGROUP_V2]),
     ("step15-map", &[calls::LINKS, kinds::OWNER]),
-    ("step16-container", &[calls::LINKS, calls::UNSHARE, calls::PROC, kinds::IPC_TIME_CGROUP]),
+    ("step16-container", &[calls::LINKS, calls::PROC, kinds::CONTAINER]),
     ("exercises", &[calls::LINKS, calls::PIDFD, calls::SANDBOX]),
     ("cgroup-exercises", &[calls::EXERCISE_CGROUPS]),
 ];
