@@ -61,7 +61,7 @@ use terminal::Terminal;
 use verify::Witness;
 
 /// Bytes of stack for PID 1: `clone(2)` leaves it to its caller to provide one.
-const STACK_SIZE: usize = 1024 * 1024;
+const STACK_SIZE: usize = 256 * 1024;
 
 /// The namespaces that PID 1 enters only when it is in its cgroup and has a clock to set.
 const LATER: [Protection; 2] = [Protection::Cgroup, Protection::Time];
