@@ -474,28 +474,31 @@ fn the_status_is_that_of_the_command() {
             assert_eq!(run(user, &["sh", "-c", script]).code(), Some(status), "{script}");
         }
         assert_eq!(run(user, &["/nosuch"]).code(), Some(127));
-        for key in [Signal::SIGINT, Signal::SIGQUIT] {
-            let mut step = step(user).args(["cat"]).start();
-            step.type_in("ready\n");
-            assert_eq!(step.line(), "ready");
-            step.signal(key);
-            let is_zombie = || status(step.pid(), "State").starts_with('Z');
-            wait_until("the end of the step", is_zombie); // before its stdin ends
-            assert_eq!(step.wait().signal(), Some(key as i32));
-        }
     }
 }
 
 #[test]
 fn signals_are_passed_on_to_the_command() {
-    let script = "trap 'echo got; exit 3' TERM; echo ready; while :; do read line; done";
     for &user in User::all() {
-        let mut step = step(user).args(["sh", "-c", script]).start();
-        assert_eq!(step.line(), "ready");
-        step.signal(Signal::SIGTERM);
-        assert_eq!(step.line(), "got");
-        assert_eq!(step.wait().code(), Some(3));
+        for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGUSR1] {
+            assert_eq!(ended_by(user, signal).code(), Some(128 + signal as i32), "{signal}");
+        }
+        // So that a shell's loop ends, too.
+        for key in [Signal::SIGINT, Signal::SIGQUIT] {
+            assert_eq!(ended_by(user, key).signal(), Some(key as i32), "{key}");
+        }
     }
+}
+
+/// How the step ends when it gets a signal that ends its command.
+fn ended_by(user: User, signal: Signal) -> Output {
+    let mut step = step(user).args(["cat"]).start();
+    step.type_in("ready\n");
+    assert_eq!(step.line(), "ready");
+    step.signal(signal);
+    let is_zombie = || status(step.pid(), "State").starts_with('Z');
+    wait_until("the end of the step", is_zombie); // before its stdin ends
+    step.wait()
 }
 
 #[test]
