@@ -102,7 +102,9 @@ impl<'a> Relay<'a> {
 
     fn pass_on(&mut self, signal: Signal) -> Result<()> {
         match (signal, &self.terminals) {
-            (Signal::SIGCHLD, _) => Ok(()),
+            // What this process has done itself is no news for the command: a write of its own
+            // may have had no reader any more.
+            (Signal::SIGCHLD | Signal::SIGPIPE, _) => Ok(()),
             (Signal::SIGWINCH, Some((terminal, inside))) => {
                 terminal.copy_size(inside);
                 Ok(())
