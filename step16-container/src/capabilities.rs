@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use step_support::{Hint, refusal};
 
-use crate::cli::Options;
+use crate::options::Options;
 use crate::protection::Protection;
 
 /// The capabilities that are left, by their numbers: what it takes to install packages, to

@@ -5,13 +5,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
-use nix::errno::Errno;
-use nix::unistd::Pid;
 use step_support::output::print_help;
-use step_support::refusal;
 use step_support::target::parse_pid;
 use step06_cgroup::limits::{self, Limits};
 
+use crate::options::{Bind, Network, Options, Root, Task};
 use crate::protection::Protection;
 
 /// How this program asks itself whether `execve(2)` has given it capabilities.
@@ -42,59 +40,6 @@ CMD is /bin/sh by default. The exit status is that of CMD.
 Example: cargo run -p step16-container -- sh -c 'ps -ef; hostname; id'
          cargo run -p step16-container -- --without seccomp --verify
 Manual:  namespaces(7), pivot_root(2), capabilities(7), seccomp(2), pty(7)";
-
-/// What the command line says.
-pub struct Options {
-    pub root: Root,
-    pub binds: Vec<Bind>,
-    pub hostname: OsString,
-    pub env: Vec<(OsString, OsString)>,
-    pub workdir: Option<PathBuf>,
-    pub network: Network,
-    pub limits: Limits,
-    pub without: Vec<Protection>,
-    pub task: Task,
-}
-
-/// What the root directory is made of.
-pub enum Root {
-    /// The programs of the host, read-only.
-    Host,
-    /// This directory.
-    Directory(PathBuf),
-    /// These directories, the lowest first.
-    Layers(Vec<PathBuf>),
-}
-
-/// A file or directory of the host, and where it is shown.
-pub struct Bind {
-    pub source: PathBuf,
-    pub target: PathBuf,
-    pub is_read_only: bool,
-}
-
-/// Whom the container can talk to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Network {
-    None,
-    Host,
-    Peer(Pid),
-}
-
-/// What PID 1 starts.
-pub enum Task {
-    Command(Vec<OsString>),
-    Verify,
-    /// This program's own: tell whether it has capabilities.
-    HasCapabilities,
-}
-
-impl Options {
-    /// Whether this protection is wanted.
-    pub fn has(&self, protection: Protection) -> bool {
-        !self.without.contains(&protection)
-    }
-}
 
 /// Parses the command line.
 pub fn parse_args() -> Result<Options, lexopt::Error> {
@@ -186,13 +131,5 @@ fn parse_network(text: &str) -> Result<Network, String> {
             Some(pid) => parse_pid(pid).map(Network::Peer),
             None => Err("none, host or peer:PID".to_owned()),
         },
-    }
-}
-
-/// Why `sethostname(2)` failed.
-pub fn hostname_hints(errno: Errno) -> Vec<String> {
-    match errno {
-        Errno::EINVAL => vec!["a hostname has at most 64 bytes".to_owned()],
-        _ => refusal::in_new_namespace(errno),
     }
 }

@@ -7,7 +7,7 @@ use nix::sched::{CloneFlags, setns};
 use nix::time::{ClockId, clock_gettime};
 use step_support::{Hint, refusal};
 
-use crate::cli::Options;
+use crate::options::Options;
 use crate::protection::Protection;
 
 /// Sets the clocks that count from boot back to zero, so that the host's age stays with the

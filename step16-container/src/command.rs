@@ -6,7 +6,7 @@ use std::process::Command;
 
 use step_support::{note, process};
 
-use crate::cli::Options;
+use crate::options::Options;
 
 /// The directories of programs, as Debian has them for root.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

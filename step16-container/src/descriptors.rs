@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use nix::sys::prctl::set_dumpable;
 use step_support::{Hint, refusal};
 
-use crate::cli::Options;
+use crate::options::Options;
 use crate::protection::Protection;
 
 /// Closes all descriptors but stdin, stdout and stderr (`close_range(2)`). One of a directory

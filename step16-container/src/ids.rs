@@ -10,7 +10,7 @@ use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresu
 use step_support::error::message;
 use step_support::{Hint, note, refusal, subid};
 
-use crate::cli::{Options, Root};
+use crate::options::{Options, Root};
 use crate::protection::Protection;
 
 /// Makes the caller root in the user namespace of `init`. With a range in `/etc/subuid` and

@@ -12,7 +12,7 @@ use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, fork, s
 use step_support::status::shell_status;
 use step_support::{Hint, refusal};
 
-use crate::cli::Options;
+use crate::options::Options;
 use crate::protection::Protection;
 use crate::status::Status;
 use crate::terminal::Terminal;

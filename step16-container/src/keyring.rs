@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use step_support::{Hint, refusal};
 
-use crate::cli::Options;
+use crate::options::Options;
 use crate::protection::Protection;
 
 /// Joins a new, empty session keyring. The old one, with the keys of the user who has started

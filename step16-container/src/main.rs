@@ -23,6 +23,7 @@
 use std::process::{self, ExitCode};
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use nix::sched::{CloneFlags, clone, unshare};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, sethostname};
@@ -31,6 +32,7 @@ use step_support::namespace::{KINDS, check_proc, flag_names};
 use step_support::status::pass_on;
 use step_support::{Hint, exit_code, exit_status, refusal};
 
+mod binds;
 mod capabilities;
 mod cli;
 mod clocks;
@@ -40,8 +42,10 @@ mod dev;
 mod ids;
 mod init;
 mod keyring;
+mod layers;
 mod limits;
 mod network;
+mod options;
 mod proc;
 mod protection;
 mod relay;
@@ -54,7 +58,7 @@ mod target;
 mod terminal;
 mod tree;
 mod verify;
-use cli::{Options, Task};
+use options::{Network, Options, Task};
 use protection::Protection;
 use status::Status;
 use terminal::Terminal;
@@ -116,7 +120,7 @@ fn run_init(options: &Options, inside: &Side, report: &Status, witness: &Witness
     let root = root::build(options)?; // steps 09 and 10
     proc::mount_new(&root, options)?; // step 08
     dev::mount_new(&root, options)?;
-    root::bind_all(&root)?;
+    binds::show_all(&root)?; // step 09
     root::enter(root, options)?; // step 09
 
     network::bring_up_loopback(options)?; // step 11
@@ -145,7 +149,7 @@ fn wait_for_turn(inside: &Side) {
 /// The namespaces that are wanted, of those for which the condition holds.
 fn namespaces(options: &Options, condition: impl Fn(Protection) -> bool) -> CloneFlags {
     let all = KINDS.iter().filter(|kind| match Protection::parse(kind.name) {
-        Ok(Protection::Net) if options.network == cli::Network::Host => false,
+        Ok(Protection::Net) if options.network == Network::Host => false,
         Ok(it) => options.has(it) && condition(it),
         Err(_) => condition(Protection::Root), // mnt: without it, the host would be changed
     });
@@ -178,5 +182,13 @@ fn set_hostname(options: &Options) -> Result<()> {
     if !options.has(Protection::Uts) {
         return Ok(());
     }
-    sethostname(&options.hostname).hint(cli::hostname_hints).context("sethostname()")
+    sethostname(&options.hostname).hint(hostname_hints).context("sethostname()")
+}
+
+/// Why `sethostname(2)` failed.
+fn hostname_hints(errno: Errno) -> Vec<String> {
+    match errno {
+        Errno::EINVAL => vec!["a hostname has at most 64 bytes".to_owned()],
+        _ => refusal::in_new_namespace(errno),
+    }
 }

@@ -13,7 +13,7 @@ use step_support::status::wait_for_child;
 use step_support::{Hint, exit_status, note, refusal};
 use step11_net::ip::ip;
 
-use crate::cli::{Network, Options};
+use crate::options::{Network, Options};
 use crate::protection::Protection;
 
 /// Enters the user namespace of another container, if one is to be reached: it owns that

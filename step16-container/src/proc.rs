@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
 use step_support::{Hint, printable, refusal};
 
-use crate::cli::Options;
+use crate::options::Options;
 use crate::protection::Protection;
 use crate::root::{self, NewRoot};
 

@@ -7,7 +7,6 @@ use std::process::ExitStatus;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, kill, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -27,8 +26,6 @@ pub fn run(init: Pid, outside: &Side, terminal: Option<Terminal>) -> Result<Exit
     };
     let inside = terminal.open_inside(init)?;
     terminal.copy_size(&inside);
-    let flags = OFlag::O_NONBLOCK | OFlag::O_RDWR;
-    fcntl(&inside, FcntlArg::F_SETFL(flags)).context("fcntl(O_NONBLOCK)")?;
     let _raw = terminal.make_raw()?;
     outside.notify();
     Relay::new(init, Some((terminal, inside)))?.run()
@@ -55,16 +52,9 @@ struct Relay<'a> {
 
 impl<'a> Relay<'a> {
     fn new(init: Pid, terminals: Option<(&'a Terminal, File)>) -> Result<Relay<'a>> {
-        let signals =
-            SignalFd::with_flags(&SigSet::all(), SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK);
-        let has_keys = terminals.is_some();
-        Ok(Relay {
-            init,
-            signals: signals.context("signalfd()")?,
-            terminals,
-            keys: Vec::new(),
-            has_keys,
-        })
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(&SigSet::all(), flags).context("signalfd()")?;
+        Ok(Relay { init, signals, has_keys: terminals.is_some(), terminals, keys: Vec::new() })
     }
 
     fn run(mut self) -> Result<ExitStatus> {

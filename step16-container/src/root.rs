@@ -1,8 +1,7 @@
 //! The root directory. Steps 09 and 10 explain it.
 
-use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -12,18 +11,17 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, chroot, fchdir, pivot_root};
 use step_support::{Hint, printable, refusal};
 
-use crate::cli::{Bind, Options, Root};
+use crate::options::{Bind, Options, Root};
 use crate::protection::Protection;
-use crate::target;
 use crate::tree::Tree;
-use crate::{restrict, system};
+use crate::{binds, layers, restrict, system};
 
 /// Where it is built: a directory that every system has, so that none is left behind. In this
 /// mount namespace it is covered from now on.
 pub const NEW: &str = "/tmp";
 
 /// Nothing in a container may give privileges or lead to a device, whatever is in its files.
-const NO_PRIVILEGES: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV);
+pub const NO_PRIVILEGES: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV);
 
 /// Something of the host, open.
 pub struct Source(OwnedFd);
@@ -57,7 +55,7 @@ pub fn bind(source: impl AsRef<Path>, place: &Path) -> Result<()> {
 /// The new root directory, and what is going to be shown in it.
 pub struct NewRoot<'a> {
     pub dir: OwnedFd,
-    binds: Vec<(Tree, &'a Bind)>,
+    pub binds: Vec<(Tree, &'a Bind)>,
 }
 
 /// Builds the root directory of the container, and opens it.
@@ -65,10 +63,7 @@ pub fn build(options: &Options) -> Result<NewRoot<'_>> {
     make_mounts_private()?;
     // All users of the container may read what is made here, whatever the caller's umask says.
     umask(Mode::from_bits_retain(0o022));
-    let mut binds = Vec::new();
-    for it in &options.binds {
-        binds.push((Tree::copy(&it.source)?, it));
-    }
+    let binds = binds::copy(options)?;
     let dir = match &options.root {
         Root::Host => system::build(options)?,
         Root::Directory(dir) => {
@@ -76,7 +71,7 @@ pub fn build(options: &Options) -> Result<NewRoot<'_>> {
             restrict::tree(Path::new(NEW), NO_PRIVILEGES)?;
             NEW
         }
-        Root::Layers(layers) => stack(layers)?,
+        Root::Layers(layers) => layers::stack(layers)?,
     };
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let dir = open(dir, flags, Mode::empty()).context("open(new root)")?;
@@ -95,56 +90,6 @@ pub fn mount_tmpfs(place: &Path, mode: &str) -> Result<()> {
     mount(Some("tmpfs"), place, Some("tmpfs"), NO_PRIVILEGES, Some(mode))
         .hint(refusal::in_new_namespace)
         .with_context(|| format!("mount(tmpfs, {})", printable(place)))
-}
-
-/// Stacks directories by overlayfs. What is changed goes into a directory in memory, which
-/// ends with the container.
-fn stack(layers: &[PathBuf]) -> Result<&'static str> {
-    let mut sources = Vec::new();
-    for layer in layers.iter().rev() {
-        sources.push(Source::open(layer)?); // an image begins with the lowest, lowerdir with the highest
-    }
-    mount_tmpfs(Path::new(NEW), "mode=0755")?;
-    for dir in ["/tmp/upper", "/tmp/work", "/tmp/root"] {
-        fs::create_dir(dir).with_context(|| format!("mkdir({dir})"))?;
-    }
-    // Not the layers' own paths: a colon or a comma in one would have a meaning here.
-    let lower: Vec<_> = sources.iter().map(Source::path).collect();
-    let lower = lower.join(":");
-    let mut layers = format!("lowerdir={lower},upperdir=/tmp/upper,workdir=/tmp/work");
-    if !refusal::in_initial_user_namespace() {
-        layers += ",userxattr";
-    }
-    mount(Some("overlay"), "/tmp/root", Some("overlay"), NO_PRIVILEGES, Some(layers.as_str()))
-        .hint(refusal::overlay)
-        .with_context(|| format!("mount(overlay, {layers})"))?;
-    Ok("/tmp/root")
-}
-
-/// Shows in the container what the user wants of the host.
-pub fn bind_all(root: &NewRoot) -> Result<()> {
-    for (tree, bind) in &root.binds {
-        let what = tree.what()?;
-        let (source, place) = (&bind.source, &bind.target);
-        tree.show(&target::named(&root.dir, place, what)?)
-            .hint(bind_hints)
-            .with_context(|| format!("move_mount({}, {})", printable(source), printable(place)))?;
-        // What is open is below the new mount: the place has to be opened again.
-        let flags = if bind.is_read_only { MsFlags::MS_RDONLY } else { MsFlags::empty() };
-        restrict::tree(&target::named(&root.dir, place, what)?.file(), NO_PRIVILEGES | flags)?;
-    }
-    Ok(())
-}
-
-fn bind_hints(errno: Errno) -> Vec<String> {
-    match errno {
-        Errno::EINVAL | Errno::ENOTDIR => vec![
-            "a directory can be shown only in the place of a directory, and a file in that of a \
-             file"
-                .to_owned(),
-        ],
-        _ => refusal::in_new_namespace(errno),
-    }
 }
 
 /// Makes it the root directory of this process and of all that it starts; nothing leads to

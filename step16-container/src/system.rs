@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 
-use crate::cli::{Network, Options};
+use crate::options::{Network, Options};
 use crate::protection::Protection;
 use crate::restrict;
 use crate::root::{NEW, Source, mount_tmpfs};

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::process;
 
@@ -34,10 +35,12 @@ impl Terminal {
         Some(Terminal { stdin, saved })
     }
 
-    /// Opens the other end of the container's first terminal, `/dev/pts/0` (`pty(7)`).
+    /// Opens the other end of the container's first terminal, `/dev/pts/0` (`pty(7)`). Reads and
+    /// writes there do not wait.
     pub fn open_inside(&self, init: Pid) -> Result<File> {
         let path = format!("/proc/{init}/root/dev/pts/ptmx");
-        let inside = File::options().read(true).write(true).open(&path);
+        let mut options = File::options();
+        let inside = options.read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&path);
         let inside = inside.hint(refusal::any_call).with_context(|| format!("open({path})"))?;
         let unlocked: libc::c_int = 0;
         // SAFETY: the kernel reads one number, which outlives the call.

@@ -12,7 +12,7 @@ use step_support::error::errno;
 use super::processes::in_child;
 use super::witness::{Identity, Witness};
 use super::{Outcome, by_call, by_finding};
-use crate::cli::{Options, Root};
+use crate::options::{Options, Root};
 
 /// A directory in which anybody may write, in every container.
 const WRITABLE: &str = "/dev/shm/step16-attack";

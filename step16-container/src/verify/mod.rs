@@ -7,7 +7,7 @@ use anyhow::Result;
 use colored::Colorize;
 use step_support::{print, printable};
 
-use crate::cli::Options;
+use crate::options::Options;
 
 mod attacks;
 mod files;

@@ -18,7 +18,8 @@ use step_support::status::wait;
 use super::witness::Witness;
 use super::{Outcome, by_call, by_finding};
 use crate::capabilities;
-use crate::cli::{HAS_CAPABILITIES, Options};
+use crate::cli::HAS_CAPABILITIES;
+use crate::options::Options;
 use crate::protection::Protection;
 
 /// Does something in a child, whose exit status is the errno.

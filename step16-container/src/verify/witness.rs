@@ -14,8 +14,8 @@ use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{Pid, getpid};
 use step_support::namespace::links;
 
-use crate::cli::{Options, Task};
 use crate::limits::Group;
+use crate::options::{Options, Task};
 
 /// A file or directory: its device and its inode.
 pub type Identity = (libc::dev_t, libc::ino_t);
