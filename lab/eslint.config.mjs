@@ -16,6 +16,6 @@ export default [
             'no-control-regex': 'off',
         },
     },
-    { files: ['page/**', 'kernel/**', 'view/**', 'recording/*.js'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
-    { files: ['*.mjs', 'tests/**', 'recording/*.mjs'], languageOptions: { globals: globals.node } },
+    { files: ['page/**', 'kernel/**', 'view/**', 'recording/*.js', 'judge/*.js', 'challenges/**'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
+    { files: ['*.mjs', 'tests/**', 'recording/*.mjs', 'judge/*.mjs'], languageOptions: { globals: globals.node } },
 ];

@@ -1,0 +1,82 @@
+// Attempts at challenges, on the machine in Node: each on a machine that nobody has used.
+
+import { History, withoutPage } from '../kernel/history.js';
+import { open } from '../recording/machine.mjs';
+import { restOf } from '../recording/rest.js';
+import { Watch } from '../page/watch.js';
+import { Judge } from './judge.js';
+import { parseScript, perform } from './script.js';
+
+/** How often root's shell is asked, in ms, as in the page. */
+export const ASK = 250;
+
+/** How long an attempt may take on a computer that is busy with other work, in ms. */
+const PATIENCE = 60_000;
+
+/** A machine that comes to no rest has come far enough after so long, in ms. */
+const RESTLESS = 5000;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts the machine whose files are in a folder; returns what makes an attempt there. */
+export async function attempts(folder, description) {
+    const { emulator, restore } = await open(folder, description);
+    const { v86 } = emulator;
+    const rest = restOf(emulator, description.kernel);
+    let pictured = (_picture) => {};
+    const watch = new Watch(() => v86.cpu.mem8, description.kernel, (picture) => pictured(picture));
+    const { do_tick } = v86;
+    v86.do_tick = () => {
+        do_tick.call(v86);
+        watch.look();
+    };
+
+    /** Types a script at a challenge's machine; returns the judge, and how many seconds it took. */
+    return async (challenge, lines) => {
+        pictured = () => {};
+        const shells = await restore();
+        const { control } = shells[0];
+        for (const command of challenge.prepare ?? []) {
+            await control.run(`{ ${command}; } >/dev/null 2>&1`);
+        }
+        await rest(RESTLESS);
+        for (const line of parseScript(challenge.begin ?? '')) {
+            await perform(shells, line, () => rest(RESTLESS));
+        }
+        const judge = new Judge(challenge);
+        const history = new History();
+        pictured = (picture) => {
+            history.add(withoutPage(picture), Date.now());
+            judge.see(history.now, performance.now());
+        };
+        watch.again();
+        const start = performance.now();
+        let isLate = false;
+        const late = setTimeout(() => {
+            isLate = true;
+            shells.forEach((shell) => shell.interrupt());
+        }, PATIENCE);
+        try {
+            for (const line of lines) {
+                await perform(shells, line, () => rest(RESTLESS));
+            }
+            // All that may come is there, but for what is asked; a goal that holds now is to hold for long enough.
+            const end = performance.now() + 2 * ASK;
+            const holds = () => judge.standings.every((standing) => standing === 'met');
+            while (judge.verdict === 'open' && (performance.now() < end || holds())) {
+                await pause(ASK);
+                const answers = [];
+                for (const question of judge.questions) {
+                    answers.push(await control.run(question));
+                }
+                judge.hear(answers, performance.now());
+            }
+        } catch (error) {
+            const seen = shells.map((shell) => shell.lines(0).slice(-8).join('\n')).join('\n\n');
+            throw isLate ? new Error(`it does not end; the terminals show\n\n${seen}`) : error;
+        } finally {
+            clearTimeout(late);
+        }
+        return { judge, seconds: (performance.now() - start) / 1000, shells };
+    };
+}

@@ -1,0 +1,41 @@
+// What is typed to solve a challenge, or to fail: a line of a script has the terminal, the prompt
+// that is waited for, and the command, as in "1$ ls"; or the terminal and a key, as in "1 ^C".
+
+import { KEYS } from '../page/blocks.js';
+
+/** @typedef {{ terminal: number, prompt?: string, typed: string }} Line */
+
+/**
+ * @param {string} line
+ * @returns {Line}
+ */
+export function parseLine(line) {
+    const [, terminal, prompt, command, key] = line.match(/^([12])(?:([$#]) (.+)| (\S+))$/) ?? [];
+    const typed = command === undefined ? KEYS[key] : `${command}\r`;
+    if (typed === undefined) {
+        throw new Error(`"${line}" is no line of a script`);
+    }
+    return { terminal: Number(terminal), prompt, typed };
+}
+
+/** @param {string} script */
+export const parseScript = (script) => script.split('\n').map((line) => line.trim()).filter((line) => line).map(parseLine);
+
+/**
+ * Types a line when its prompt is there, and waits until the machine has come to rest.
+ *
+ * @param {import('../page/shell.js').Shell[]} shells
+ * @param {Line} line
+ * @param {() => Promise<unknown>} rest
+ * @param {(shell: import('../page/shell.js').Shell, typed: string) => Promise<void> | void} [type] how it is typed
+ */
+export async function perform(shells, { terminal, prompt, typed }, rest, type = (shell, text) => shell.type(text)) {
+    const shell = shells[terminal - 1];
+    await shell.use(async () => {
+        if (prompt) {
+            await shell.until(() => shell.prompt === prompt);
+        }
+        await type(shell, typed);
+    });
+    await rest();
+}
