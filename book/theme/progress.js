@@ -1,11 +1,12 @@
-// The reader's progress: which pages were visited, which of their terminal sessions ran, and what
-// was predicted. It stays in this browser (localStorage) and is sent to nobody; where the browser
+// The reader's progress: which pages were visited, which of their terminal sessions ran, what was
+// predicted, and which challenges were solved. It stays in this browser (localStorage) and is sent to nobody; where the browser
 // does not store it, it lasts as long as the page that is loaded.
 //
 //     book.progress.visited('step03-uts')                      the page was visited; returns nothing
 //     book.progress.ran('step03-uts', 0)                       its first session ran, on a machine
 //     book.progress.predicted('step03-uts', 'predict', 2, false)   the second choice, a wrong one
 //     book.progress.retracted('step03-uts', 'predict')         that one is to be predicted again
+//     book.progress.solved('challenges', 'two-hostnames')      a challenge was solved
 //     book.progress.of('step03-uts')                           what is known of the page
 //     book.progress.all()                                      the same of each page, by name
 //     book.progress.forget()                                   nothing is known any more
@@ -23,9 +24,9 @@
 
 /**
  * What is known of a page: the indexes of the sessions that ran, in order, and the predictions
- * by their ids.
+ * by their ids, and when challenges were solved, in ms since 1970, by their names.
  *
- * @typedef {{ visited: boolean, ran: number[], predicted: Record<string, Predicted> }} PageProgress
+ * @typedef {{ visited: boolean, ran: number[], predicted: Record<string, Predicted>, solved: Record<string, number> }} PageProgress
  */
 
 /**
@@ -34,6 +35,7 @@
  * @property {(page: string, session: number) => void} ran
  * @property {(page: string, id: string, choice: number, isRight: boolean, held?: number, by?: 'run' | 'recording') => void} predicted
  * @property {(page: string, id: string) => void} retracted
+ * @property {(page: string, name: string) => void} solved
  * @property {(page: string) => PageProgress} of
  * @property {() => Record<string, PageProgress>} all
  * @property {() => void} forget
@@ -69,12 +71,13 @@
      * @returns {PageProgress}
      */
     function checked(stored) {
-        const { visited, ran, predicted } = isRecord(stored) ? stored : {};
+        const { visited, ran, predicted, solved } = isRecord(stored) ? stored : {};
         const isPrediction = (/** @type {unknown} */ it) => isRecord(it) && Number.isInteger(it.choice) && typeof it.isRight === 'boolean';
         return {
             visited: visited === true,
             ran: Array.isArray(ran) ? ran.filter(Number.isInteger) : [],
             predicted: Object.fromEntries(Object.entries(isRecord(predicted) ? predicted : {}).filter(([, it]) => isPrediction(it))),
+            solved: Object.fromEntries(Object.entries(isRecord(solved) ? solved : {}).filter(([, it]) => Number.isFinite(it))),
         };
     }
 
@@ -126,6 +129,7 @@
         ran: (page, session) => change(page, (it) => { it.ran = [...new Set([...it.ran, session])].sort((a, b) => a - b); }),
         predicted: (page, id, choice, isRight, held, by) => change(page, (it) => { it.predicted[id] = { choice, isRight, held, by }; }),
         retracted: (page, id) => change(page, (it) => { delete it.predicted[id]; }),
+        solved: (page, name) => change(page, (it) => { it.solved[name] ??= Date.now(); }),
         of: (page) => all()[page] ?? checked({}),
         all,
         forget() {

@@ -12,6 +12,8 @@
             read: 'opened',
             ran: (count) => `${count} ${count === 1 ? 'session' : 'sessions'} run`,
             predicted: (right, count) => `${right} of ${count} ${count === 1 ? 'prediction' : 'predictions'} right`,
+            solved: (count) => `${count} ${count === 1 ? 'challenge' : 'challenges'} solved`,
+            solvedHere: (count, all) => `You have solved ${count} of the ${all} ${all === 1 ? 'challenge' : 'challenges'} on this page.`,
             ranHere: (count, all) => `You have run ${count} of the ${all} terminal sessions on this page.`,
             predictedHere: (right, count, all) => (all === 1 ? `Your prediction was ${right ? 'right' : 'wrong'}.`
                 : `You have made ${count} of its ${all} predictions; ${right} ${right === 1 ? 'was' : 'were'} right.`),
@@ -25,6 +27,8 @@
             read: '열어 봄',
             ran: (count) => `세션 ${count}개 실행`,
             predicted: (right, count) => `예측 ${count}개 중 ${right}개 맞음`,
+            solved: (count) => `도전 과제 ${count}개 풂`,
+            solvedHere: (count, all) => `이 페이지의 도전 과제 ${all}개 중 ${count}개를 풀었습니다.`,
             ranHere: (count, all) => `이 페이지의 터미널 세션 ${all}개 중 ${count}개를 실행했습니다.`,
             predictedHere: (right, count, all) => (all === 1 ? `예측은 ${right ? '맞았습니다' : '틀렸습니다'}.`
                 : `예측 ${all}개 중 ${count}개에 답했고, 그중 ${right}개가 맞았습니다.`),
@@ -57,9 +61,10 @@
             const page = all[progress.pageAt(link)];
             if (page && !link.classList.contains('header-in-summary')) {
                 const [right, count] = predictions(page);
-                const said = [words().read, page.ran.length > 0 && words().ran(page.ran.length), count > 0 && words().predicted(right, count)]
+                const solved = Object.keys(page.solved).length;
+                const said = [words().read, solved > 0 && words().solved(solved), page.ran.length > 0 && words().ran(page.ran.length), count > 0 && words().predicted(right, count)]
                     .filter((it) => it).join(', ');
-                const done = page.ran.length > 0 || count > 0;
+                const done = page.ran.length > 0 || count > 0 || solved > 0;
                 link.append(element('span', { className: done ? 'reading done' : 'reading', title: said },
                     element('span', { className: 'said' }, ` (${said})`)));
             }
@@ -84,6 +89,9 @@
             ran: known.ran.filter((session) => session < sessions),
             predicted: Object.fromEntries(Object.entries(known.predicted).filter(([id]) => asked.has(id))),
         };
+        const challenges = [...document.querySelectorAll('main .challenge[data-name]')];
+        const { solved } = progress.of('challenges');
+        const ofThem = challenges.filter(({ dataset }) => solved[dataset.name]).length;
         const [right, count] = predictions(page);
         const isAny = Object.keys(progress.all()).length > 0;
         end?.querySelector('.progress')?.remove();
@@ -93,6 +101,7 @@
         const done = [
             page.ran.length > 0 && words().ranHere(page.ran.length, sessions),
             count > 0 && words().predictedHere(right, count, questions),
+            ofThem > 0 && words().solvedHere(ofThem, challenges.length),
             progress.isKept() ? words().kept : words().notKept,
         ].filter((it) => it);
         const button = element('button', { type: 'button' }, words().forget);

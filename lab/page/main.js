@@ -4,6 +4,7 @@
 
 import { aboutSessions } from './about.js';
 import { Bar } from './bar.js';
+import { Challenges } from './challenges.js';
 import { findBlocks, Sessions } from './blocks.js';
 import { element } from './dom.js';
 import { startWorker } from './early.js';
@@ -38,6 +39,8 @@ const page = {
     }),
 };
 
+const challenges = new Challenges(page.open, () => opened !== undefined);
+
 /** @param {string} [stored] the id of the checkpoint to go on from */
 async function openPanel(stored) {
     startWorker(stored);
@@ -49,11 +52,12 @@ async function openPanel(stored) {
         forgetRuns();
     }, stored);
     panel.onrestart = forgetRuns;
-    panel.onsave = () => ({ runs });
+    panel.onsave = () => ({ runs, attempt: challenges.attempt?.save() });
     panel.onresume = (resumed) => {
         resumed.runs.forEach((/** @type {import('./runs.js').Run} */ run, /** @type {string} */ name) => runs.set(name, run));
         going().forEach((ran) => page.follow(panel, ran));
         setUp();
+        challenges.resume(panel, resumed.attempt);
     };
     forgetRuns();
     // For the curious, and for the tests.
@@ -64,6 +68,7 @@ async function openPanel(stored) {
 /** A machine that is new knows nothing of what the one before has run. */
 function forgetRuns() {
     runs.clear();
+    challenges.end();
     page.sessions.run = runOf(location);
     page.bars.forEach((bar) => bar.say());
     page.about.forEach((all) => all.forEach((it) => it.forget()));
@@ -128,6 +133,9 @@ function setUp() {
     page.sessions = new Sessions(findBlocks(), runOf(location));
     page.pressed = document.querySelector('main h1') ?? document.body;
     page.pressed.tabIndex = -1;
+    if (isPossible) {
+        challenges.setUp();
+    }
     if (page.sessions.blocks.length === 0) {
         return;
     }

@@ -32,11 +32,11 @@ export class Panel {
     #head = new Head(this.#layout, {
         copy: () => this.#shell && copySelection(this.#shell.terminal, (text) => this.say(text)),
         paste: () => this.#shell && pasteInto(this.#shell, (text) => this.say(text)),
-        again: () => this.#startAgain(),
+        again: () => this.startAgain(),
         close: () => this.close(),
     }, this.#readAloud.label, this.#panes.tabs);
 
-    #loading = new Loading(() => this.#startAgain());
+    #loading = new Loading(() => this.startAgain());
 
     #keys = new Keys(() => this.#shell);
 
@@ -118,7 +118,7 @@ export class Panel {
     /** Tries again, if the machine could not be started. */
     retry() {
         if (this.#hasFailed) {
-            this.#startAgain();
+            this.startAgain();
         }
     }
 
@@ -267,7 +267,7 @@ export class Panel {
     }
 
     /** What "Start again" does, also after a failure. */
-    #startAgain() {
+    startAgain() {
         this.onrestart();
         const { computer } = this;
         const isOpen = computer && this.shells.length > 0;

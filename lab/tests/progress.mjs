@@ -34,7 +34,7 @@ function tab(localStorage, pathname = '/en/index.html') {
 
 /** As a test compares it: what comes from another context has other prototypes. */
 const plain = (it) => JSON.parse(JSON.stringify(it));
-const NOTHING = { visited: false, ran: [], predicted: {} };
+const NOTHING = { visited: false, ran: [], predicted: {}, solved: {} };
 
 await test('progress is kept in the storage, and each change is told once', () => {
     const map = new Map();
@@ -44,11 +44,16 @@ await test('progress is kept in the storage, and each change is told once', () =
     progress.ran('step03-uts', 0);
     progress.ran('step03-uts', 4);
     progress.predicted('step03-uts', 'predict', 2, false);
-    const expected = { visited: true, ran: [0, 4], predicted: { predict: { choice: 2, isRight: false } } };
+    const expected = { visited: true, ran: [0, 4], predicted: { predict: { choice: 2, isRight: false } }, solved: {} };
     assert.deepEqual(plain(progress.of('step03-uts')), expected);
     assert.equal(told.count, 4);
     const other = tab(storageOf(map));
     assert.deepEqual(plain(other.progress.all()), { 'step03-uts': expected });
+    other.progress.solved('challenges', 'one');
+    const { one } = progress.of('challenges').solved;
+    assert.ok(Math.abs(one - Date.now()) < 60_000, 'a challenge was solved when that was told');
+    progress.solved('challenges', 'one');
+    assert.equal(progress.of('challenges').solved.one, one, 'what is solved again was solved then');
     other.progress.retracted('step03-uts', 'predict');
     assert.deepEqual(plain(progress.of('step03-uts').predicted), {}, 'what another tab changes is seen');
     progress.forget();
@@ -68,7 +73,7 @@ await test('without a storage progress lasts as long as the page', () => {
 });
 
 await test('what was stored by something else is no progress', () => {
-    for (const stored of ['{', 'null', '[]', '{"step03-uts": 1}', '{"step03-uts": {"ran": [1.5, "x"], "predicted": {"a": {"choice": "1"}}, "visited": 1}}']) {
+    for (const stored of ['{', 'null', '[]', '{"step03-uts": 1}', '{"step03-uts": {"ran": [1.5, "x"], "predicted": {"a": {"choice": "1"}}, "visited": 1, "solved": {"one": true}}}']) {
         const { progress } = tab(storageOf(new Map([['book-progress', stored]])));
         assert.deepEqual(plain(progress.of('step03-uts')), NOTHING, stored);
         progress.ran('step03-uts', 0);

@@ -46,6 +46,9 @@ export class KernelView {
     /** What happens when something has changed. */
     onchange = () => {};
 
+    /** What happens when a picture has come. */
+    onpicture = (/** @type {import('../kernel/history.js').Picture} */ _picture) => {};
+
     /** @param {HTMLElement} frame */
     constructor(frame) {
         this.frame = frame;
@@ -84,6 +87,16 @@ export class KernelView {
     /** The page has another language. */
     translate() {
         this.#draw();
+    }
+
+    /** The moments at which something has changed. */
+    get entries() {
+        return this.#history.entries;
+    }
+
+    /** Whether the machine does not stand still. */
+    get isRunning() {
+        return this.#mode === 'runs';
     }
 
     /** A machine that stands still goes on. */
@@ -141,6 +154,9 @@ export class KernelView {
             this.#unsaid.push(...textOf(entry));
             this.#announce();
             this.onchange();
+        }
+        if (this.#history.now) {
+            this.onpicture(this.#history.now);
         }
         this.#draw();
     }

@@ -1,0 +1,86 @@
+// Puts the challenges into the pages of the books, as texts that need no script:
+//
+//     node challenge-pages.mjs BOOKS    with the books ko and en
+//
+// A page has the place for those of its chapter, and one page that for all:
+//
+//     <div class="challenges"></div>
+//     <div class="challenges all"></div>
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { challenges } from './challenges/index.js';
+
+const [books] = process.argv.slice(2);
+
+const PLACE = /<div class="challenges( all)?"><\/div>/g;
+
+const WORDS = {
+    en: { minutes: (minutes) => `${minutes} min`, goal: 'When you are done, this is true in the kernel:', hint: 'Hint', solution: 'One solution', terminal: 'terminal' },
+    ko: { minutes: (minutes) => `${minutes}분`, goal: '커널에서 이루어져야 할 것:', hint: '힌트', solution: '풀이 하나', terminal: '터미널' },
+};
+
+/** A text as HTML: `code` in backticks. */
+const html = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/`([^`]+)`/g, '<code>$1</code>');
+
+/** A challenge as HTML. Its first clause, hint and line are number 1. */
+function section({ name, minutes, title, task, goal, hints, solution }, language, level, next) {
+    const words = WORDS[language];
+    const line = ([typed, says]) => `<li><code>${html(typed.slice(1).trim())}</code> <small>${words.terminal} ${typed[0]}</small><br>${html(says[language])}</li>`;
+    return [
+        `<section class="challenge" id="challenge-${name}" data-name="${name}"${next ? ` data-next="${next}"` : ''}>`,
+        `<h${level}><a class="header" href="#challenge-${name}">${html(title[language])}</a> <small>${words.minutes(minutes)}</small></h${level}>`,
+        ...task[language].split(/\n\s*\n/).map((text) => `<p>${html(text.trim().replace(/\s+/g, ' '))}</p>`),
+        `<p class="challenge-goal">${words.goal}</p>`,
+        `<ul class="challenge-clauses">${goal.map(({ says }) => `<li>${html(says[language])}</li>`).join('')}</ul>`,
+        ...hints.map((hint, at) => `<details class="challenge-hint"><summary>${words.hint} ${at + 1}</summary><p>${html(hint[language])}</p></details>`),
+        `<details class="challenge-solution"><summary>${words.solution}</summary><ol>${solution.map(line).join('')}</ol></details>`,
+        '</section>',
+    ].join('\n');
+}
+
+/** The challenges of a page: of its chapter, or all with the titles of their chapters. */
+function sections(page, language, isAll) {
+    const next = new Map(challenges.map(({ name }, at) => [name, challenges[at + 1]?.name]));
+    const of = (chapter, level) => challenges.filter((it) => it.chapter === chapter).map((it) => section(it, language, level, next.get(it.name)));
+    if (!isAll) {
+        return of(page, 3);
+    }
+    return [...new Set(challenges.map(({ chapter }) => chapter))].flatMap((chapter) =>
+        [`<h2 id="${chapter}"><a class="header" href="${chapter}.html">${titleOf(chapter, language)}</a></h2>`, ...of(chapter, 3)]);
+}
+
+/** The title of a chapter, as HTML. */
+function titleOf(chapter, language) {
+    const page = readFileSync(`${books}/${language}/${chapter}.html`, 'utf8');
+    const title = page.slice(page.indexOf('<main>')).match(/<h1[^>]*><a[^>]*>(.*?)<\/a><\/h1>/)?.[1];
+    if (!title) {
+        throw new Error(`${chapter}.html has no title`);
+    }
+    return title;
+}
+
+for (const language of ['ko', 'en']) {
+    // The book on one page has them where all are.
+    const print = `${books}/${language}/print.html`;
+    writeFileSync(print, readFileSync(print, 'utf8').replace(PLACE, (_, all) => (all ? sections('', language, true).join('\n') : '')));
+    const missing = new Set(challenges.map(({ chapter }) => chapter));
+    for (const file of readdirSync(`${books}/${language}`).filter((name) => name.endsWith('.html') && name !== 'print.html')) {
+        const path = `${books}/${language}/${file}`;
+        const chapter = file.replace('.html', '');
+        const before = readFileSync(path, 'utf8');
+        const after = before.replace(PLACE, (_, all) => {
+            const found = sections(chapter, language, Boolean(all));
+            if (found.length === 0) {
+                throw new Error(`${path} has a place for challenges, and there are none`);
+            }
+            missing.delete(chapter);
+            return `<div class="challenges">${found.join('\n')}</div>`;
+        });
+        if (after !== before) {
+            writeFileSync(path, after);
+        }
+    }
+    if (missing.size > 0) {
+        throw new Error(`${[...missing].join(', ')} in ${language}: no place for the challenges`);
+    }
+}

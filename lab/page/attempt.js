@@ -1,0 +1,176 @@
+// The reader's attempt at a challenge: the machine is prepared for it, and what its kernel holds is
+// judged as it changes.
+
+import { challenges } from '../challenges/index.js';
+import { Judge } from '../judge/judge.js';
+import { parseLine, parseScript, perform } from '../judge/script.js';
+import { textOf } from '../view/timeline.js';
+import { Interrupted } from './stops.js';
+import { PAGE } from './challenges.js';
+
+/** How often root's shell is asked, in ms, and whether a goal has held long enough. */
+const ASK = 250;
+
+/** How long a key takes that the page types, in ms. */
+const KEY = 35;
+
+/** How many of the last events are told. */
+const TOLD = 40;
+
+/** @typedef {import('../judge/judge.js').Challenge} Challenge */
+/** @typedef {import('./panel.js').Panel} Panel */
+
+/** @param {string} name @returns {Challenge} */
+function challengeOf(name) {
+    const found = challenges.find((it) => it.name === name);
+    if (!found) {
+        throw new Error(`no challenge is called ${name}`);
+    }
+    return found;
+}
+
+/** Types as a person does. @param {import('./shell.js').Shell} shell @param {string} text */
+async function typeSlowly(shell, text) {
+    for (const key of text) {
+        shell.type(key);
+        await new Promise((typed) => setTimeout(typed, KEY));
+        await shell.until(() => true); // the reader may have interrupted
+    }
+}
+
+export class Attempt {
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    #clock;
+
+    #isAsking = false;
+
+    #told = '';
+
+    /**
+     * @param {Panel} panel
+     * @param {Challenge} challenge
+     * @param {boolean} isShown whether the page solves it
+     * @param {number} from the number of the first moment that counts
+     * @param {() => void} changed what happens when it stands otherwise
+     */
+    constructor(panel, challenge, isShown, from, changed) {
+        this.panel = panel;
+        this.challenge = challenge;
+        this.isShown = isShown;
+        this.from = from;
+        this.changed = changed;
+        this.judge = new Judge(challenge);
+        panel.section.classList.toggle('hides-kernel', Boolean(challenge.isHidden));
+        // What has come about since, on a machine that was stored.
+        this.#entries.forEach(({ at, picture }) => this.judge.see(JSON.parse(picture), at));
+        panel.view.onpicture = (picture) => {
+            this.judge.see(picture, Date.now());
+            this.#follow();
+        };
+        this.#clock = setInterval(() => this.#ask(), ASK);
+        this.#follow();
+    }
+
+    /**
+     * Prepares the machine, and begins.
+     *
+     * @param {Panel} panel with a machine as it was built
+     * @param {string} name
+     * @param {boolean} isShown
+     * @param {() => void} changed
+     */
+    static async begin(panel, name, isShown, changed) {
+        const challenge = challengeOf(name);
+        for (const command of challenge.prepare ?? []) {
+            await panel.computer?.control.run(`{ ${command}; } >/dev/null 2>&1`);
+        }
+        for (const line of parseScript(challenge.begin ?? '')) {
+            await perform(panel.shells, line, () => panel.view.look());
+        }
+        await panel.view.look();
+        return new Attempt(panel, challenge, isShown, panel.view.entries.at(-1)?.number ?? 1, changed);
+    }
+
+    /** What is to be stored with the machine. */
+    save() {
+        return { name: this.challenge.name, isShown: this.isShown, from: this.from };
+    }
+
+    /**
+     * @param {Panel} panel
+     * @param {ReturnType<Attempt['save']>} saved
+     * @param {() => void} changed
+     */
+    static resume(panel, { name, isShown, from }, changed) {
+        return new Attempt(panel, challengeOf(name), isShown, from, changed);
+    }
+
+    get #entries() {
+        return this.panel.view.entries.filter(({ number }) => number >= this.from);
+    }
+
+    /** What the kernel saw since it began, in words. */
+    get events() {
+        return this.#entries.slice(1).flatMap(textOf).slice(-TOLD);
+    }
+
+    /** Lets the page solve it, if it is to; `typing` hears which line is typed. @param {(line?: number) => void} typing */
+    async show(typing) {
+        try {
+            for (const [at, [line]] of this.isShown ? this.challenge.solution.entries() : []) {
+                typing(at);
+                await perform(this.panel.shells, parseLine(line), () => this.panel.view.look(), typeSlowly);
+            }
+        } catch (error) {
+            if (!(error instanceof Interrupted)) {
+                throw error;
+            }
+            this.isShown = false; // the reader goes on
+        }
+        typing();
+    }
+
+    /** Asks what the picture does not hold. */
+    async #ask() {
+        if (this.#isAsking || !this.panel.view.isRunning) {
+            return;
+        }
+        this.#isAsking = true;
+        const answers = [];
+        for (const question of this.judge.questions) {
+            answers.push(await this.panel.computer?.control.run(question) ?? '');
+        }
+        this.#isAsking = false;
+        this.judge.hear(answers, Date.now());
+        this.#follow();
+    }
+
+    /** Tells where it stands, if that is something else. */
+    #follow() {
+        const { verdict, standings } = this.judge;
+        const told = `${verdict} ${standings}`;
+        if (told === this.#told) {
+            return;
+        }
+        this.#told = told;
+        if (verdict !== 'open') {
+            this.#stop();
+        }
+        if (verdict === 'solved' && !this.isShown) {
+            window.book.progress.solved(PAGE, this.challenge.name);
+        }
+        this.panel.checkpoints?.changed();
+        this.changed();
+    }
+
+    #stop() {
+        clearInterval(this.#clock);
+        this.panel.view.onpicture = () => {};
+        this.panel.section.classList.remove('hides-kernel');
+    }
+
+    /** Nothing is judged any more. */
+    end() {
+        this.#stop();
+    }
+}
