@@ -94,7 +94,7 @@ class Section {
         const id = `challenge-${next}`;
         return [
             element('p', { textContent: words.challengeEvents }),
-            element('ol', { className: 'challenge-events' }, ...events.map((textContent) => element('li', { textContent }))),
+            element('ol', { className: 'challenge-events', tabIndex: 0, ariaLabel: words.challengeEvents }, ...events.map((textContent) => element('li', { textContent }))),
             element('details', {}, element('summary', { textContent: words.challengeOther }),
                 element('pre', {}, element('code', { className: 'hljs', textContent: challenge.others[0].trim().replace(/^ +/gm, '') }))),
             ...(next ? [element('p', {}, element('a', { href: document.getElementById(id) ? `#${id}` : `${PAGE}.html#${id}`, textContent: words.challengeNext }))] : []),
@@ -147,6 +147,7 @@ export class Challenges {
         let turn = this.#take(name);
         try {
             const panel = await this.open();
+            turn = this.#take(name); // opening it has ended all
             const { Attempt } = await import('./attempt.js');
             panel.retry();
             await panel.ready;
