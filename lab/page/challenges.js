@@ -50,7 +50,7 @@ class Section {
     /** The page solves it, and types a line. @param {number} [line] */
     type(line) {
         const solution = /** @type {HTMLDetailsElement | null} */ (this.root.querySelector('.challenge-solution'));
-        if (solution) {
+        if (solution && line !== undefined) {
             solution.open = true;
         }
         this.root.querySelectorAll('.challenge-solution li').forEach((item, at) => item.classList.toggle('is-typed', at === line));

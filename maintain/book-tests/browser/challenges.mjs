@@ -89,6 +89,7 @@ async function solved() {
     check(await reader.stands() === '--' && await reader.says() === '', 'before it is begun something is told of its clauses');
     await reader.presses('Begin');
     check(await reader.stands() === '○✓', `at the beginning the clauses stand ${await reader.stands()}`);
+    check(!await reader.section.locator('.challenge-solution').evaluate((it) => it.open), 'who begins sees the solution');
     await reader.types('unshare --map-root-user --uts bash');
     // Printing proves nothing.
     await reader.types('echo hostname inside; echo "✓ Solved."');
