@@ -2,9 +2,12 @@
 
 import { isWithin } from '../judge/scene.js';
 
-/** The cgroups that the kernel has made wait, and in which something computes. */
-const braked = (/** @type {import('../judge/scene.js').Scene} */ { cgroups, processes }) => cgroups.filter((group) =>
-    group.cpu && group.cpu.throttled > 0 && processes.some(({ state, cgroup }) => state === 'R' && isWithin(cgroup, group)));
+/**
+ * The cgroups with a limit in which something computes. How often they were throttled is not asked: where the
+ * emulator is slow, the kernel may count no wait for seconds.
+ */
+const limited = (/** @type {import('../judge/scene.js').Scene} */ { cgroups, processes }) => cgroups.filter((group) =>
+    group.cpu?.quota !== undefined && processes.some(({ state, cgroup }) => state === 'R' && isWithin(cgroup, group)));
 
 /** @type {import('../judge/judge.js').Challenge} */
 export default {
@@ -18,13 +21,13 @@ export default {
     },
     goal: [
         {
-            says: { en: 'a process computes in a cgroup that the kernel has throttled', ko: '커널이 기다리게 한(throttled) cgroup에서 프로세스가 계산하고 있다' },
-            now: (scene) => braked(scene).length > 0,
+            says: { en: 'a process computes in a cgroup that has a limit in `cpu.max`', ko: '`cpu.max`에 한도가 있는 cgroup에서 프로세스가 계산하고 있다' },
+            now: (scene) => limited(scene).length > 0,
         },
         {
-            says: { en: '`cpu.max` gives that cgroup at most half of a processor', ko: '그 cgroup의 `cpu.max`는 CPU 하나의 절반 이하다' },
+            says: { en: 'that limit is at most half of a processor', ko: '그 한도는 CPU 하나의 절반 이하다' },
             now: (scene) => {
-                const groups = braked(scene);
+                const groups = limited(scene);
                 return (groups.length > 0 ? groups : scene.cgroups).some(({ cpu }) => cpu?.quota !== undefined && cpu.quota * 2 <= cpu.period);
             },
         },

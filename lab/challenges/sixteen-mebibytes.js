@@ -58,9 +58,14 @@ The shells that the terminals began with must survive.`,
         ['1# echo 16M > /sys/fs/cgroup/small/memory.max', { en: 'All of its processes together may use 16 MiB.', ko: '이 그룹의 모든 프로세스가 합쳐서 16 MiB까지 쓸 수 있습니다.' }],
         ['1# echo $$ > /sys/fs/cgroup/small/cgroup.procs', { en: 'The shell moves into it, so what it starts will be in there, too.', ko: '셸이 그 안으로 들어갑니다. 이제 이 셸이 시작하는 것도 그 안에 있게 됩니다.' }],
         ['1# tail /dev/zero', { en: '`tail` reaches the limit. The kernel kills `tail`, which uses most, and the shell lives on.', ko: '`tail`이 한도에 이릅니다. 커널은 메모리를 가장 많이 쓰는 `tail`을 끝내고, 셸은 살아남습니다.' }],
+        ['1# cat /sys/fs/cgroup/small/memory.events', { en: 'The kernel has counted: `oom_kill 1`.', ko: '커널이 이 일을 세어 두었습니다. `oom_kill 1`입니다.' }],
     ],
     others: [
-        '2$ sudo step06-cgroup --memory 16M -- sh -c "tail /dev/zero; sleep 1000"',
+        `
+            2$ sudo step06-cgroup --memory 16M -- sh -c "tail /dev/zero; sleep 1000"
+            1$ until grep -q "oom_kill 1" /sys/fs/cgroup/*/memory.events; do sleep 0.1; done
+            1$ true
+        `,
         // The limit is that of the cgroup above.
         `
             1$ sudo sh
@@ -68,25 +73,35 @@ The shells that the terminals began with must survive.`,
             1# echo 8M > /sys/fs/cgroup/small/memory.max
             1# sleep 1000 & echo $! > /sys/fs/cgroup/small/cgroup.procs
             1# sh -c 'echo $$ > /sys/fs/cgroup/small/below/cgroup.procs; exec tail /dev/zero'
+            1# true
         `,
     ],
     wrong: [
-        { fails: 1, script: '1$ sudo step06-cgroup --memory 32M -- sh -c "tail /dev/zero; sleep 1000"' },
+        { fails: 1, script: `
+            1$ sudo step06-cgroup --memory 32M -- sh -c "tail /dev/zero; sleep 1000"
+            2$ until grep -q "oom_kill 1" /sys/fs/cgroup/*/memory.events; do sleep 0.1; done
+            2$ true
+        ` },
         // It was alone in its group.
         { fails: 2, script: `
             1$ sudo sh
             1# mkdir /sys/fs/cgroup/small
             1# echo 16M > /sys/fs/cgroup/small/memory.max
             1# sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec tail /dev/zero'
+            1# true
         ` },
-        // The login shell is in the group, and uses most itself.
+        // The login shell is in the group, and becomes the program that uses most.
         { fails: 3, script: `
             2$ sudo mkdir /sys/fs/cgroup/small
             2$ sudo sh -c "echo 16M > /sys/fs/cgroup/small/memory.max; echo $$ > /sys/fs/cgroup/small/cgroup.procs"
             2$ sleep 1000 &
-            2$ printf -v x %30000000d 1
+            2$ exec tail /dev/zero
+            2$ true
         ` },
-        { script: '1$ sudo step06-cgroup --memory 16M -- tail /dev/zero' },
+        { script: `
+            1$ sudo step06-cgroup --memory 16M -- tail /dev/zero
+            1$ true
+        ` },
         { script: '1$ sudo step06-cgroup --memory 16M -- sleep 1000' },
     ],
 };
