@@ -20,6 +20,7 @@ import { slices } from './ticker.js'; // before the emulator, which takes what i
 import { V86 } from 'v86';
 import { idle, output } from './doze.js';
 import { download } from './download.js';
+import { restoreState } from './state.js';
 import * as storage from './storage.js';
 import { withoutPage } from '../kernel/history.js';
 import { restOf } from '../recording/rest.js';
@@ -144,10 +145,7 @@ function restore() {
 /** @param {ArrayBuffer} state */
 async function run(state) {
     const { emulator } = loaded();
-    // What has been typed and not yet read is no part of the state.
-    const { devices } = /** @type {any} */ (emulator).v86.cpu;
-    LINES.forEach((line) => { devices[`uart${line}`].input.length = 0; });
-    await emulator.restore_state(state);
+    await restoreState(emulator, state);
     loaded().watch.again();
     await go();
     emulator.run();

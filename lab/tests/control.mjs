@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Control } from '../page/control.js';
+import { restoreState } from '../page/state.js';
 import { emulator, first, second, test } from './harness.mjs';
 
 /** How long an answer may take, in ms. */
@@ -37,9 +38,7 @@ async function allIsRead() {
 
 /** The machine as it is now, restored as for a page that is reloaded. */
 async function restore() {
-    const state = await emulator.save_state();
-    emulator.v86.cpu.devices.uart2.input.length = 0;
-    await emulator.restore_state(state);
+    await restoreState(emulator, await emulator.save_state());
 }
 
 await test('the page\'s commands are answered in their order', async () => {
@@ -74,4 +73,16 @@ await test('a command that was typed by half is not the beginning of the next', 
     const { control, leave } = newPage();
     assert.equal(await answer(control.run('echo whole')), 'whole\n');
     leave();
+});
+
+await test('the machine\'s clock goes on when it is restored, again and again', async () => {
+    for (let times = 0; times < 2; times += 1) {
+        await restore();
+        const { control, leave } = newPage();
+        const start = performance.now();
+        await answer(control.run('sleep 0.1'));
+        const took = performance.now() - start;
+        assert.ok(took < 15_000, `it sleeps for ${took} ms`);
+        leave();
+    }
 });
