@@ -66,42 +66,46 @@ function* faults({ solves, fails }, { verdict, standings, seconds }) {
     }
 }
 
-/** In a process of its own: makes the attempts that it is sent. */
+/** In a process of its own: makes all attempts at the challenges whose numbers it is sent. */
 async function work() {
     const attempt = await attempts(folder, JSON.parse(readFileSync(`${folder}/machine.json`)));
-    process.on('message', async ({ challenge, at }) => {
-        const it = challenges[challenge];
-        const tried = attemptsAt(it)[at];
-        try {
-            const { judge: { verdict, standings }, seconds } = await attempt(it, tried.lines);
-            process.send({ seconds, faults: [...faults(tried, { verdict, standings, seconds })] });
-        } catch (error) {
-            process.send({ seconds: 0, faults: [error.message] });
+    process.on('disconnect', () => process.exit());
+    process.on('message', async (number) => {
+        const results = [];
+        for (const { what, lines, solves, fails } of attemptsAt(challenges[number])) {
+            try {
+                const { judge: { verdict, standings }, seconds } = await attempt(challenges[number], lines);
+                results.push({ what, seconds, faults: [...faults({ solves, fails }, { verdict, standings, seconds })] });
+            } catch (error) {
+                results.push({ what, seconds: 0, faults: [error.message] });
+            }
         }
+        process.send(results);
     });
-    process.send({});
+    process.send([]);
 }
 
-/** Makes all attempts, as many at a time as there are processors; returns how each has ended. */
-async function judgeAll(jobs) {
+/** Judges challenges, as many at a time as there are processors; returns how the attempts at each have ended. */
+async function judgeAll(numbers) {
     const results = new Map();
-    const pending = [...jobs];
+    // Those with most attempts come first, so that no worker is left alone for long.
+    const pending = [...numbers].sort((one, other) => attemptsAt(challenges[other]).length - attemptsAt(challenges[one]).length);
     const one = () => new Promise((resolve, reject) => {
         const worker = fork(process.argv[1], [folder], { env: { ...process.env, JUDGE: 'work' } });
-        let job;
+        let number;
         worker.on('message', (result) => {
-            if (job) {
-                results.set(job, result);
+            if (number !== undefined) {
+                results.set(number, result);
             }
-            job = pending.shift();
-            if (job) {
-                worker.send({ challenge: job.challenge, at: job.at });
+            number = pending.shift();
+            if (number === undefined) {
+                worker.disconnect();
             } else {
-                worker.kill();
+                worker.send(number);
             }
         });
         worker.on('error', reject);
-        worker.on('exit', (status) => (job ? reject(new Error(`a worker has ended with ${status}`)) : resolve()));
+        worker.on('exit', (status) => (status === 0 ? resolve() : reject(new Error(`a worker has ended with ${status}`))));
     });
     await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, one));
     return results;
@@ -110,20 +114,20 @@ async function judgeAll(jobs) {
 if (process.env.JUDGE === 'work') {
     await work();
 } else {
-    const chosen = challenges.flatMap((it, challenge) => (names.length === 0 || names.includes(it.name) ? [challenge] : []));
-    const jobs = chosen.flatMap((challenge) => attemptsAt(challenges[challenge]).map(({ what }, at) => ({ challenge, at, what })));
-    const results = await judgeAll(jobs);
-    let failed = 0;
-    for (const challenge of chosen) {
-        const it = challenges[challenge];
-        const of = jobs.filter((job) => job.challenge === challenge);
-        const wrong = [...flaws(it), ...of.flatMap((job) => results.get(job).faults.map((fault) => `${job.what}: ${fault}`))];
-        const seconds = of.slice(0, 1 + it.others.length).map((job) => results.get(job).seconds.toFixed(1));
+    const chosen = [...challenges.keys()].filter((number) => names.length === 0 || names.includes(challenges[number].name));
+    const results = await judgeAll(chosen);
+    let [failed, made] = [0, 0];
+    for (const number of chosen) {
+        const it = challenges[number];
+        const of = results.get(number);
+        const wrong = [...flaws(it), ...of.flatMap((result) => result.faults.map((fault) => `${result.what}: ${fault}`))];
+        const seconds = of.slice(0, 1 + it.others.length).map((result) => result.seconds.toFixed(1));
         console.log(`${wrong.length > 0 ? 'FAILED' : 'ok    '}  ${it.name}: ${it.goal.map(({ says }) => says.en).join('; ')}. `
             + `Solved in ${seconds.join(', ')} s; ${of.length - seconds.length} other attempts`);
         wrong.forEach((fault) => console.log(`        ${fault}`));
         failed += wrong.length > 0 ? 1 : 0;
+        made += of.length;
     }
-    console.log(`${chosen.length - failed} challenges hold, ${failed} do not; ${jobs.length} attempts`);
+    console.log(`${chosen.length - failed} challenges hold, ${failed} do not; ${made} attempts`);
     process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0;
 }

@@ -8,7 +8,10 @@ import { Judge } from './judge.js';
 import { parseScript, perform } from './script.js';
 
 /** How often root's shell is asked, in ms, as in the page. */
-export const ASK = 250;
+const ASK = 250;
+
+/** So long after the last line, in ms, a goal that does not hold may still be met; while something computes, longer. */
+const [AFTER, COMPUTING] = [2 * ASK, 8 * ASK];
 
 /** How long an attempt may take on a computer that is busy with other work, in ms. */
 const PATIENCE = 60_000;
@@ -20,36 +23,53 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Starts the machine whose files are in a folder; returns what makes an attempt there. */
 export async function attempts(folder, description) {
-    const { emulator, restore } = await open(folder, description);
+    const { emulator, restore, keep } = await open(folder, description);
     const { v86 } = emulator;
     const rest = restOf(emulator, description.kernel);
     let pictured = (_picture) => {};
     const watch = new Watch(() => v86.cpu.mem8, description.kernel, (picture) => pictured(picture));
+    watch.isClose = true;
     const { do_tick } = v86;
     v86.do_tick = () => {
         do_tick.call(v86);
         watch.look();
     };
 
-    /** Types a script at a challenge's machine; returns the judge, and how many seconds it took. */
-    return async (challenge, lines) => {
-        pictured = () => {};
+    /** The challenge that the machine has been prepared for, and what makes it so again. */
+    let prepared;
+    let again;
+
+    async function prepare(challenge) {
         const shells = await restore();
-        const { control } = shells[0];
         for (const command of challenge.prepare ?? []) {
-            await control.run(`{ ${command}; } >/dev/null 2>&1`);
+            await shells[0].control.run(`{ ${command}; } >/dev/null 2>&1`);
         }
         await rest(RESTLESS);
         for (const line of parseScript(challenge.begin ?? '')) {
             await perform(shells, line, () => rest(RESTLESS));
         }
+        again = await keep(shells);
+        prepared = challenge;
+    }
+
+    /** Types a script at a challenge's machine; returns the judge, and how many seconds it took. */
+    return async (challenge, lines) => {
+        pictured = () => {};
+        if (challenge !== prepared) {
+            await prepare(challenge);
+        }
+        const shells = await again();
+        const { control } = shells[0];
         const judge = new Judge(challenge);
         const history = new History();
-        pictured = (picture) => {
-            history.add(withoutPage(picture), Date.now());
-            judge.see(history.now, performance.now());
-        };
-        watch.again();
+        await new Promise((begun) => {
+            pictured = (picture) => {
+                history.add(withoutPage(picture), Date.now());
+                judge.see(history.now, performance.now());
+                begun();
+            };
+            watch.again();
+        });
         const start = performance.now();
         let isLate = false;
         const late = setTimeout(() => {
@@ -60,10 +80,11 @@ export async function attempts(folder, description) {
             for (const line of lines) {
                 await perform(shells, line, () => rest(RESTLESS));
             }
-            // All that may come is there, but for what is asked; a goal that holds now is to hold for long enough.
-            const end = performance.now() + 2 * ASK;
+            // All that may come is there, but for what is asked and what is computed; a goal that holds now is to hold for long enough.
+            const typed = performance.now();
+            const computes = () => history.now.processes.some(({ state }) => state === 'R');
             const holds = () => judge.standings.every((standing) => standing === 'met');
-            while (judge.verdict === 'open' && (performance.now() < end || holds())) {
+            while (judge.verdict === 'open' && (performance.now() < typed + (computes() ? COMPUTING : AFTER) || holds())) {
                 await pause(ASK);
                 const answers = [];
                 for (const question of judge.questions) {

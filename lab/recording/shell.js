@@ -1,5 +1,6 @@
 // A shell of the machine in a terminal that nobody sees.
 
+import { SerializeAddon } from '@xterm/addon-serialize';
 import headless from '@xterm/headless';
 import { Shell } from '../page/shell.js';
 
@@ -20,9 +21,11 @@ export class RecordedShell extends Shell {
      */
     constructor(index, machine, control) {
         const terminal = new headless.Terminal({ ...SIZE, allowProposedApi: true, scrollback: SCROLLBACK });
+        const contents = new SerializeAddon();
+        terminal.loadAddon(/** @type {any} */ (contents));
         const frame = Object.assign(new EventTarget(), { clientHeight: SIZE.rows });
         super(index, /** @type {any} */ (machine), control, /** @type {any} */ (frame),
-            { terminal: /** @type {any} */ (terminal), fits: () => SIZE, serialize: () => '' });
+            { terminal: /** @type {any} */ (terminal), fits: () => SIZE, serialize: () => contents.serialize() });
     }
 
     /** @param {string} text */
