@@ -40,8 +40,9 @@ Then let this root leave a proof. The directory \`/home/learner/closed\` is your
             },
         },
         {
-            says: { en: '`/home/learner/closed` still has the mode 555, and the file `proof` in it belongs to user 1000', ko: '`/home/learner/closed`의 모드는 여전히 555이고, 그 안의 파일 `proof`는 사용자 1000의 것이다' },
-            answer: { to: 'stat -c "%u %a" /home/learner/closed /home/learner/closed/proof 2>/dev/null', is: /^1000 555\n1000 \d+\n$/ },
+            says: { en: 'the file `proof` in `/home/learner/closed` belongs to user 1000, and the mode of the directory has been 555 since before it was created', ko: '`/home/learner/closed` 안의 파일 `proof`는 사용자 1000의 것이고, 디렉터리의 모드는 파일이 만들어지기 전부터 줄곧 555이다' },
+            // Whoever changes the mode changes the status later than the contents.
+            answer: { to: 'stat -c "%u %a %y|%z" /home/learner/closed; stat -c %u /home/learner/closed/proof 2>/dev/null', is: /^1000 555 (.+)\|\1\n1000\n$/ },
         },
     ],
     hints: [
@@ -86,6 +87,10 @@ Then let this root leave a proof. The directory \`/home/learner/closed\` is your
             1$ unshare --user --map-root-user bash
             1# chmod 755 closed
             1# touch closed/proof
+        ` },
+        { fails: 3, script: `
+            1$ unshare --user --map-root-user bash
+            1# chmod 755 closed; touch closed/proof; chmod 555 closed
         ` },
         { script: '1$ sudo touch closed/proof' },
     ],

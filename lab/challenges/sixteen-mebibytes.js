@@ -53,7 +53,7 @@ The shells that the terminals began with must survive.`,
         },
     ],
     solution: [
-        ['1$ sudo sh', { en: 'Only root may create cgroups here. This shell will be in the group, and the login shell will not.', ko: '이 머신에서는 root만 cgroup을 만들 수 있습니다. 그룹에는 이 셸이 들어가고, 로그인 셸은 밖에 남습니다.' }],
+        ['1$ sudo sh', { en: 'Only root may create cgroups here. This shell will be in the group, and the login shell will not.', ko: '이 컴퓨터에서는 root만 cgroup을 만들 수 있습니다. 그룹에는 이 셸이 들어가고, 로그인 셸은 밖에 남습니다.' }],
         ['1# mkdir /sys/fs/cgroup/small', { en: 'A new cgroup.', ko: '새 cgroup입니다.' }],
         ['1# echo 16M > /sys/fs/cgroup/small/memory.max', { en: 'All of its processes together may use 16 MiB.', ko: '이 그룹의 모든 프로세스가 합쳐서 16 MiB까지 쓸 수 있습니다.' }],
         ['1# echo $$ > /sys/fs/cgroup/small/cgroup.procs', { en: 'The shell moves into it, so what it starts will be in there, too.', ko: '셸이 그 안으로 들어갑니다. 이제 이 셸이 시작하는 것도 그 안에 있게 됩니다.' }],

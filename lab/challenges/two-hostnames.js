@@ -8,7 +8,7 @@ export default {
     title: { en: 'Two shells, two hostnames', ko: '셸 둘, 호스트 이름 둘' },
     task: {
         en: 'Make two shells see different hostnames at the same time. The hostname that the machine booted with is to stay what it is.',
-        ko: '같은 순간에 서로 다른 호스트 이름을 보는 셸 두 개를 만드세요. 머신이 부팅할 때 받은 호스트 이름은 그대로 두어야 합니다.',
+        ko: '같은 순간에 서로 다른 호스트 이름을 보는 셸 두 개를 만드세요. 컴퓨터가 부팅할 때 받은 호스트 이름은 그대로 두어야 합니다.',
     },
     goal: [
         {
@@ -21,10 +21,10 @@ export default {
         },
     ],
     hints: [
-        { en: '`unshare` can start a shell in a new UTS namespace.', ko: '`unshare`는 새 UTS 네임스페이스에서 셸을 시작할 수 있습니다.' },
+        { en: '`unshare` can start a shell in a new UTS namespace.', ko: '`unshare`는 새 UTS namespace에서 셸을 시작할 수 있습니다.' },
     ],
     solution: [
-        ['1$ unshare --map-root-user --uts bash', { en: 'A shell in a UTS namespace of its own.', ko: '자기만의 UTS 네임스페이스에 있는 셸입니다.' }],
+        ['1$ unshare --map-root-user --uts bash', { en: 'A shell in a UTS namespace of its own.', ko: '자기만의 UTS namespace에 있는 셸입니다.' }],
         ['1# hostname inside', { en: 'It may change the hostname there.', ko: '그 안에서는 호스트 이름을 바꿀 수 있습니다.' }],
     ],
     others: [`
