@@ -88,7 +88,26 @@ export class Attempt {
             await perform(panel.shells, line, () => panel.view.look());
         }
         await panel.view.look();
-        return new Attempt(panel, challenge, isShown, panel.view.entries.at(-1)?.number ?? 1, changed);
+        const from = panel.view.entries.at(-1)?.number ?? 1;
+        await panel.computer?.keep(() => structuredClone({ name, from, kernel: panel.view.save() }));
+        return new Attempt(panel, challenge, isShown, from, changed);
+    }
+
+    /**
+     * Makes the machine as it was when the challenge began, which is quicker than to prepare it;
+     * returns what resumes the attempt, or nothing if the machine has begun another.
+     *
+     * @param {Panel} panel
+     * @param {string} name
+     */
+    static again(panel, name) {
+        const { computer } = panel;
+        if (!computer || computer.kept?.page.name !== name) {
+            panel.startAgain();
+            return undefined;
+        }
+        panel.startAgain(() => computer.back(({ kernel }) => panel.view.resume(kernel)));
+        return computer.kept.page;
     }
 
     /** What is to be stored with the machine. */

@@ -151,20 +151,25 @@ export class Challenges {
             const { Attempt } = await import('./attempt.js');
             panel.retry();
             await panel.ready;
+            let kept;
             if (turn === this.#turn && isUsed) {
-                panel.startAgain(); // which ends all attempts
+                kept = Attempt.again(panel, name); // which ends all attempts
                 turn = this.#take(name);
                 await panel.ready;
             }
-            const attempt = turn === this.#turn ? await Attempt.begin(panel, name, isShown, () => this.#draw()) : undefined;
             if (turn !== this.#turn) {
-                attempt?.end();
+                return;
+            }
+            const draw = () => this.#draw();
+            const attempt = kept ? Attempt.resume(panel, { ...kept, isShown }, draw) : await Attempt.begin(panel, name, isShown, draw);
+            if (turn !== this.#turn) {
+                attempt.end();
                 return;
             }
             this.attempt = attempt;
             this.preparing = undefined;
             this.#draw();
-            await attempt?.show((line) => this.#sections.find((it) => it.name === name)?.type(line));
+            await attempt.show((line) => this.#sections.find((it) => it.name === name)?.type(line));
         } catch (error) {
             // The panel says why there is no machine.
             if (!(error instanceof Stopped || error instanceof Interrupted)) {

@@ -26,6 +26,9 @@ export class Computer {
     /** @type {(reason: unknown) => void} */
     #end = () => {};
 
+    /** Of the machine that is kept: its terminals, and what the page has added. @type {{ shells: Awaited<ReturnType<Shell['save']>>[], page: any } | undefined} */
+    kept;
+
     /** Whether the page itself is typing, to begin. */
     #isStarting = false;
 
@@ -79,6 +82,35 @@ export class Computer {
             }
         };
         return this.#unlessEnded(start());
+    }
+
+    /**
+     * Keeps the machine as it is, with its terminals and what the page adds, until another is kept.
+     *
+     * @param {() => object} page
+     */
+    async keep(page) {
+        await this.#unlessEnded(this.#machine.ask('keep'));
+        const added = page(); // now: the machine goes on
+        this.kept = { page: added, shells: await Promise.all(this.shells.map((shell) => shell.save())) };
+    }
+
+    /**
+     * Makes the machine as it was kept, and its terminals. Whatever runs is gone.
+     *
+     * @param {(page: any) => void} restored what happens before it goes on
+     */
+    back(restored) {
+        this.shells.forEach((shell) => shell.interrupt());
+        const back = async () => {
+            await this.#machine.ask('back');
+            const { shells, page } = /** @type {NonNullable<Computer['kept']>} */ (this.kept);
+            restored(page);
+            this.control.forget();
+            await Promise.all(this.shells.map((shell, index) => shell.resume(shells[index])));
+            this.#setClock(); // meanwhile the reader can go on
+        };
+        return this.#unlessEnded(back());
     }
 
     /**

@@ -87,9 +87,7 @@ export class Panel {
     }
 
     /** What shows the machine's kernel. */
-    get view() {
-        return this.#panes.view;
-    }
+    get view() { return this.#panes.view; }
 
     /** The terminal that was used last. */
     get #shell() {
@@ -203,13 +201,12 @@ export class Panel {
         this.view.follow(computer);
     }
 
-    /** @param {Computer} computer */
-    async #start(computer) {
+    async #start(/** @type {Computer} */ computer, start = () => computer.start(() => this.view.forget())) {
         this.#busy(true);
         this.#loading.start();
         this.say(words.starting);
         this.checkpoints?.end();
-        await computer.start(() => this.view.forget());
+        await start();
         this.#loading.hide();
         this.say(words.ready);
         this.#busy(false);
@@ -266,12 +263,15 @@ export class Panel {
         this.say('', said);
     }
 
-    /** What "Start again" does, also after a failure. */
-    startAgain() {
+    /**
+     * What "Start again" does, also after a failure.
+     *
+     * @param {() => Promise<void>} [start] how the machine is started, if not as it was built
+     */
+    startAgain(start) {
         this.onrestart();
-        const { computer } = this;
-        const isOpen = computer && this.shells.length > 0;
-        this.ready = isOpen ? this.#start(computer).catch((error) => this.#failed(error)) : this.#begin();
+        this.ready = this.computer && this.shells.length > 0
+            ? this.#start(this.computer, start).catch((error) => this.#failed(error)) : this.#begin();
         this.ready.then(() => touch || this.focus(this.#panes.terminal), () => {});
     }
 

@@ -5,6 +5,8 @@
 //   load      downloads the machine; meanwhile { progress, all } tells how many bytes of all have come
 //   complete  downloads what `load` has left out
 //   restore   (again) makes the machine as it was built, and runs it
+//   keep      keeps the machine's state as it is, until another is kept, for:
+//   back      makes the machine as it was kept, and runs it
 //   take      takes the machine's state as it is, for:
 //   store     stores it under an id, with what the page adds
 //   prepare   reads what is stored under an id, for:
@@ -152,6 +154,18 @@ async function run(state) {
 }
 
 /** @type {ArrayBuffer | undefined} */
+let kept;
+
+async function keep() {
+    free(kept ?? new ArrayBuffer(0));
+    kept = await loaded().emulator.save_state();
+}
+
+function back() {
+    return run(kept ?? new ArrayBuffer(0));
+}
+
+/** @type {ArrayBuffer | undefined} */
 let taken;
 
 async function take() {
@@ -198,7 +212,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, complete, restore, take, store, prepare, resume, look, pause, step, go };
+const requests = { load, complete, restore, keep, back, take, store, prepare, resume, look, pause, step, go };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {
