@@ -11,7 +11,7 @@ import { attempts } from './judge/attempt.mjs';
 import { randomScript } from './judge/random.js';
 import { parseLine, parseScript } from './judge/script.js';
 
-/** How long, in seconds, a solution may take. */
+/** How many seconds of a processor a solution may take. */
 const SLOW = 10;
 
 const [folder, ...names] = process.argv.slice(2);

@@ -52,7 +52,7 @@ export async function attempts(folder, description) {
         prepared = challenge;
     }
 
-    /** Types a script at a challenge's machine; returns the judge, and how many seconds it took. */
+    /** Types a script at a challenge's machine; returns the judge, and how many seconds of a processor it took. */
     return async (challenge, lines) => {
         pictured = () => {};
         if (challenge !== prepared) {
@@ -70,7 +70,7 @@ export async function attempts(folder, description) {
             };
             watch.again();
         });
-        const start = performance.now();
+        const start = process.cpuUsage();
         let isLate = false;
         const late = setTimeout(() => {
             isLate = true;
@@ -98,6 +98,7 @@ export async function attempts(folder, description) {
         } finally {
             clearTimeout(late);
         }
-        return { judge, seconds: (performance.now() - start) / 1000, shells };
+        const { user, system } = process.cpuUsage(start);
+        return { judge, seconds: (user + system) / 1e6, shells };
     };
 }
