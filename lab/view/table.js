@@ -118,7 +118,7 @@ function CellOf({ cell: { kind, namespace, forChildren, isNew }, process, isChos
 }
 
 /** What a shell says of a process that does not run. @param {import('../kernel/processes.js').State} state */
-function mark(state) {
+export function mark(state) {
     const said = { Z: words().zombie, T: words().stopped, t: words().stopped }[/** @type {string} */ (state)];
     return said ? ` · ${said}` : '';
 }
@@ -128,7 +128,7 @@ function mark(state) {
  *
  * @param {KeyboardEvent} event
  */
-function moveFocus(event) {
+export function moveFocus(event) {
     const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] ?? [0, 0];
     const cell = event.target instanceof Element && event.target.closest('th, td');
     if ((!down && !right) || !(cell instanceof HTMLTableCellElement)) {
