@@ -1,6 +1,6 @@
 // Adds to the pages of the books what the kernel held when their terminal sessions had run, and
-// checks what the pages say of it: predictions (page/conditions.js tells their grammar) and what
-// is pointed at.
+// checks what the pages say of it: predictions (page/conditions.js tells their grammar), what is to be
+// marked, and what is pointed at.
 //
 //     node pictures.mjs BOOKS    with lab/recordings/PAGE.json beside the books ko and en
 
@@ -12,6 +12,10 @@ import { changes } from './kernel/changes.js';
 import { buildFor } from './page/language.js';
 import { seenIn } from './page/conditions.js';
 import { checkPredictions, isRun } from './recording/predictions.js';
+import { marksOf } from './view/grading.js';
+import { markWords } from './view/mark-words.js';
+import { MarkingTable } from './view/marking-table.js';
+import { UNMARKED } from './view/marks.js';
 import { placeOf } from './view/point.js';
 import { AtEnd, Still } from './view/recorded.js';
 import { words } from './view/words.js';
@@ -44,24 +48,46 @@ function figure(session, index, point) {
     </figure>`);
 }
 
+/** The picture before a session, on which the reader marks what will be different. */
+function marking(session, index) {
+    const { before, after } = seenIn(session);
+    const { marks, born } = marksOf(before, after);
+    if (marks.size + born.length === 0 && changes(before, after).length > 0) {
+        throw new Error(`session ${index + 1} is to be marked, and what it changes cannot be`);
+    }
+    const { question, how } = markWords();
+    return renderToString(html`<div class="prediction marking" id=${`mark-${index}`} data-session=${index}>
+        <p><strong>${question}</strong></p><ul class="marking-how">${how.map((line) => html`<li>${line}</li>`)}</ul><div class="marking-place">${h(MarkingTable, { picture: before, expected: UNMARKED })}</div>
+    </div>`);
+}
+
+/** The picture after a session, where it has one. */
+function pictureOf(names, session, index) {
+    if (names.includes('picture') && session) {
+        return figure(session, index, names.find((name) => name.startsWith('point='))?.slice('point='.length));
+    }
+    return session && changed(session) ? picture(session, index) : '';
+}
+
 /** Adds the pictures to a page. */
 function add(page, { sessions }) {
     let count = 0;
-    const added = page.replace(SESSION, (found, classes) => {
+    let end = 0; // of the session before
+    const added = page.replace(SESSION, (found, classes, at) => {
         if (!isRun(classes)) {
             return found;
         }
         const names = classes.split(' ');
         const session = sessions[count];
-        count += 1;
-        if (!session || !(names.includes('picture') || changed(session))) {
-            return found;
+        const isPredicted = page.slice(end, at).includes('<div class="prediction"');
+        [count, end] = [count + 1, at];
+        if (session && names.includes('mark')) {
+            if (isPredicted) {
+                throw new Error(`session ${count} has a prediction, and is to be marked as well`);
+            }
+            return marking(session, count - 1) + found + pictureOf(names, session, count - 1);
         }
-        if (!names.includes('picture')) {
-            return found + picture(session, count - 1);
-        }
-        const point = names.find((name) => name.startsWith('point='))?.slice('point='.length);
-        return found + figure(session, count - 1, point);
+        return found + pictureOf(names, session, count - 1);
     });
     if (count !== sessions.length) {
         throw new Error(`it has ${count} sessions, and ${sessions.length} are recorded`);

@@ -1,6 +1,8 @@
-// What the text has about its sessions: predictions of what they do, and pictures that stand open.
+// What the text has about its sessions: predictions of what they do, pictures on which that is
+// marked, and pictures that stand open.
 
 import { Figure } from './figure.js';
+import { Marking } from './marking.js';
 import { Prediction } from './prediction.js';
 
 /**
@@ -43,6 +45,13 @@ export function aboutSessions(blocks) {
             const answer = /** @type {HTMLElement | null} */ (document.querySelector(`main .answer[data-for="${CSS.escape(root.id)}"]`));
             const own = pictures.filter(({ dataset }) => Number(dataset.session) === index);
             add(blocks[index], of(root, () => new Prediction(root, answer, blocks[index].pre, own)));
+        }
+    }
+    for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('main .marking[data-session]'))) {
+        const block = blocks[Number(root.dataset.session)];
+        if (block) {
+            const own = pictures.filter(({ dataset }) => dataset.session === root.dataset.session);
+            add(block, of(root, () => new Marking(root, block.pre, own)));
         }
     }
     for (const root of pictures.filter(({ tagName }) => tagName === 'FIGURE')) {

@@ -5,7 +5,7 @@ import { places } from './numbers.js';
 import { words } from './words.js';
 
 /** Text in which a number of a run makes sense: prose and terminal sessions, not the programs. */
-const SKIPPED = 'svg, script, .lab-run, .lab-note, .lab-number, .lab-predict, .lab-verdict, .kernel-recorded, pre > code:not(.language-console)';
+const SKIPPED = 'svg, script, .lab-run, .lab-note, .lab-number, .lab-predict, .lab-verdict, .marking, .kernel-recorded, pre > code:not(.language-console)';
 
 /** The texts of the page in which there may be numbers. */
 function texts() {

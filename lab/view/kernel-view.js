@@ -94,6 +94,11 @@ export class KernelView {
         return this.#history.entries;
     }
 
+    /** What the kernel holds now, as far as it has been seen. */
+    get now() {
+        return this.#history.now;
+    }
+
     /** Whether the machine does not stand still. */
     get isRunning() {
         return this.#mode === 'runs';
@@ -157,6 +162,8 @@ export class KernelView {
         }
         if (this.#history.now) {
             this.onpicture(this.#history.now);
+            // For what the text has about it.
+            this.frame.dispatchEvent(new CustomEvent('kernel-picture', { bubbles: true, detail: this.#history.now }));
         }
         this.#draw();
     }

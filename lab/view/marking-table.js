@@ -1,13 +1,13 @@
 // The picture before a session, on which the reader marks what will be different: the table of
 // processes and their namespaces, where everything that can be marked is a button. What each of
-// them marks is in its data-mark; who shows the table listens for it.
+// them marks is in its data-mark; who shows the table listens for that, and for the arrow keys.
 
 import { html } from 'htm/preact';
 import { Badge, holds } from './badge.js';
 import { markWords, which, who } from './mark-words.js';
 import { MOST_NEW, offerOf } from './marks.js';
 import { KINDS } from './rows.js';
-import { mark as stateOf, moveFocus } from './table.js';
+import { mark as stateOf } from './table.js';
 import { words } from './words.js';
 
 /** @typedef {import('./grading.js').Verdict} Verdict */
@@ -29,7 +29,7 @@ export function MarkingTable({ picture, expected, grade, isLocked }) {
     const about = (mark) => ({ mark, isSet: expected.marks.includes(mark), verdict: grade?.marks.get(mark)?.verdict, isLocked });
     const fresh = newRows(expected, grade, isLocked);
     return html`<div class="kernel marking-table">
-        <table class="kernel-table" onKeyDown=${moveFocus}>
+        <table class="kernel-table">
             <caption class="kernel-out-of-sight">${say.table}. ${isLocked ? '' : say.arrows}</caption>
             <thead><tr><th scope="col">${words().process}</th>${KINDS.map((kind) => html`<th scope="col" key=${kind}>${kind}</th>`)}</tr></thead>
             <tbody>

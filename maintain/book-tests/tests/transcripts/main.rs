@@ -5,7 +5,8 @@
 //! keys; all other lines are output. The blocks of a page are one session.
 //! `console,terminal2` is a second terminal on the same machine. `console,norun` is not
 //! run, for the reason in the comment above it. `console,norun,lab` is run only on the
-//! machine in the page (`browser/lab.mjs` runs all sessions there).
+//! machine in the page (`browser/lab.mjs` runs all sessions there). The words `picture`,
+//! `point=…` and `mark` are for what the page shows of the kernel (`lab/README.md`).
 //!
 //! `UPDATE=1 cargo test -p book-tests --test transcripts` writes the real output into the
 //! book.
