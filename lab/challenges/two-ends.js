@@ -25,7 +25,7 @@ export default {
         {
             says: { en: 'through such a device, an IPv4 address at the other end has answered', ko: '그런 장치를 통해, 다른 쪽 끝의 IPv4 주소가 응답했다' },
             answer: {
-                // A neighbour of whom the kernel has learnt the hardware address has the flag 2.
+                // A neighbor of whom the kernel has learned the hardware address has the flag 2.
                 to: '(set -- /dev/null; for it in /proc/[0-9]*; do [ $it/ns/net -ef /proc/1/ns/net ] || set -- "$@" $it/net/arp; done; grep -hs " 0x2 " "$@")',
                 is: / 0x2 /,
             },
