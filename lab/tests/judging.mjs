@@ -10,9 +10,9 @@ import { test } from './harness.mjs';
 function picture(...names) {
     const processes = ['init', ...names].map((comm, at) => ({
         address: String(at), pid: at + 1, pids: [{ namespace: 'pid', pid: at + 1 }], parent: at === 0 ? 0 : 1, comm,
-        state: comm === 'gone' ? 'Z' : 'S', namespaces: { uts: 'uts' }, cgroup: 'root',
+        state: comm === 'gone' ? 'Z' : 'S', namespaces: { uts: 'uts', mnt: 'mnt' }, cgroup: 'root',
     }));
-    return { processes, namespaces: [{ kind: 'uts', address: 'uts', inode: 1, nodename: 'name' }], cgroups: [{ address: 'root', path: '/', removed: false }] };
+    return { processes, namespaces: [{ kind: 'uts', address: 'uts', inode: 1, nodename: 'name' }, { kind: 'mnt', address: 'mnt', inode: 2 }], cgroups: [{ address: 'root', path: '/', removed: false }] };
 }
 
 const has = (name) => ({ named }) => named(name).length > 0;
