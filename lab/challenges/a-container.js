@@ -39,11 +39,11 @@ export default {
     prepare: anotherRoot.prepare,
     goal: ofOneProcess([
         {
-            says: { en: 'a process has PID 1 in a PID namespace that is not the initial one', ko: '어떤 프로세스가 초기 namespace가 아닌 PID namespace에서 PID 1이다' },
-            of: ({ own, ns }, { boot }) => own === 1 && ns.pid !== boot.pid,
+            says: { en: 'a shell has PID 1 in a PID namespace that is not the initial one', ko: '어떤 셸이 초기 namespace가 아닌 PID namespace에서 PID 1이다' },
+            of: ({ own, ns, isShell }, { boot }) => isShell && own === 1 && ns.pid !== boot.pid,
         },
         {
-            says: { en: 'its UTS namespace is not the initial one, and has another hostname', ko: '그 프로세스의 UTS namespace는 초기 namespace가 아니고, 호스트 이름도 다르다' },
+            says: { en: 'its UTS namespace is not the initial one, and has another hostname', ko: '그 셸의 UTS namespace는 초기 namespace가 아니고, 호스트 이름도 다르다' },
             of: ({ ns }, { boot }) => ns.uts !== boot.uts && ns.uts.nodename !== boot.uts.nodename,
         },
         {
@@ -63,7 +63,7 @@ export default {
             of: ({ ns, cgroup: { path } }, { boot }) => ns.cgroup !== boot.cgroup && ns.cgroup.root === path,
         },
         {
-            says: { en: 'in its mount namespace, proc is mounted at `/proc` of another root file system', ko: '마운트 namespace의 루트가 다른 파일 시스템이고, 그 `/proc`에 proc이 마운트되어 있다' },
+            says: { en: 'in its mount namespace, another file system is mounted at `/` (`chroot` does not do that), and proc at `/proc`', ko: '마운트 namespace의 `/`에 다른 파일 시스템이 마운트되어 있고(`chroot`로는 그렇게 되지 않는다), `/proc`에 proc이 마운트되어 있다' },
             of: ({ ns }, { boot }) => ns.mnt !== boot.mnt && hasAnotherRoot(ns.mnt) && hasProc(ns.mnt),
         },
         {
@@ -94,6 +94,8 @@ export default {
     ],
     wrong: [
         { fails: 1, script: lines('pid').join('\n') },
+        // What is left is no shell.
+        { fails: 1, script: [first, cgroup, unshare, fill, '1# pivot_root . mnt && umount -l /mnt && exec sleep 1000'].join('\n') },
         { fails: 2, script: lines('name').join('\n') },
         { fails: 3, script: lines('ipc').join('\n') },
         { fails: 4, script: lines('net').join('\n') },

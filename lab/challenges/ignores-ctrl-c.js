@@ -18,6 +18,7 @@ End it, so that its PID namespace has no process left. The shell of terminal 1 m
     },
     prepare: ['ln -s /usr/bin/sleep /run/server'],
     begin: '1$ unshare --user --map-root-user --pid --fork /run/server 100000',
+    ready: ({ named }) => named('server').length === 1,
     goal: [
         {
             says: { en: 'no process is left in the PID namespace of `server`', ko: '`server`의 PID namespace에 프로세스가 남아 있지 않다' },

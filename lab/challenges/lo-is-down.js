@@ -14,6 +14,7 @@ export default {
         "printf '#!/bin/sh\\nwhile :; do echo hello | nc -l -p 80; done\\n' >/run/server && chmod +x /run/server",
         '(setsid unshare --net /run/server &)',
     ],
+    ready: ({ named, boot }) => named('server').some(({ ns }) => ns.net !== boot.net),
     goal: [
         {
             says: { en: '`lo` is up in the network namespace of `server`', ko: '`server`의 네트워크 namespace에서 `lo`가 켜져 있다' },

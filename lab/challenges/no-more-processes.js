@@ -34,7 +34,7 @@ The shells that the terminals began with stay out of the group, so that you can 
             now: (scene) => {
                 const groups = refusing(scene);
                 return (groups.length > 0 ? groups : limited(scene))
-                    .some(({ pids }) => pids?.limit !== undefined && pids.current > 0 && pids.current >= pids.limit);
+                    .some(({ pids }) => pids?.limit !== undefined && pids.current > 0 && pids.current === pids.limit);
             },
         },
         {
@@ -84,6 +84,15 @@ The shells that the terminals began with stay out of the group, so that you can 
             1# mkdir /sys/fs/cgroup/one
             1# echo 1 > /sys/fs/cgroup/one/pids.max
             1# sleep 1000 & echo $! > /sys/fs/cgroup/one/cgroup.procs
+        ` },
+        // There are more than the limit, which came later, allows.
+        { fails: 2, script: `
+            1$ sudo sh
+            1# mkdir /sys/fs/cgroup/two
+            1# echo $$ > /sys/fs/cgroup/two/cgroup.procs
+            1# sleep 1000 & sleep 1000 &
+            1# echo 2 > /sys/fs/cgroup/two/pids.max
+            1# sleep 1000 &
         ` },
         // The shell that was refused gives up, and leaves room.
         { fails: 2, script: `

@@ -25,7 +25,7 @@ export default {
         {
             says: { en: 'the file `secret` is on that tmpfs, and not in the `/tmp` of the machine', ko: '파일 `secret`이 그 tmpfs에 있고, 컴퓨터의 `/tmp`에는 없다' },
             answer: {
-                to: '[ -e /tmp/secret ] || for list in $(grep -ls " /tmp .* - tmpfs " /proc/[0-9]*/mountinfo); do [ -e "${list%mountinfo}root/tmp/secret" ] && echo there; done',
+                to: '[ -e /tmp/secret ] || for list in $(grep -ls " /tmp .* - tmpfs " /proc/[0-9]*/mountinfo); do [ -f "${list%mountinfo}root/tmp/secret" ] && echo there; done',
                 is: /there/,
             },
         },
@@ -62,6 +62,11 @@ export default {
                 1# mount -t tmpfs tmpfs /tmp && touch /tmp/secret
             `,
         },
+        // A directory is no file.
+        { fails: 3, script: `
+            1$ unshare -rm bash
+            1# mount -t tmpfs tmpfs /tmp && mkdir /tmp/secret
+        ` },
         // The file was written before the mount covered it.
         {
             fails: 3,

@@ -31,6 +31,7 @@ Make \`worker\` run again: the same process, not a new one. \`backup\` is to go 
         'until pidof worker && pidof backup; do :; done',
         'echo 1 >/sys/fs/cgroup/jobs/cgroup.freeze',
     ],
+    ready: ({ named }) => ['worker', 'backup'].every((name) => named(name)[0]?.state !== 'R'),
     goal: [
         {
             says: { en: 'the `worker` of the beginning runs', ko: '처음부터 있던 `worker`가 실행되고 있다' },

@@ -17,6 +17,7 @@ All the same, give it a child: a process whose parent is \`keeper\`, and that go
 그래도 \`keeper\`에게 자식이 생기게 하세요. 부모가 \`keeper\`이고 계속 실행되는 프로세스가 있어야 합니다.`,
     },
     prepare: ['ln -s /usr/bin/sleep /run/keeper', '(setsid unshare --pid --fork /run/keeper 100000 &)'],
+    ready: ({ named }) => named('keeper').length === 1,
     goal: [
         {
             says: { en: '`keeper` is the parent of a process that has not ended', ko: '`keeper`가 아직 끝나지 않은 프로세스의 부모다' },

@@ -23,6 +23,7 @@ Get rid of them. The service \`web\`, in the same PID namespace, must go on with
         'chmod +x /run/orders /run/first',
         '(setsid unshare --pid --fork /run/first &)',
     ],
+    ready: ({ zombies, named }) => zombies.length === 5 && named('manager').length === 1,
     goal: [
         {
             says: { en: 'none of the zombies is left', ko: '좀비가 하나도 남아 있지 않다' },

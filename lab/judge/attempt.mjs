@@ -5,6 +5,7 @@ import { open } from '../recording/machine.mjs';
 import { restOf } from '../recording/rest.js';
 import { Watch } from '../page/watch.js';
 import { Judge } from './judge.js';
+import { sceneOf } from './scene.js';
 import { parseScript, perform } from './script.js';
 
 /** How often root's shell is asked, in ms, as in the page. */
@@ -47,6 +48,13 @@ export async function attempts(folder, description) {
         await rest(RESTLESS);
         for (const line of parseScript(challenge.begin ?? '')) {
             await perform(shells, line, () => rest(RESTLESS));
+        }
+        const late = performance.now() + PATIENCE;
+        for (let picture = await rest(RESTLESS); !picture || !(challenge.ready?.(sceneOf(picture)) ?? true); picture = await rest(RESTLESS)) {
+            if (performance.now() > late) {
+                throw new Error('what it begins with does not come about');
+            }
+            await pause(ASK);
         }
         again = await keep(shells);
         prepared = challenge;

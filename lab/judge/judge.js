@@ -43,6 +43,7 @@ export const HOLD = 1000;
  * @property {Text} task paragraphs are parted by an empty line
  * @property {string[]} [prepare]
  * @property {string} [begin] what is then typed in the terminals, as a script
+ * @property {(scene: Scene) => unknown} [ready] what then has to come about before it begins, where that takes time
  * @property {true} [isHidden] whether the picture of the kernel stays hidden until it is solved
  * @property {Clause[]} goal
  * @property {Text[]} hints three at most

@@ -3,19 +3,24 @@
 
 import { challenges } from '../challenges/index.js';
 import { Judge } from '../judge/judge.js';
+import { sceneOf } from '../judge/scene.js';
 import { parseLine, parseScript, perform } from '../judge/script.js';
 import { textOf } from '../view/timeline.js';
-import { Interrupted } from './stops.js';
+import { Interrupted, Stopped } from './stops.js';
+import { words } from './words.js';
 import { PAGE } from './challenges.js';
 
 /** How often root's shell is asked, in ms, and whether a goal has held long enough. */
 const ASK = 250;
 
+/** How long the machine may take until a challenge can begin, in ms. */
+const PATIENCE = 60_000;
+
 /** How long a key takes that the page types, in ms. */
 const KEY = 35;
 
 /** How many of the last events are told. */
-const TOLD = 40;
+const TOLD = 200;
 
 /** @typedef {import('../judge/judge.js').Challenge} Challenge */
 /** @typedef {import('./panel.js').Panel} Panel */
@@ -87,7 +92,13 @@ export class Attempt {
         for (const line of parseScript(challenge.begin ?? '')) {
             await perform(panel.shells, line, () => panel.view.look());
         }
-        await panel.view.look();
+        const late = performance.now() + PATIENCE;
+        for (let picture = await panel.view.look(); !picture || !(challenge.ready?.(sceneOf(picture)) ?? true); picture = await panel.view.look()) {
+            if (performance.now() > late) {
+                throw new Stopped(words.failed);
+            }
+            await new Promise((passed) => setTimeout(passed, ASK));
+        }
         const from = panel.view.entries.at(-1)?.number ?? 1;
         await panel.computer?.keep(() => structuredClone({ name, from, kernel: panel.view.save() }));
         return new Attempt(panel, challenge, isShown, from, changed);
