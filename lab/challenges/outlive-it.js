@@ -99,7 +99,7 @@ The hostname that the machine booted with is to stay what it is.`,
         ` },
         { fails: 2, script: `
             1$ touch /tmp/kept; sudo unshare --uts=/tmp/kept hostname kept
-            1$ sudo sh -c 'nsenter --uts=/tmp/kept sleep 0.1; hostname kept'
+            1$ sudo sh -c 'nsenter --uts=/tmp/kept hostname; hostname kept'
         ` },
     ],
 };

@@ -86,7 +86,7 @@ But one of the four is in the network namespace of \`watcher\`. Find out which, 
     wrong: [
         // It stands still, but it is there.
         { fails: 1, script: '1$ sudo kill -STOP $(pidof ivory)' },
-        { fails: 2, script: '1$ sudo sh -c "kill $(pidof ivory); sleep 0.2; kill $(pidof violet)"' },
+        { fails: 2, script: '1$ sudo sh -c "kill $(pidof ivory); kill $(pidof violet)"' },
         { script: '1$ sudo kill $(pidof amber)' },
         { script: '1$ sudo kill $(pidof watcher)' },
     ],

@@ -157,7 +157,7 @@ export class Shell {
         const before = line.translateToString(false, 0, active.cursorX);
         // The shell may be quicker than the kernel's echo of the key that woke it. A bash that was
         // interrupted while it read its start-up file shows its name.
-        const onlyPrompt = /^(?:\^C)*(?:bash-[\d.]+)?[$#] $/.test(before) && line.translateToString().trimEnd() === before.trimEnd();
+        const onlyPrompt = /^(?:\^[CZ\\])*(?:bash-[\d.]+)?[$#] $/.test(before) && line.translateToString().trimEnd() === before.trimEnd();
         return onlyPrompt ? before : undefined;
     }
 
