@@ -5,8 +5,7 @@ import { open } from '../recording/machine.mjs';
 import { restOf } from '../recording/rest.js';
 import { Watch } from '../page/watch.js';
 import { Judge } from './judge.js';
-import { sceneOf } from './scene.js';
-import { parseScript, perform } from './script.js';
+import { perform, prepare } from './script.js';
 
 /** How often root's shell is asked, in ms, as in the page. */
 const ASK = 250;
@@ -40,21 +39,10 @@ export async function attempts(folder, description) {
     let prepared;
     let again;
 
-    async function prepare(challenge) {
+    async function begin(challenge) {
         const shells = await restore();
-        for (const command of challenge.prepare ?? []) {
-            await shells[0].control.run(`{ ${command}; } >/dev/null 2>&1`);
-        }
-        await rest(RESTLESS);
-        for (const line of parseScript(challenge.begin ?? '')) {
-            await perform(shells, line, () => rest(RESTLESS));
-        }
-        const late = performance.now() + PATIENCE;
-        for (let picture = await rest(RESTLESS); !picture || !(challenge.ready?.(sceneOf(picture)) ?? true); picture = await rest(RESTLESS)) {
-            if (performance.now() > late) {
-                throw new Error('what it begins with does not come about');
-            }
-            await pause(ASK);
+        if (!await prepare(challenge, shells, () => rest(RESTLESS))) {
+            throw new Error('what it begins with does not come about');
         }
         again = await keep(shells);
         prepared = challenge;
@@ -64,7 +52,7 @@ export async function attempts(folder, description) {
     return async (challenge, lines) => {
         pictured = () => {};
         if (challenge !== prepared) {
-            await prepare(challenge);
+            await begin(challenge);
         }
         const shells = await again();
         const { control } = shells[0];

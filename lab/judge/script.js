@@ -2,6 +2,10 @@
 // that is waited for, and the command, as in "1$ ls"; or the terminal and a key, as in "1 ^C".
 
 import { KEYS } from '../page/blocks.js';
+import { sceneOf } from './scene.js';
+
+/** How long the machine may take until a challenge can begin, and how often that is looked at, in ms. */
+const [PATIENCE, LOOK] = [60_000, 250];
 
 /** @typedef {{ terminal: number, prompt?: string, typed: string }} Line */
 
@@ -38,4 +42,29 @@ export async function perform(shells, { terminal, prompt, typed }, rest, type = 
         await type(shell, typed);
     });
     await rest();
+}
+
+/**
+ * Prepares a machine for a challenge; returns whether what it is about has come about.
+ *
+ * @param {import('./judge.js').Challenge} challenge
+ * @param {import('../page/shell.js').Shell[]} shells
+ * @param {() => Promise<import('../kernel/history.js').Picture | undefined>} look at the machine when it has come to rest
+ */
+export async function prepare({ prepare: commands = [], begin = '', ready = () => true }, shells, look) {
+    for (const command of commands) {
+        await shells[0].control.run(`{ ${command}; } >/dev/null 2>&1`);
+    }
+    await look();
+    for (const line of parseScript(begin)) {
+        await perform(shells, line, look);
+    }
+    for (const late = performance.now() + PATIENCE; performance.now() < late;) {
+        const picture = await look();
+        if (picture && ready(sceneOf(picture))) {
+            return true;
+        }
+        await new Promise((passed) => setTimeout(passed, LOOK));
+    }
+    return false;
 }

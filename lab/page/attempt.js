@@ -3,8 +3,7 @@
 
 import { challenges } from '../challenges/index.js';
 import { Judge } from '../judge/judge.js';
-import { sceneOf } from '../judge/scene.js';
-import { parseLine, parseScript, perform } from '../judge/script.js';
+import { parseLine, perform, prepare } from '../judge/script.js';
 import { textOf } from '../view/timeline.js';
 import { Interrupted, Stopped } from './stops.js';
 import { words } from './words.js';
@@ -12,9 +11,6 @@ import { PAGE } from './challenges.js';
 
 /** How often root's shell is asked, in ms, and whether a goal has held long enough. */
 const ASK = 250;
-
-/** How long the machine may take until a challenge can begin, in ms. */
-const PATIENCE = 60_000;
 
 /** How long a key takes that the page types, in ms. */
 const KEY = 35;
@@ -86,18 +82,8 @@ export class Attempt {
      */
     static async begin(panel, name, isShown, changed) {
         const challenge = challengeOf(name);
-        for (const command of challenge.prepare ?? []) {
-            await panel.computer?.control.run(`{ ${command}; } >/dev/null 2>&1`);
-        }
-        for (const line of parseScript(challenge.begin ?? '')) {
-            await perform(panel.shells, line, () => panel.view.look());
-        }
-        const late = performance.now() + PATIENCE;
-        for (let picture = await panel.view.look(); !picture || !(challenge.ready?.(sceneOf(picture)) ?? true); picture = await panel.view.look()) {
-            if (performance.now() > late) {
-                throw new Stopped(words.failed);
-            }
-            await new Promise((passed) => setTimeout(passed, ASK));
+        if (!await prepare(challenge, panel.shells, () => panel.view.look())) {
+            throw new Stopped(words.failed);
         }
         const from = panel.view.entries.at(-1)?.number ?? 1;
         await panel.computer?.keep(() => structuredClone({ name, from, kernel: panel.view.save() }));
