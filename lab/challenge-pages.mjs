@@ -15,25 +15,29 @@ const [books] = process.argv.slice(2);
 const PLACE = /<div class="challenges( all)?"><\/div>/g;
 
 const WORDS = {
-    en: { minutes: (minutes) => `${minutes} min`, goal: 'When you are done, this is true in the kernel:', hint: 'Hint', solution: 'One solution', terminal: 'terminal' },
-    ko: { minutes: (minutes) => `${minutes}분`, goal: '커널에서 이루어져야 할 것:', hint: '힌트', solution: '풀이 하나', terminal: '터미널' },
+    en: { minutes: (minutes) => `${minutes} min`, goal: 'When you are done, this is true in the kernel:', hint: 'Hint', solution: 'One solution', terminal: 'terminal',
+        predicted: 'When you have marked what it will change, this runs:', marks: 'The marks' },
+    ko: { minutes: (minutes) => `${minutes}분`, goal: '커널에서 이루어져야 할 것:', hint: '힌트', solution: '풀이 하나', terminal: '터미널',
+        predicted: '달라질 것을 표시하고 나면 이 명령이 실행됩니다.', marks: '표시할 것' },
 };
 
 /** A text as HTML: `code` in backticks. */
 const html = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/`([^`]+)`/g, '<code>$1</code>');
 
 /** A challenge as HTML. Its first clause, hint and line are number 1. */
-function section({ name, minutes, title, task, goal, hints, solution }, language, level, next) {
+function section({ name, minutes, title, task, predicted, goal, hints, solution }, language, level, next) {
     const words = WORDS[language];
-    const line = ([typed, says]) => `<li><code>${html(typed.slice(1).trim())}</code> <small>${words.terminal} ${typed[0]}</small><br>${html(says[language])}</li>`;
+    const command = (typed) => `<code>${html(typed.slice(1).trim())}</code> <small>${words.terminal} ${typed[0]}</small>`;
+    const line = ([typed, says]) => `<li>${predicted ? '' : `${command(typed)}<br>`}${html(says[language])}</li>`;
     return [
         `<section class="challenge" id="challenge-${name}" data-name="${name}"${next ? ` data-next="${next}"` : ''}>`,
         `<h${level}><a class="header" href="#challenge-${name}">${html(title[language])}</a> <small>${words.minutes(minutes)}</small></h${level}>`,
         ...task[language].split(/\n\s*\n/).map((text) => `<p>${html(text.trim().replace(/\s+/g, ' '))}</p>`),
+        ...predicted ? [`<p>${words.predicted} ${command(predicted)}</p>`] : [],
         `<p class="challenge-goal">${words.goal}</p>`,
         `<ul class="challenge-clauses">${goal.map(({ says }) => `<li>${html(says[language])}</li>`).join('')}</ul>`,
         ...hints.map((hint, at) => `<details class="challenge-hint"><summary>${words.hint} ${at + 1}</summary><p>${html(hint[language])}</p></details>`),
-        `<details class="challenge-solution"><summary>${words.solution}</summary><ol>${solution.map(line).join('')}</ol></details>`,
+        `<details class="challenge-solution"><summary>${predicted ? words.marks : words.solution}</summary><ol>${solution.map(line).join('')}</ol></details>`,
         '</section>',
     ].join('\n');
 }

@@ -9,15 +9,22 @@ import { availableParallelism } from 'node:os';
 import { challenges } from './challenges/index.js';
 import { attempts } from './judge/attempt.mjs';
 import { randomScript } from './judge/random.js';
-import { parseLine, parseScript } from './judge/script.js';
+import { linesOf, parseLine, parseScript } from './judge/script.js';
 
 /** How many seconds of a processor a solution may take. */
 const SLOW = 10;
 
 const [folder, ...names] = process.argv.slice(2);
 
-/** The attempts at a challenge: what is typed, and what is to become of it. */
-function attemptsAt({ name, begin, solution, others, wrong }) {
+/** The attempts at a challenge: what is typed or marked, and what is to become of it. */
+function attemptsAt({ name, begin, predicted, solution, others, wrong }) {
+    if (predicted) {
+        return [
+            { what: 'solution', lines: [], marks: solution.map(([mark]) => mark), solves: true },
+            { what: 'no marks', lines: [], marks: [] },
+            ...wrong.map(({ script, fails }, at) => ({ what: `wrong ${at + 1}`, lines: [], marks: linesOf(script), fails })),
+        ];
+    }
     return [
         { what: 'solution', lines: solution.map(([line]) => parseLine(line)), solves: true },
         ...others.map((script, at) => ({ what: `other ${at + 1}`, lines: parseScript(script), solves: true })),
@@ -28,7 +35,7 @@ function attemptsAt({ name, begin, solution, others, wrong }) {
 }
 
 /** What is wrong with a challenge before it is tried. */
-function* flaws({ title, task, goal, hints, solution, others, wrong }) {
+function* flaws({ title, task, predicted, goal, hints, solution, others, wrong }) {
     const texts = [title, task, ...goal.map(({ says }) => says), ...hints, ...solution.map(([, text]) => text)];
     for (const text of texts.flatMap(({ en, ko }) => [en, ko])) {
         if (!text?.trim() || text.split('`').length % 2 === 0) {
@@ -38,7 +45,7 @@ function* flaws({ title, task, goal, hints, solution, others, wrong }) {
     if (hints.length < 1 || hints.length > 3) {
         yield `it has ${hints.length} hints`;
     }
-    if (others.length < 1) {
+    if (others.length < 1 && !predicted) {
         yield 'it has no other solution';
     }
     const alone = new Set(wrong.map(({ fails }) => fails));
@@ -72,9 +79,9 @@ async function work() {
     process.on('disconnect', () => process.exit());
     process.on('message', async (number) => {
         const results = [];
-        for (const { what, lines, solves, fails } of attemptsAt(challenges[number])) {
+        for (const { what, lines, marks, solves, fails } of attemptsAt(challenges[number])) {
             try {
-                const { judge: { verdict, standings }, seconds } = await attempt(challenges[number], lines);
+                const { judge: { verdict, standings }, seconds } = await attempt(challenges[number], lines, marks);
                 results.push({ what, seconds, faults: [...faults({ solves, fails }, { verdict, standings, seconds })] });
             } catch (error) {
                 results.push({ what, seconds: 0, faults: [error.message] });

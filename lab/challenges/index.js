@@ -21,12 +21,15 @@ import rootAndNot from './root-and-not.js';
 import rootWithoutPower from './root-without-power.js';
 import sixteenMebibytes from './sixteen-mebibytes.js';
 import thawOne from './thaw-one.js';
+import theNextChild from './the-next-child.js';
 import theOrphan from './the-orphan.js';
 import theTwin from './the-twin.js';
 import threeHostnames from './three-hostnames.js';
 import twoEnds from './two-ends.js';
 import twoHostnames from './two-hostnames.js';
 import twoLayers from './two-layers.js';
+import whoEnds from './who-ends.js';
+import whoSeesIt from './who-sees-it.js';
 import zombies from './zombies.js';
 
 /** @type {import('../judge/judge.js').Challenge[]} */
@@ -39,6 +42,7 @@ export const challenges = [
     outliveIt,
     lostName,
     allButOne,
+    theNextChild,
     forItsChildren,
     sixteenMebibytes,
     noMoreProcesses,
@@ -47,7 +51,9 @@ export const challenges = [
     ignoresCtrlC,
     theOrphan,
     zombies,
+    whoEnds,
     privateTmp,
+    whoSeesIt,
     itComesThrough,
     twoLayers,
     anotherRoot,

@@ -5,6 +5,7 @@ import { open } from '../recording/machine.mjs';
 import { restOf } from '../recording/rest.js';
 import { Watch } from '../page/watch.js';
 import { Judge } from './judge.js';
+import { expectedOf, gradePrediction } from './predicted.js';
 import { perform, prepare } from './script.js';
 
 /** How often root's shell is asked, in ms, as in the page. */
@@ -48,8 +49,11 @@ export async function attempts(folder, description) {
         prepared = challenge;
     }
 
-    /** Types a script at a challenge's machine; returns the judge, and how many seconds of a processor it took. */
-    return async (challenge, lines) => {
+    /**
+     * Types a script at a challenge's machine, or marks what is predicted there; returns the judge, and
+     * how many seconds of a processor it took.
+     */
+    return async (challenge, lines, marks) => {
         pictured = () => {};
         if (challenge !== prepared) {
             await begin(challenge);
@@ -75,6 +79,13 @@ export async function attempts(folder, description) {
         try {
             for (const line of lines) {
                 await perform(shells, line, () => rest(RESTLESS));
+            }
+            if (challenge.predicted) {
+                const look = async () => {
+                    history.add(withoutPage(await rest(RESTLESS)), Date.now());
+                    return history.now;
+                };
+                judge.mark((await gradePrediction(challenge.predicted, expectedOf(marks), shells, look)).graded.isRight, performance.now());
             }
             // All that may come is there, but for what is asked and what is computed; a goal that holds now is to hold for long enough.
             const typed = performance.now();

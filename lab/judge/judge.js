@@ -20,6 +20,7 @@ export const HOLD = 1000;
  *     inOrder  each has held, at a later moment than the one before; each gets what those before returned
  *     never    is not to hold at any moment; if it does, the challenge is lost
  *     answer   what root's shell answers to a command, where the picture does not hold it
+ *     marked   what the reader has marked on the picture is what `predicted` changes; otherwise the challenge is lost
  *
  * @typedef {{ says: Text } & (
  *     { now: (scene: Scene, start: Scene) => unknown }
@@ -27,6 +28,7 @@ export const HOLD = 1000;
  *     | { inOrder: ((scene: Scene, found: any[]) => unknown)[] }
  *     | { never: (scene: Scene, start: Scene) => unknown }
  *     | { answer: { to: string, is: RegExp } }
+ *     | { marked: true }
  * )} Clause
  */
 
@@ -45,11 +47,12 @@ export const HOLD = 1000;
  * @property {string} [begin] what is then typed in the terminals, as a script
  * @property {(scene: Scene) => unknown} [ready] what then has to come about before it begins, where that takes time
  * @property {true} [isHidden] whether the picture of the kernel stays hidden until it is solved
+ * @property {string} [predicted] a script: the reader marks on the picture what it will change (view/marks.js) before it is typed
  * @property {Clause[]} goal
  * @property {Text[]} hints three at most
- * @property {[string, Text][]} solution the lines of a script, each with what it does
- * @property {string[]} others other solutions, as scripts
- * @property {{ fails?: number, script: string }[]} wrong
+ * @property {[string, Text][]} solution the lines of a script, each with what it does; of a prediction the marks, each with its reason
+ * @property {string[]} others other solutions, as scripts; a prediction has none
+ * @property {{ fails?: number, script: string }[]} wrong of a prediction, `script` has a mark a line
  */
 
 /** @typedef {'met' | 'open' | 'lost'} Standing where a clause stands */
@@ -155,6 +158,21 @@ export class Judge {
             this.#since ??= now;
         }
         this.wait(now);
+    }
+
+    /**
+     * Takes what became of the marks.
+     *
+     * @param {boolean} isRight
+     * @param {number} now in ms
+     */
+    mark(isRight, now) {
+        this.#judge(now, (clause, index) => {
+            if ('marked' in clause) {
+                return isRight ? 'met' : 'lost';
+            }
+            return this.standings[index];
+        });
     }
 
     /** Nothing has changed until now. @param {number} now in ms */

@@ -22,8 +22,11 @@ export function parseLine(line) {
     return { terminal: Number(terminal), prompt, typed };
 }
 
+/** The lines of a text, without what is around them. @param {string} script */
+export const linesOf = (script) => script.split('\n').map((line) => line.trim()).filter((line) => line);
+
 /** @param {string} script */
-export const parseScript = (script) => script.split('\n').map((line) => line.trim()).filter((line) => line).map(parseLine);
+export const parseScript = (script) => linesOf(script).map(parseLine);
 
 /**
  * Types a line when its prompt is there, and waits until the machine has come to rest.

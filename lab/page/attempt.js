@@ -3,8 +3,10 @@
 
 import { challenges } from '../challenges/index.js';
 import { Judge } from '../judge/judge.js';
+import { gradePrediction } from '../judge/predicted.js';
 import { parseLine, perform, prepare } from '../judge/script.js';
 import { textOf } from '../view/timeline.js';
+import { MarkingForm } from './marking-form.js';
 import { Interrupted, Stopped } from './stops.js';
 import { words } from './words.js';
 import { PAGE } from './challenges.js';
@@ -12,8 +14,8 @@ import { PAGE } from './challenges.js';
 /** How often root's shell is asked, in ms, and whether a goal has held long enough. */
 const ASK = 250;
 
-/** How long a key takes that the page types, in ms. */
-const KEY = 35;
+/** How long a key takes that the page types, and a mark that it sets, in ms. */
+const [KEY, MARK] = [35, 1500];
 
 /** How many of the last events are told. */
 const TOLD = 200;
@@ -47,25 +49,37 @@ export class Attempt {
 
     #told = '';
 
+    /** On which the reader marks what is predicted, until that is graded. @type {MarkingForm | undefined} */
+    form;
+
     /**
      * @param {Panel} panel
      * @param {Challenge} challenge
      * @param {boolean} isShown whether the page solves it
      * @param {number} from the number of the first moment that counts
      * @param {() => void} changed what happens when it stands otherwise
+     * @param {boolean} [isRight] what became of the marks, if they have been graded
      */
-    constructor(panel, challenge, isShown, from, changed) {
+    constructor(panel, challenge, isShown, from, changed, isRight) {
         this.panel = panel;
         this.challenge = challenge;
         this.isShown = isShown;
         this.from = from;
         this.changed = changed;
+        this.isRight = isRight;
         this.judge = new Judge(challenge);
         panel.section.classList.toggle('hides-kernel', Boolean(challenge.isHidden));
         // What has come about since, on a machine that was stored.
         this.#entries.forEach(({ at, picture }) => this.judge.see(JSON.parse(picture), at));
+        if (isRight !== undefined) {
+            this.judge.mark(isRight, Date.now());
+        } else if (challenge.predicted) {
+            this.form = new MarkingForm(() => this.#predict());
+            this.form.follow(panel.view.now);
+        }
         panel.view.onpicture = (picture) => {
             this.judge.see(picture, Date.now());
+            this.form?.follow(picture);
             this.#follow();
         };
         this.#clock = setInterval(() => this.#ask(), ASK);
@@ -109,7 +123,7 @@ export class Attempt {
 
     /** What is to be stored with the machine. */
     save() {
-        return { name: this.challenge.name, isShown: this.isShown, from: this.from };
+        return { name: this.challenge.name, isShown: this.isShown, from: this.from, isRight: this.isRight };
     }
 
     /**
@@ -117,8 +131,8 @@ export class Attempt {
      * @param {ReturnType<Attempt['save']>} saved
      * @param {() => void} changed
      */
-    static resume(panel, { name, isShown, from }, changed) {
-        return new Attempt(panel, challengeOf(name), isShown, from, changed);
+    static resume(panel, { name, isShown, from, isRight }, changed) {
+        return new Attempt(panel, challengeOf(name), isShown, from, changed, isRight);
     }
 
     get #entries() {
@@ -135,6 +149,11 @@ export class Attempt {
         try {
             for (const [at, [line]] of this.isShown ? this.challenge.solution.entries() : []) {
                 typing(at);
+                if (this.form) {
+                    this.form.mark(line);
+                    await new Promise((seen) => setTimeout(seen, MARK));
+                    continue;
+                }
                 await perform(this.panel.shells, parseLine(line), () => this.panel.view.look(), typeSlowly);
             }
         } catch (error) {
@@ -144,6 +163,32 @@ export class Attempt {
             this.isShown = false; // the reader goes on
         }
         typing();
+        if (this.isShown) {
+            this.form?.lock();
+        }
+    }
+
+    /** Types what the reader has predicted, and grades that. */
+    async #predict() {
+        const { form, panel: { shells, view }, challenge: { predicted } } = this;
+        if (!form || !predicted) {
+            return;
+        }
+        try {
+            const seen = await gradePrediction(predicted, form.expected, shells, () => view.look(), typeSlowly);
+            if (!seen) {
+                throw new Interrupted();
+            }
+            this.isRight = seen.graded.isRight;
+            form.tell(seen.graded, seen.before);
+            this.judge.mark(this.isRight, Date.now());
+            this.#follow();
+        } catch (error) {
+            if (!(error instanceof Interrupted)) {
+                throw error;
+            }
+            form.unlock();
+        }
     }
 
     /** Asks what the picture does not hold. */

@@ -23,6 +23,9 @@ class Section {
 
     #marks;
 
+    /** @type {HTMLElement | undefined} */
+    #form;
+
     /**
      * @param {HTMLElement} root
      * @param {Challenges} all
@@ -63,6 +66,7 @@ class Section {
         const solved = window.book.progress.of(PAGE).solved[this.name];
         this.root.classList.toggle('is-solved', Boolean(solved));
         this.root.dataset.state = own ? own.judge.verdict : '';
+        this.#place(own?.form?.root);
         const isPreparing = this.all.preparing === this.name;
         this.#begin.ariaBusy = isPreparing ? 'true' : null;
         this.#begin.textContent = own ? words.challengeAgain : words.challengeBegin;
@@ -81,6 +85,15 @@ class Section {
         }
     }
 
+    /** The form of a prediction stands before its goal, as long as there is one. @param {HTMLElement} [form] */
+    #place(form) {
+        if (this.#form !== form) {
+            this.#form?.remove();
+            this.#form = form;
+            this.root.querySelector('.challenge-goal')?.before(...form ? [form] : []);
+        }
+    }
+
     /** @param {string} text */
     #say(text) {
         if (this.#status.textContent !== text) {
@@ -95,8 +108,8 @@ class Section {
         return [
             element('p', { textContent: words.challengeEvents }),
             element('ol', { className: 'challenge-events', tabIndex: 0, ariaLabel: words.challengeEvents }, ...events.map((textContent) => element('li', { textContent }))),
-            element('details', {}, element('summary', { textContent: words.challengeOther }),
-                element('pre', {}, element('code', { className: 'hljs', textContent: challenge.others[0].trim().replace(/^ +/gm, '') }))),
+            ...challenge.others.slice(0, 1).map((script) => element('details', {}, element('summary', { textContent: words.challengeOther }),
+                element('pre', {}, element('code', { className: 'hljs', textContent: script.trim().replace(/^ +/gm, '') })))),
             ...(next ? [element('p', {}, element('a', { href: document.getElementById(id) ? `#${id}` : `${PAGE}.html#${id}`, textContent: words.challengeNext }))] : []),
         ];
     }

@@ -6,14 +6,12 @@ import { moveFocus } from '../view/arrows.js';
 import { countMarks, isMarked, offerOf, toggle, UNMARKED } from '../view/marks.js';
 import { makeCoverable } from './cover.js';
 import { button, element } from './dom.js';
+import { countOf, fillTold } from './marking-told.js';
 import { markingWords } from './marking-words.js';
 import { words } from './words.js';
 
 /** @typedef {import('../kernel/history.js').Picture} Picture */
-/** @typedef {ReturnType<typeof import('../view/mark-words.js').tell>} Told */
-
-/** What is before each thing that is told: it is in its words, too. */
-const SIGNS = { hit: '✓', miss: '!', wrong: '✗', note: '–' };
+/** @typedef {import('./marking-told.js').Told} Told */
 
 /**
  * Where it stands: `known` is what was marked and graded before the page was loaded.
@@ -245,11 +243,7 @@ export class Marking {
         this.#buttons.show.textContent = state.is === 'locked' ? words.showRecorded : words.lockShow;
         this.#buttons.all.hidden = state.is !== 'open';
         this.#buttons.again.hidden = isCovered;
-        this.#told.replaceChildren(...(state.is === 'graded' ? state.told : []).map(({ verdict, text }) => {
-            const item = element('li', { textContent: `${SIGNS[verdict]} ${text}` });
-            item.dataset.verdict = verdict;
-            return item;
-        }));
+        fillTold(this.#told, state.is === 'graded' ? state.told : []);
         this.#say(verdictOf(state));
     }
 
@@ -271,11 +265,8 @@ function verdictOf(state) {
             return say.before(state.isRight);
         case 'ungraded':
             return say.ungraded;
-        case 'graded': {
-            const counted = state.told.filter(({ verdict }) => verdict !== 'note');
-            const run = state.by === 'run' ? words.yourRun : words.recordedRun;
-            return state.grade.isRight ? say.allRight(run) : say.notAll(counted.filter(({ verdict }) => verdict === 'hit').length, counted.length, run);
-        }
+        case 'graded':
+            return countOf(state.grade.isRight, state.told, state.by === 'run' ? words.yourRun : words.recordedRun);
         default:
             return '';
     }

@@ -38,7 +38,7 @@ class Reader {
     }
 
     says() {
-        return this.section.locator('[role=status]').innerText();
+        return this.section.locator('.challenge-status').innerText();
     }
 
     /** Where the clauses stand, as the first character of each mark. */
@@ -196,7 +196,44 @@ async function kept() {
     await reader.end();
 }
 
-const cases = { solved, lost, shown, hidden, hints, kept };
+/** What a command will change is marked on the machine's picture: wrong marks lose, and the right ones solve it. */
+async function predicted() {
+    const reader = await Reader.begin('predicted', { chapter: 'step08-pid', challenge: 'who-ends' });
+    const { page, section } = reader;
+    const keeper = 'row /init/unshare/front/unshare/keeper';
+    const marks = async (...all) => {
+        for (const mark of all) {
+            await section.locator(`[data-mark="${mark}"]`).click({ timeout });
+        }
+    };
+    await reader.presses('Begin');
+    check(await section.locator('.marking').isVisible() && await reader.stands() === '○', `at the beginning it stands ${await reader.stands()}`);
+    await reader.button('Lock in and run').click();
+    const told = () => section.locator('.marking [role=status]').innerText();
+    check(/^Mark something first/.test(await told()), `without a mark it says "${await told()}"`);
+    await marks(keeper);
+    await accessible(page, '#challenge-who-ends', 'a challenge that is predicted');
+    await reader.shoot('marked');
+    await reader.button('Lock in and run').click();
+    check(await reader.becomes('lost'), `with wrong marks it is "${await reader.says()}"`);
+    check(await told() === '✗ 1 of 3 right, as your run shows.', `of wrong marks it says "${await told()}"`);
+    const missed = await section.locator('.marking-told [data-verdict=miss]').allInnerTexts();
+    check(missed.some((it) => /unshare \d+ has exited, and its parent has not waited/.test(it)), `it tells ${missed}`);
+    await reader.presses('Begin this one again');
+    check(await reader.stands() === '○' && await section.locator('[data-mark][aria-pressed=true]').count() === 0, 'begun again, there are marks');
+    await marks(keeper, `${keeper}/database`, 'row /init/unshare/front/unshare');
+    await reader.button('Lock in and run').click();
+    check(await reader.becomes('solved'), `with the right marks it is "${await reader.says()}", ${await told()}`);
+    check((await page.evaluate(() => Object.keys(book.progress.of('challenges').solved))).join() === 'who-ends', 'it is not noted as solved');
+    await reader.shoot('predicted');
+    await stored(page);
+    await page.reload({ waitUntil: 'load' });
+    await restored(page);
+    check(await reader.becomes('solved') && await section.locator('.marking').count() === 0, `after a reload it is "${await reader.says()}"`);
+    await reader.end();
+}
+
+const cases = { solved, lost, shown, hidden, hints, kept, predicted };
 for (const [name, run] of Object.entries(cases).filter(([name]) => !process.env.CASE || name === process.env.CASE)) {
     await run();
     console.log(`${name}: done`);
