@@ -53,7 +53,13 @@ const CONTROLLERS = [['pids', 'limit', 'refused'], ['memory', 'limit', 'killed']
  * @returns {Change[]}
  */
 export function changes(before, after) {
-    return [...namespaceChanges(before, after), ...processChanges(before, after), ...cgroupChanges(before, after)];
+    const known = byKey(before.namespaces, identity);
+    return [
+        ...after.namespaces.flatMap((namespace) => [...contentChanges(known.get(identity(namespace)), namespace)]),
+        ...processChanges(before, after),
+        ...after.namespaces.flatMap((namespace) => (known.has(identity(namespace)) ? [] : [...contentChanges(atBirth(namespace, before, after), namespace)])),
+        ...cgroupChanges(before, after),
+    ];
 }
 
 /**
@@ -86,39 +92,62 @@ function without(list = [], other = []) {
 const identity = ({ address, inode }) => `${address} ${inode}`;
 
 /**
+ * What a namespace that no picture has shown before held when it was made: that of whoever made it,
+ * or of that process's parent; a user namespace had no maps, and a network namespace its lo, down.
+ *
+ * @param {import('./namespaces.js').Namespace} namespace
  * @param {import('./picture.js').Picture} before
  * @param {import('./picture.js').Picture} after
+ * @returns {import('./namespaces.js').Namespace | undefined}
  */
-function* namespaceChanges(before, after) {
-    const known = byKey(before.namespaces, identity);
-    for (const namespace of after.namespaces) {
-        const old = known.get(identity(namespace));
-        if (!old) {
-            continue;
+function atBirth(namespace, before, after) {
+    const { kind, address, devices } = namespace;
+    if (kind === 'user') {
+        return { ...namespace, uids: [], gids: [] };
+    }
+    if (kind === 'net') {
+        return { ...namespace, devices: devices?.slice(0, 1), up: [] };
+    }
+    if (kind !== 'uts' && kind !== 'mnt') {
+        return undefined;
+    }
+    const member = after.processes.find(({ namespaces }) => namespaces[kind] === address);
+    const moved = before.processes.find((process) => process.pid === member?.pid && process.address === member.address);
+    const parent = before.processes.find(({ pid }) => pid === member?.parent);
+    const origin = (moved ?? parent)?.namespaces[kind];
+    return before.namespaces.find((it) => it.kind === kind && it.address === origin);
+}
+
+/**
+ * @param {import('./namespaces.js').Namespace | undefined} old without it nothing is told
+ * @param {import('./namespaces.js').Namespace} namespace
+ */
+function* contentChanges(old, namespace) {
+    if (!old) {
+        return;
+    }
+    const name = { kind: namespace.kind, inode: namespace.inode };
+    for (const what of /** @type {const} */ (['nodename', 'domainname', 'devices', 'up'])) {
+        if (!same(old[what], namespace[what])) {
+            yield /** @type {Change} */ ({ what, name, before: old[what], after: namespace[what] });
         }
-        const name = { kind: namespace.kind, inode: namespace.inode };
-        for (const what of /** @type {const} */ (['nodename', 'domainname', 'devices', 'up'])) {
-            if (!same(old[what], namespace[what])) {
-                yield /** @type {Change} */ ({ what, name, before: old[what], after: namespace[what] });
-            }
+    }
+    if (old.mounts !== namespace.mounts || !same(old.list, namespace.list)) {
+        // Of a list that has been cut off, nobody knows what is new at its end.
+        const isWhole = [old, namespace].every(({ list = [] }) => list.length < MOST);
+        const [fresh, gone] = isWhole ? [without(namespace.list, old.list), without(old.list, namespace.list)] : [[], []];
+        yield /** @type {Change} */ ({ what: 'mounts', name, before: old.mounts, after: namespace.mounts, fresh, gone });
+    }
+    for (const what of /** @type {const} */ (['uids', 'gids'])) {
+        if (!same(old[what], namespace[what])) {
+            yield /** @type {Change} */ ({ what, name, map: namespace[what] });
         }
-        if (old.mounts !== namespace.mounts || !same(old.list, namespace.list)) {
-            // Of a list that has been cut off, nobody knows what is new at its end.
-            const isWhole = [old, namespace].every(({ list = [] }) => list.length < MOST);
-            const [fresh, gone] = isWhole ? [without(namespace.list, old.list), without(old.list, namespace.list)] : [[], []];
-            yield /** @type {Change} */ ({ what: 'mounts', name, before: old.mounts, after: namespace.mounts, fresh, gone });
-        }
-        for (const what of /** @type {const} */ (['uids', 'gids'])) {
-            if (!same(old[what], namespace[what])) {
-                yield /** @type {Change} */ ({ what, name, map: namespace[what] });
-            }
-        }
-        if (old.setgroups !== namespace.setgroups) {
-            yield /** @type {Change} */ ({ what: 'setgroups', name, allowed: namespace.setgroups });
-        }
-        if (!same(old.offsets, namespace.offsets)) {
-            yield /** @type {Change} */ ({ what: 'offsets', name, offsets: namespace.offsets });
-        }
+    }
+    if (old.setgroups !== namespace.setgroups) {
+        yield /** @type {Change} */ ({ what: 'setgroups', name, allowed: namespace.setgroups });
+    }
+    if (!same(old.offsets, namespace.offsets)) {
+        yield /** @type {Change} */ ({ what: 'offsets', name, offsets: namespace.offsets });
     }
 }
 

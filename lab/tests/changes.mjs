@@ -163,3 +163,20 @@ await test('a mount, and network devices made and renamed, are changes of their 
     first.line.type('\r');
     await first.prompt();
 });
+
+await test('of namespaces that are first seen with what they hold, that is told, too', async () => {
+    const picture = () => takePicture(emulator.v86.cpu.mem8, machine.kernel);
+    const before = picture();
+    const [pid] = await first.start("unshare -Urmun sh -c 'hostname helo; mount -t tmpfs tmpfs /mnt; ip link set lo up; echo my PID is $$; read go'", /my PID is (\d+)\r*\n/);
+    const seen = changes(before, picture());
+    const name = async (kind) => ({ kind, inode: number(await namespace(pid, kind)) });
+    const [user, mnt, uts, net] = [await name('user'), await name('mnt'), await name('uts'), await name('net')];
+    only(seen, { what: 'uids', name: user, map: [{ first: 0, lower: 1000, count: 1 }] });
+    only(seen, { what: 'nodename', name: uts, before: 'goldilocks-web', after: 'helo' });
+    only(seen, { what: 'up', name: net, before: [], after: ['lo'] });
+    const mounted = seen.filter(({ what }) => what === 'mounts');
+    assert.deepEqual(mounted.map(({ name, before, after, fresh, gone }) => [name, after - before, fresh, gone]), [[mnt, 1, ['/mnt'], []]]);
+    assert.equal(seen.some(({ what }) => what === 'devices'), false);
+    first.line.type('\r');
+    await first.prompt();
+});

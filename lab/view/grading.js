@@ -29,6 +29,7 @@ const OF_PROCESS = ['ended', 'zombie', 'stopped', 'continued', 'program', 'paren
 export function marksOf(before, after) {
     const places = placesOf(before);
     const numbers = new Map(KINDS.flatMap((kind) => namespacesOf(before, kind).flatMap((it, number) => (it ? [/** @type {const} */ ([`${kind} ${it.inode}`, number])] : []))));
+    const nameOf = (/** @type {{ name: import('../kernel/changes.js').Name }} */ { name }) => /** @type {const} */ (`${name.kind} ${name.inode}`);
     /** @type {Map<string, Change[]>} */
     const marks = new Map();
     /** @type {Born[]} */
@@ -41,8 +42,8 @@ export function marksOf(before, after) {
             add(`cell ${change.name.kind} ${places.get(change.pid)}`, change);
         } else if ('pid' in change && OF_PROCESS.includes(change.what)) {
             add(`row ${places.get(change.pid)}`, change);
-        } else if ('name' in change) {
-            add(`holds ${change.name.kind} ${numbers.get(`${change.name.kind} ${change.name.inode}`)}`, change);
+        } else if ('name' in change && numbers.has(nameOf(change))) {
+            add(`holds ${change.name.kind} ${numbers.get(nameOf(change))}`, change);
         }
     }
     return { marks, born };
