@@ -32,7 +32,7 @@ export default {
     ],
     hints: [
         { en: 'Whoever creates a mount namespace begins with a copy of all mounts. What is mounted there afterwards is in that namespace alone.', ko: '새 마운트 namespace는 모든 마운트를 복사한 것으로 시작합니다. 그 뒤에 거기서 마운트한 것은 그 namespace에만 있습니다.' },
-        { en: '`unshare --map-root-user --mount bash` starts a shell that may mount. A tmpfs needs no device: `mount -t tmpfs tmpfs DIRECTORY`.', ko: '`unshare --map-root-user --mount bash`로 시작한 셸은 마운트를 할 수 있습니다. tmpfs에는 장치가 필요 없습니다. `mount -t tmpfs tmpfs 디렉터리`로 마운트합니다.' },
+        { en: 'A file system that is only memory, a tmpfs, can be mounted over a directory that is in use. Who is root of a user namespace may mount in a mount namespace that it owns: `unshare` can create both at once.', ko: '메모리에만 있는 파일 시스템인 tmpfs는 쓰고 있는 디렉터리 위에도 마운트할 수 있습니다. user namespace의 root는 그 user namespace가 소유한 마운트 namespace에서 마운트할 수 있고, `unshare`는 이 둘을 한 번에 만들 수 있습니다.' },
     ],
     solution: [
         ['1$ unshare --map-root-user --mount bash', { en: 'This shell is in a new mount namespace. As root of a new user namespace, it may mount there.', ko: '이 셸은 새 마운트 namespace에 있습니다. 새 user namespace의 root이므로 거기서 마운트할 수 있습니다.' }],

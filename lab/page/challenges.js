@@ -94,6 +94,15 @@ class Section {
         }
     }
 
+    /** Brings its clauses into sight, where the panel or the end of the window hides some. */
+    reveal() {
+        const last = this.root.querySelector('.challenge-clauses')?.lastElementChild;
+        const { left, bottom } = last?.getBoundingClientRect() ?? { left: 0, bottom: 0 };
+        if (document.elementFromPoint(left + 1, bottom - 1)?.closest('li') !== last) {
+            this.#status.scrollIntoView();
+        }
+    }
+
     /** @param {string} text */
     #say(text) {
         if (this.#status.textContent !== text) {
@@ -182,6 +191,7 @@ export class Challenges {
             this.attempt = attempt;
             this.preparing = undefined;
             this.#draw();
+            this.#sections.find((it) => it.name === name)?.reveal();
             await attempt.show((line) => this.#sections.find((it) => it.name === name)?.type(line));
         } catch (error) {
             // The panel says why there is no machine.

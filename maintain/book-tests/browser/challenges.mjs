@@ -114,8 +114,10 @@ async function solved() {
 
 /** What must never happen happens: it is lost until it is begun again. */
 async function lost() {
-    const reader = await Reader.begin('lost');
+    const reader = await Reader.begin('lost', { width: 390 });
     await reader.presses('Begin');
+    const isSeen = (clause) => clause.evaluate((it) => document.elementFromPoint(it.getBoundingClientRect().left + 1, it.getBoundingClientRect().bottom - 1) === it);
+    check(await isSeen(reader.section.locator('.challenge-clauses li').last()), 'in a narrow window the panel hides the clauses');
     await reader.types('sudo hostname outside');
     check(await reader.becomes('lost') && (await reader.stands())[1] === '✗', `a changed hostname is said to be "${await reader.says()}"`);
     await reader.types('sudo hostname goldilocks-web');
