@@ -16,6 +16,6 @@ export default [
             'no-control-regex': 'off',
         },
     },
-    { files: ['page/**', 'kernel/**', 'view/**', 'recording/*.js', 'judge/*.js', 'challenges/**'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
+    { files: ['page/**', 'kernel/**', 'view/**', 'recording/*.js', 'judge/*.js', 'progress/**', 'challenges/**'], languageOptions: { globals: { ...globals.browser, MACHINE: 'readonly' } } },
     { files: ['*.mjs', 'tests/**', 'recording/*.mjs', 'judge/*.mjs'], languageOptions: { globals: globals.node } },
 ];
