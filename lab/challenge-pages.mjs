@@ -9,6 +9,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { challenges } from './challenges/index.js';
+import { html, paragraphs, titleOf } from './challenge-text.mjs';
 
 const [books] = process.argv.slice(2);
 
@@ -21,9 +22,6 @@ const WORDS = {
         predicted: '달라질 것을 표시하고 나면 이 명령이 실행됩니다.', marks: '표시할 것' },
 };
 
-/** A text as HTML: `code` in backticks. */
-const html = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/`([^`]+)`/g, '<code>$1</code>');
-
 /** A challenge as HTML. Its first clause, hint and line are number 1. */
 function section({ name, minutes, title, task, predicted, goal, hints, solution }, language, level, next) {
     const words = WORDS[language];
@@ -32,7 +30,7 @@ function section({ name, minutes, title, task, predicted, goal, hints, solution 
     return [
         `<section class="challenge" id="challenge-${name}" data-name="${name}"${next ? ` data-next="${next}"` : ''}>`,
         `<h${level}><a class="header" href="#challenge-${name}">${html(title[language])}</a> <small>${words.minutes(minutes)}</small></h${level}>`,
-        ...task[language].split(/\n\s*\n/).map((text) => `<p>${html(text.trim().replace(/\s+/g, ' '))}</p>`),
+        ...paragraphs(task[language]),
         ...predicted ? [`<p>${words.predicted} ${command(predicted)}</p>`] : [],
         `<p class="challenge-goal">${words.goal}</p>`,
         `<ul class="challenge-clauses">${goal.map(({ says }) => `<li>${html(says[language])}</li>`).join('')}</ul>`,
@@ -50,17 +48,7 @@ function sections(page, language, isAll) {
         return of(page, 3);
     }
     return [...new Set(challenges.map(({ chapter }) => chapter))].flatMap((chapter) =>
-        [`<h2 id="${chapter}"><a class="header" href="${chapter}.html">${titleOf(chapter, language)}</a></h2>`, ...of(chapter, 3)]);
-}
-
-/** The title of a chapter, as HTML. */
-function titleOf(chapter, language) {
-    const page = readFileSync(`${books}/${language}/${chapter}.html`, 'utf8');
-    const title = page.slice(page.indexOf('<main>')).match(/<h1[^>]*><a[^>]*>(.*?)<\/a><\/h1>/)?.[1];
-    if (!title) {
-        throw new Error(`${chapter}.html has no title`);
-    }
-    return title;
+        [`<h2 id="${chapter}"><a class="header" href="${chapter}.html">${titleOf(books, language, chapter)}</a></h2>`, ...of(chapter, 3)]);
 }
 
 for (const language of ['ko', 'en']) {

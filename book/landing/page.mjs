@@ -99,7 +99,7 @@ export function landing({ language, css, progress, demonstration, container, mac
         <h2>${words.steps}</h2>
         <div class="parts" data-words="${escaped(JSON.stringify({ visited, ran, predicted }))}">${parts.map((it) => part(it, language, words)).join('')}
         </div>
-        <p class="kept" hidden>${words.kept}</p>${container ? end(container, language, words) : ''}
+        <p class="kept" hidden>${words.kept} <a href="${language}/known.html">${words.known}</a></p>${container ? end(container, language, words) : ''}
         <div class="two">
             <section>
                 <h2>${words.own}</h2>

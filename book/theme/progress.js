@@ -9,7 +9,8 @@
 //     book.progress.solved('challenges', 'two-hostnames')      a challenge was solved
 //     book.progress.of('step03-uts')                           what is known of the page
 //     book.progress.all()                                      the same of each page, by name
-//     book.progress.forget()                                   nothing is known any more
+//     book.progress.replace(all)                               this is known, and nothing else
+//     book.progress.forget()                                   nothing is known any more, nor what belongs to it
 //     book.progress.isKept()                                   the browser stores it
 //
 // After each change `book-progress` is dispatched on the document, also after one in another tab.
@@ -38,6 +39,7 @@
  * @property {(page: string, name: string) => void} solved
  * @property {(page: string) => PageProgress} of
  * @property {() => Record<string, PageProgress>} all
+ * @property {(all: Record<string, PageProgress>) => void} replace
  * @property {() => void} forget
  * @property {() => boolean} isKept whether the browser stores it
  * @property {(address: { pathname: string }) => string} pageAt the name of the page at an address
@@ -47,6 +49,9 @@
     'use strict';
 
     const KEY = 'book-progress';
+
+    /** What is kept beside it: how challenges were solved, and who the reader is to a host (lab/page). */
+    const BELONGING = ['book-runs', 'book-participant'];
 
     /** Not chapters: the first pages of the site and of the books, and what shows all chapters or none. */
     const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404'];
@@ -132,10 +137,11 @@
         solved: (page, name) => change(page, (it) => { it.solved[name] ??= Date.now(); }),
         of: (page) => all()[page] ?? checked({}),
         all,
+        replace: store,
         forget() {
             unstored = undefined;
             try {
-                localStorage.removeItem(KEY);
+                [KEY, ...BELONGING].forEach((key) => localStorage.removeItem(key));
             } catch {
                 // Nothing was stored.
             }

@@ -19,6 +19,7 @@
                 : `You have made ${count} of its ${all} predictions; ${right} ${right === 1 ? 'was' : 'were'} right.`),
             kept: 'Your progress is kept in this browser only.',
             notKept: 'This browser does not let the page keep your progress.',
+            known: 'What you know now',
             forget: 'Delete it',
             sure: 'Delete your progress on all pages? It cannot be brought back.',
             forgotten: 'Your progress has been deleted.',
@@ -34,6 +35,7 @@
                 : `예측 ${all}개 중 ${count}개에 답했고, 그중 ${right}개가 맞았습니다.`),
             kept: '진행 상황은 이 브라우저에만 저장됩니다.',
             notKept: '이 브라우저에서는 진행 상황을 저장할 수 없습니다.',
+            known: '지금 아는 것',
             forget: '지우기',
             sure: '모든 페이지의 진행 상황을 지울까요? 되돌릴 수 없습니다.',
             forgotten: '진행 상황을 지웠습니다.',
@@ -113,7 +115,8 @@
                 said.focus();
             }
         });
-        end.querySelector('.page-links').before(element('p', { className: 'progress' }, done.join(' '), ' ', button));
+        end.querySelector('.page-links').before(element('p', { className: 'progress' }, done.join(' '), ' ',
+            element('a', { href: 'known.html' }, words().known), ' ', button));
     }
 
     function show() {

@@ -6,6 +6,8 @@ import { Judge } from '../judge/judge.js';
 import { gradePrediction } from '../judge/predicted.js';
 import { parseLine, perform, prepare } from '../judge/script.js';
 import { textOf } from '../view/timeline.js';
+import { isKorean } from './language.js';
+import { ownRuns, setRuns } from './own-runs.js';
 import { MarkingForm } from './marking-form.js';
 import { Interrupted, Stopped } from './stops.js';
 import { words } from './words.js';
@@ -218,10 +220,20 @@ export class Attempt {
             this.#stop();
         }
         if (verdict === 'solved' && !this.isShown) {
+            this.#keep();
             window.book.progress.solved(PAGE, this.challenge.name);
         }
         this.panel.checkpoints?.changed();
         this.changed();
+    }
+
+    /** Keeps what the kernel saw. A machine that was stored may have had its run kept before. */
+    #keep() {
+        const { name } = this.challenge;
+        const runs = ownRuns();
+        if (!(runs[name]?.at >= this.#entries[0]?.at)) {
+            setRuns({ ...runs, [name]: { at: Date.now(), lang: isKorean() ? 'ko' : 'en', events: this.events } });
+        }
     }
 
     #stop() {

@@ -9,4 +9,6 @@ interface Window {
     mdbook_something_else_has_focus(event: Event): boolean;
     path_to_searchindex_js?: string;
     search?: { hasFocus(): boolean };
+    /** Some browsers have it. */
+    BarcodeDetector?: new (options: { formats: string[] }) => { detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]> };
 }

@@ -136,6 +136,10 @@ function setUp() {
     if (isPossible) {
         challenges.setUp();
     }
+    const own = /** @type {HTMLElement | null} */ (document.querySelector('main :is(.known, .room)'));
+    if (own) {
+        import('./reader-pages.js').then(({ fill }) => fill(own));
+    }
     if (page.sessions.blocks.length === 0) {
         return;
     }
