@@ -34,7 +34,7 @@ export class Known {
         this.#chapters = [...root.querySelectorAll('details')].flatMap((all) => /** @type {HTMLElement[]} */ ([...all.children]).slice(1));
         this.#said.role = 'status';
         this.#card = new CodeCard(() => this.#solved);
-        root.replaceChildren(this.#sum, this.#kept, this.#tools(), this.#said, this.#list, this.#card.root);
+        root.replaceChildren(this.#sum, this.#kept, this.#tools(), this.#said, this.#card.root, this.#list);
         const follow = () => (root.isConnected ? this.draw() : document.removeEventListener('book-progress', follow));
         document.addEventListener('book-progress', follow);
         this.draw();

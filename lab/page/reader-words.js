@@ -9,7 +9,10 @@ import { isKorean } from './language.js';
 const some = (/** @type {number} */ count, /** @type {string} */ one, /** @type {string} */ more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
 const en = {
-    sum: (/** @type {Counts} */ { pages, sessions, predictions, challenges }, /** @type {number} */ right, /** @type {number} */ all) => `You have opened ${some(pages, 'page')}, run ${some(sessions, 'session')}, made ${some(predictions, 'prediction')} (${right} right), and solved ${challenges} of the ${all} challenges.`,
+    sum: (/** @type {Counts} */ { pages, sessions, predictions, challenges }, /** @type {number} */ right, /** @type {number} */ all) => `So far: ${[
+        pages > 0 && `${some(pages, 'page')} opened`, sessions > 0 && `${some(sessions, 'session')} run`,
+        predictions > 0 && `${right} of ${some(predictions, 'prediction')} right`, `${challenges} of the ${all} challenges solved`,
+    ].filter(Boolean).join(', ')}.`,
     nothing: 'You have not run, predicted or solved anything yet. What you do in the chapters will stand here.',
     first: 'To the challenges',
     kept: 'Your progress is kept in this browser only; a private window forgets it when it is closed. Save it as a file to take it to another browser.',
@@ -83,7 +86,10 @@ const en = {
 
 /** @type {typeof en} */
 const ko = {
-    sum: ({ pages, sessions, predictions, challenges }, right, all) => `페이지 ${pages}개를 열고, 세션 ${sessions}개를 실행하고, 예측 ${predictions}개를 해서 ${right}개를 맞히고, 도전 과제 ${all}개 중 ${challenges}개를 풀었습니다.`,
+    sum: ({ pages, sessions, predictions, challenges }, right, all) => `지금까지: ${[
+        pages > 0 && `페이지 ${pages}개 열어 봄`, sessions > 0 && `세션 ${sessions}개 실행`,
+        predictions > 0 && `예측 ${predictions}개 중 ${right}개 맞음`, `도전 과제 ${all}개 중 ${challenges}개 풂`,
+    ].filter(Boolean).join(', ')}.`,
     nothing: '아직 실행하거나 예측하거나 푼 것이 없습니다. 각 장에서 한 것이 여기에 쌓입니다.',
     first: '도전 과제로 가기',
     kept: '진행 상황은 이 브라우저에만 저장되고, 시크릿 창에서는 창을 닫으면 사라집니다. 다른 브라우저로 가져가려면 파일로 저장하세요.',

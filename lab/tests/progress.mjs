@@ -56,9 +56,13 @@ await test('progress is kept in the storage, and each change is told once', () =
     assert.equal(progress.of('challenges').solved.one, one, 'what is solved again was solved then');
     other.progress.retracted('step03-uts', 'predict');
     assert.deepEqual(plain(progress.of('step03-uts').predicted), {}, 'what another tab changes is seen');
+    const all = plain(progress.all());
+    map.set('book-runs', '{}').set('book-participant', '{}').set('book-language', 'ko');
     progress.forget();
     assert.deepEqual(plain(progress.all()), {});
-    assert.equal(map.size, 0);
+    assert.deepEqual([...map.keys()], ['book-language'], 'what belongs to the progress is forgotten with it, and nothing else');
+    progress.replace(all);
+    assert.deepEqual(plain(other.progress.all()), all);
 });
 
 await test('without a storage progress lasts as long as the page', () => {
