@@ -2,7 +2,7 @@
 // in this browser, saved and deleted.
 
 import { parse } from '../progress/checks.js';
-import { numberOf } from '../progress/codes.js';
+import { encode, numberOf } from '../progress/codes.js';
 import { collect, csv, participantsIn } from '../progress/room.js';
 import { button, element } from './dom.js';
 import { kept } from './kept.js';
@@ -52,7 +52,7 @@ export class Room {
     #region = element('div', { className: 'room-region', tabIndex: 0, hidden: true }, this.#table);
 
     #tools = element('div', { className: 'reader-tools' },
-        button(words().csv, () => this.#save()), button(words().clear, () => this.#clear()));
+        button(words().csv, () => this.#save()), button(words().copyCodes, () => this.#copy()), button(words().clear, () => this.#clear()));
 
     #kept = element('p', { className: 'reader-hint' });
 
@@ -146,6 +146,12 @@ export class Room {
     #save() {
         const participants = stored().map((it) => ({ ...it, called: called(it) }));
         save(`${words().csvName}-${today()}.csv`, 'text/csv', csv(words().csvHeads, this.#challenges, participants));
+    }
+
+    /** What has been collected, for the host's page in another browser. */
+    async #copy() {
+        const isCopied = await window.book.copy(stored().map((it) => encode(it)).join('\n'));
+        this.#said.textContent = isCopied ? words().codesCopied : words().notCopied;
     }
 
     #clear() {

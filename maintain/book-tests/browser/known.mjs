@@ -213,6 +213,11 @@ async function room() {
     await host.reload({ waitUntil: 'load' });
     await filled(host);
     check((await rows()).length === 1, `after a reload the rows are ${await rows()}`);
+    await host.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+    await press(host, 'Copy all codes');
+    await host.waitForFunction(() => document.querySelector('.room .reader-said').textContent.startsWith('Copied'), undefined, { timeout });
+    const copied = await host.evaluate(() => navigator.clipboard.readText());
+    check(copied === second.code, `the codes of the room are ${copied}`);
     await press(host, 'Delete the table');
     check((await rows()).length === 0 && await host.evaluate(() => localStorage.getItem('book-room')) === null, 'the table is not deleted');
     await Promise.all([host, first.page, second.page].map((page) => page.context().close()));
