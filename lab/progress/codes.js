@@ -14,7 +14,7 @@ export const ORDER = [
     'the-twin', 'child-elsewhere', 'two-hostnames', 'three-hostnames', 'come-in', 'outlive-it', 'lost-name', 'all-but-one',
     'for-its-children', 'sixteen-mebibytes', 'no-more-processes', 'root-and-not', 'lent-users', 'ignores-ctrl-c', 'the-orphan', 'zombies',
     'private-tmp', 'it-comes-through', 'two-layers', 'another-root', 'two-ends', 'lo-is-down', 'booted-a-year-ago', 'its-own-root',
-    'root-without-power', 'half-a-processor', 'thaw-one', 'a-container',
+    'root-without-power', 'half-a-processor', 'thaw-one', 'a-container', 'the-next-child', 'who-ends', 'who-sees-it',
 ];
 
 /** No I, L, O and U: the first three are read as 1, 1 and 0. */
