@@ -136,6 +136,9 @@ function setUp() {
     if (isPossible) {
         challenges.setUp();
     }
+    if (document.querySelector('main .experiment, main .experiment-own')) {
+        import('./experiments.js').then(({ setUpExperiments }) => setUpExperiments(page, isPossible), () => {}); // without it, the text has the commands
+    }
     if (page.sessions.blocks.length === 0) {
         return;
     }
