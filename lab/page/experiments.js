@@ -14,6 +14,12 @@ import { Interrupted, Stopped } from './stops.js';
 /** How far from the window an experiment may be when it gets its figure. */
 const NEAR = '800px';
 
+/** Whether the reader has not scrolled away. @param {HTMLElement} it */
+function isInSight(it) {
+    const { top, bottom } = it.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+}
+
 /** What shows an experiment: the buttons are pressed, and below them is the comparison. */
 class Figure {
     status = element('p', { className: 'experiment-status' });
@@ -71,9 +77,13 @@ class Figure {
             const panel = await this.page.open();
             const { runBoth } = await import('./experiment-run.js');
             panel.retry();
+            pressed.scrollIntoView({ block: 'nearest' }); // the panel has taken room from the text
             const runs = await runBoth(panel, experiment.commands, (number) => { this.status.textContent = say.running(number); });
             await this.draw(experiment, runs, comparisonWords().own);
             this.status.textContent = say.done;
+            if (isInSight(pressed)) {
+                pressed.scrollIntoView({ block: 'start' });
+            }
         } catch (error) {
             const isTold = error instanceof Stopped;
             this.status.textContent = isTold ? error.message : error instanceof Interrupted ? say.interrupted : say.failed;
@@ -106,7 +116,7 @@ function addFigure(pre, index, page, isPossible) {
     const name = window.book.progress.pageAt(location);
     const figure = new Figure(page);
     const rows = experiment.rows.map((row) => row.map((at, run) => (at === undefined ? undefined : experiment.commands[run][at])));
-    const sides = experiment.commands.map((_, run) => element('section', { ariaLabel: comparisonWords().run(run + 1) },
+    const sides = experiment.commands.map((_, run) => element('div', {},
         element('strong', { textContent: comparisonWords().run(run + 1) }),
         element('pre', { className: 'kernel-printed', tabIndex: 0 }, ...rows.map((row) => element('span', {},
             ...(row[run] ? [`${row[run].prompt} `, ...marked(wordsOf(row.map((it) => it?.command))[run]), '\n'] : []))))));
@@ -133,13 +143,14 @@ function addFigure(pre, index, page, isPossible) {
         await figure.run(experiment, live);
         tell();
     });
+    const both = element('div', { className: 'experiment-sides' }, ...sides);
     const tell = () => {
+        both.hidden = figure.isShown;
         show.textContent = figure.isShown ? say.hide : say.show;
         show.ariaExpanded = String(figure.isShown);
     };
     tell();
-    figure.fill(element('div', { className: 'experiment-sides' }, ...sides),
-        element('div', { className: 'lab-predict' }, show, ...(isPossible ? [live] : [])));
+    figure.fill(both, element('div', { className: 'lab-predict' }, show, ...(isPossible ? [live] : [])));
     pre.hidden = true;
     pre.after(figure.root);
 }

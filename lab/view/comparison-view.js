@@ -37,10 +37,10 @@ export function Comparison({ runs, rows, note }) {
         <p class="experiment-note">${note} ${say.legend}</p>
         <div class="kernel-steps" role="group" aria-label=${say.moment}>
             <button type="button" disabled=${at === 0} onClick=${() => setAt(at - 1)}>◂ ${say.back}</button>
-            <input type="range" min="0" max=${rows.length} value=${at} aria-label=${say.moment} aria-valuetext=${`${say.momentOf(at, rows.length)}, ${where}`}
+            <input type="range" min="0" max=${rows.length} value=${at} aria-label=${say.moment} aria-valuetext=${`${words().stepOf(at, rows.length)}, ${where}`}
                 onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) => setAt(currentTarget.valueAsNumber)} />
             <button type="button" disabled=${at === rows.length} onClick=${() => setAt(at + 1)}>${say.forth} ▸</button>
-            <span role="status">${say.momentOf(at, rows.length)} · ${where}</span>
+            <span role="status">${words().stepOf(at, rows.length)} · ${where}</span>
         </div>
         <div class="experiment-sides">${sides.map((side, of) => html`<${OneSide} key=${of} side=${side} number=${of + 1} />`)}</div>
         <div class="experiment-facts">
@@ -54,17 +54,17 @@ export function Comparison({ runs, rows, note }) {
 }
 
 /** @param {{ side: Side, number: number }} props */
-function OneSide({ side: { picture, news, table, printed, differs, told }, number }) {
+function OneSide({ side: { picture, news, table, printed, differs, told, hasStep }, number }) {
     const say = comparisonWords();
-    return html`<section class="kernel" aria-label=${say.run(number)}>
+    return html`<div class="kernel" role="group" aria-label=${say.run(number)}>
         <strong>${say.run(number)}</strong>
         <pre class="kernel-printed" tabindex="0" aria-label=${say.run(number)}>${printed.length === 0 ? say.before : printed.map(({ prompt, command, lines, goesOn }) => html`
             <b>${prompt} <${Parts} parts=${command} /></b>${'\n'}<${Parts} parts=${lines} isLine />${goesOn && html`<i>… ${say.goesOn}</i>${'\n'}`}`)}</pre>
         <p>${say.changed}</p>
-        <ul class="kernel-changes">${told.length === 0 ? html`<li>${say.noChange}</li>` : told.map((part) => html`<li><${Parts} parts=${[part]} /></li>`)}</ul>
+        <ul class="kernel-changes">${told.length === 0 ? html`<li>${hasStep ? say.noChange : say.nothing}</li>` : told.map((part) => html`<li><${Parts} parts=${[part]} /></li>`)}</ul>
         <div class="kernel-scroll" tabindex="0" role="group" aria-label=${`${say.run(number)}: ${words().title}`}>
             <${Table} table=${table} differs=${differs} />
             <${Cgroups} picture=${picture} news=${news.cgroups} rates=${new Map()} />
         </div>
-    </section>`;
+    </div>`;
 }

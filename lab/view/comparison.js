@@ -88,25 +88,27 @@ export function pairsOf(one, other) {
 function momentOf({ before, steps }, count, isNew) {
     const pictures = [before, ...steps.map(({ after }) => after)];
     const at = Math.min(count, steps.length);
-    const { found, told } = isNew && at > 0 ? changesOf(pictures[at - 1], pictures[at]) : { found: [], told: [] };
+    const { found, told } = isNew && count > 0 && count === at ? changesOf(pictures[at - 1], pictures[at]) : { found: [], told: [] };
     const news = newsOf([{ number: 1, at: 0, changes: found, entered: [0], picture: '' }]);
     return { picture: pictures[at], told, news, name: namer(pictures.slice(0, at + 1)) };
 }
 
 /**
- * The tables of two pictures with the same columns.
+ * The tables of two pictures with the same columns, and with what differs.
  *
  * @param {Moment[]} moments
+ * @param {Set<string>[]} differing
  */
-function tablesOf(moments) {
+function tablesOf(moments, differing) {
+    const also = differing.map((places) => new Set([...places].map((place) => parseInt(place))));
     const few = moments.map(({ picture, news }) => tableOf(picture, news, { kinds: false, processes: false }));
     const kinds = KINDS.filter((kind) => few.some(({ columns }) => columns.some((column) => column.kind === kind)));
     const inCgroups = few.some((table) => table.inCgroups);
     return moments.map(({ picture, news }, run) => {
-        const whole = tableOf(picture, news, { kinds: true, processes: false });
+        const whole = tableOf(picture, news, { kinds: true, processes: false, also: also[run] });
         const isShown = (/** @type {{ kind: import('../kernel/namespaces.js').Kind }} */ { kind }) => kinds.includes(kind);
         const rows = whole.rows.map((row) => ({ ...row, cells: row.cells.filter(isShown), others: row.cells.filter((cell) => !isShown(cell)) }));
-        return { ...few[run], inCgroups, columns: whole.columns.filter(isShown), rows };
+        return { ...whole, inCgroups, columns: whole.columns.filter(isShown), rows };
     });
 }
 
@@ -118,9 +120,9 @@ function tablesOf(moments) {
  */
 export function compare(runs, rows) {
     const moments = runs.map((run, of) => momentOf(run, rows.filter((row) => row[of] !== undefined).length, rows.at(-1)?.[of] !== undefined));
-    const tables = tablesOf(moments);
     const [one, other] = moments.map(({ picture }) => picture);
     const { facts, differing } = factsOf(pairsOf(one, other), one, other);
+    const tables = tablesOf(moments, differing);
     const told = lacking(moments[0].told.map(({ key }) => key), moments[1].told.map(({ key }) => key));
     const printed = rows.map((row) => printedOf(row.map((step, of) => (step === undefined ? undefined : runs[of].steps[step])), moments));
     return {
@@ -129,6 +131,7 @@ export function compare(runs, rows) {
             picture, news, table: tables[of],
             printed: printed.flatMap((steps) => steps[of] ?? []),
             differs: { places: differing[of], word: comparisonWords().isOther },
+            hasStep: rows.at(-1)?.[of] !== undefined,
             told: all.map(({ text }, at) => ({ text, isOther: told[of][at] })),
         })),
     };
@@ -144,8 +147,9 @@ export function compare(runs, rows) {
  */
 function printedOf(steps, moments) {
     const commands = wordsOf(steps.map((step) => step?.command));
-    const named = steps.map((step, of) => step?.printed.map(moments[of].name) ?? []);
-    const lines = lacking(named[0], named[1]);
+    // A number is the same if it is that of the same thing, or is written the same.
+    const named = steps.map((step, of) => step?.printed.map((text) => ({ text, name: moments[of].name(text) })) ?? []);
+    const lines = lacking(named[0], named[1], (line, other) => line.text === other.text || line.name === other.name);
     return steps.map((step, of) => step && {
         prompt: step.prompt, command: commands[of], goesOn: step.goesOn,
         lines: step.printed.map((text, at) => ({ text, isOther: lines[of][at] })),

@@ -109,8 +109,9 @@ function namespaceFacts(one, other, add) {
             continue;
         }
         const both = [first, second];
+        const name = first.letter ? `${first.kind} ${first.letter}` : words().chooseInitial(first.kind);
         /** @type {(what: string, value: (namespace: Namespace) => string) => void} */
-        const each = (what, value) => add(say.of(what, `${first.kind} ${which(first)}`), both.map(value));
+        const each = (what, value) => add(say.of(what, name), both.map(value));
         each('nodename', ({ nodename = '' }) => nodename);
         each('domainname', ({ domainname = '' }) => domainname);
         each('uid_map', ({ uids = [] }) => map(uids));
@@ -121,7 +122,7 @@ function namespaceFacts(one, other, add) {
         each(say.offsets, ({ offsets }) => (offsets ? `${offsets.monotonic} s, ${offsets.boottime} s` : say.none));
         const points = both.map(({ list = [] }) => list.map(({ point, type }) => `${point} (${type})`));
         const alone = points.map((own, run) => own.filter((it) => !points[1 - run].includes(it)));
-        add(say.of(say.mounts, `mnt ${which(first)}`), both.map(({ mounts }, run) => [mounts, ...alone[run].slice(0, TOLD)].join(' · ')));
+        add(say.of(say.mounts, name), both.map(({ mounts }, run) => [mounts, ...alone[run].slice(0, TOLD)].join(' · ')));
     }
 }
 
