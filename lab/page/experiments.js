@@ -20,6 +20,9 @@ function isInSight(it) {
     return bottom > 0 && top < innerHeight;
 }
 
+/** Where readers make their own. */
+const OWN = 'challenges.html#own-experiment';
+
 /** What shows an experiment: the buttons are pressed, and below them is the comparison. */
 class Figure {
     status = element('p', { className: 'experiment-status' });
@@ -150,7 +153,7 @@ function addFigure(pre, index, page, isPossible) {
         show.ariaExpanded = String(figure.isShown);
     };
     tell();
-    figure.fill(both, element('div', { className: 'lab-predict' }, show, ...(isPossible ? [live] : [])));
+    figure.fill(both, element('div', { className: 'lab-predict' }, show, ...(isPossible ? [live, element('a', { href: OWN, textContent: say.compose })] : [])));
     pre.hidden = true;
     pre.after(figure.root);
 }

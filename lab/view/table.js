@@ -95,8 +95,8 @@ class ProcessRow extends Component {
             ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
         return html`<tr class=${isNew ? 'is-new' : null} data-pid=${pid}>
             <th scope="row">
-                ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
-                    title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}${other()}
+                ${other()}${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
+                    title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
             </th>
             ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : null}>
                 <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} point=${point} />${other(cell.kind)}
