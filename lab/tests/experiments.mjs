@@ -79,7 +79,18 @@ await test('what the kernel holds otherwise is told, and marked where it is seen
         'PID inside of sleep: none | 1', 'parent of sleep: bash | unshare', 'process unshare: not there | there']);
     assert.deepEqual(found.runs.map(({ differs }) => [...differs.places]), [['30 pid', '30'], ['31 pid', '31', '30']]);
     assert.deepEqual(marked(found.runs[0]), ['sleep 30 was born']);
+    const everywhere = run(['sleep 9 &', picture([process(30, 'sleep', 11, { ns: { user: 'userA', net: 'netA' } })], [own('user', 'A'), own('net', 'A')])]);
+    const inHost = run(['sleep 9 &', picture([process(30, 'sleep', 11, { ns: { user: 'userA' } })], [own('user', 'A')])]);
+    assert.deepEqual(compared(everywhere, inHost, 1).runs.map(({ table }) => table.columns.map(({ kind }) => kind)), [['net', 'user'], ['net', 'user']], 'what differs comes first');
     assert.deepEqual(facts(compared(one, other, 0)), [], 'before the first command something differs');
+});
+
+await test('what has ended is not what lives, and what is the same is told once', () => {
+    const two = (...states) => run(['sh', picture(states.map((state, at) => process(30 + at, 'sh', 11, { state, ...state === 'Z' && { namespaces: { user: 'user0', pid: 'pid0' } } })))]);
+    assert.deepEqual(facts(compared(two('S', 'S', 'S'), two('S'), 1)), ['process sh ×2: there | not there']);
+    assert.deepEqual(facts(compared(two(), two('Z'), 1)), ['process sh · zombie: not there | there']);
+    const elsewhere = run(['sh', picture([process(30, 'cat', 11), process(31, 'sh', 30, { state: 'Z' })])]);
+    assert.deepEqual(facts(compared(two('S'), elsewhere, 1)), ['process sh: there | not there', 'process cat: not there | there', 'process sh · zombie: not there | there']);
 });
 
 await test('what the table has no column for is told, and its process has a row', () => {
@@ -100,6 +111,10 @@ await test('what the table has no column for is told, and its process has a row'
     const uts = (nodename) => run(['hostname', { ...picture(), namespaces: NAMESPACES.map((it) => (it.kind === 'uts' ? { ...it, nodename } : it)) }]);
     assert.deepEqual(facts(compared(uts('web'), uts('<b>'), 1)), ['nodename of initial uts namespace: web | <b>']);
     const limited = (limit) => run(['echo', picture([], [], [{ address: 'c', path: '/c', removed: false, pids: { current: 1, limit, refused: limit ? 4 : 0 } }])]);
+    const inside = run(['echo', picture([process(30, 'cat', 11, { cgroup: 'c' })], [], [{ address: 'c', path: '/c', removed: false }])]);
+    const left = run(['echo', picture([process(30, 'cat', 11)], [], [{ address: 'c', path: '/c', removed: false }])]);
+    assert.deepEqual(facts(compared(inside, left, 1)), ['cgroup of cat: /c | /', 'processes of /c: 1 | 0']);
+    assert.deepEqual(compared(inside, left, 1).runs.map(({ differs }) => [...differs.places]), [['30 in'], ['30 in']]);
     assert.deepEqual(facts(compared(limited(undefined), limited(3), 1)), ['pids.max of /c: max | 3', 'refused new processes of /c: 0 | 4']);
 });
 

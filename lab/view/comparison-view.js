@@ -58,7 +58,8 @@ function OneSide({ side: { picture, news, table, printed, differs, told, hasStep
     const say = comparisonWords();
     return html`<div class="kernel" role="group" aria-label=${say.run(number)}>
         <strong>${say.run(number)}</strong>
-        <pre class="kernel-printed" tabindex="0" aria-label=${say.run(number)}>${printed.length === 0 ? say.before : printed.map(({ prompt, command, lines, goesOn }) => html`
+        <pre class="kernel-printed" tabindex="0" ref=${(/** @type {HTMLElement | null} */ it) => it?.scrollTo(0, it.scrollHeight)}
+            aria-label=${say.run(number)}>${printed.length === 0 ? say.before : printed.map(({ prompt, command, lines, goesOn }) => html`
             <b>${prompt} <${Parts} parts=${command} /></b>${'\n'}<${Parts} parts=${lines} isLine />${goesOn && html`<i>… ${say.goesOn}</i>${'\n'}`}`)}</pre>
         <p>${say.changed}</p>
         <ul class="kernel-changes">${told.length === 0 ? html`<li>${hasStep ? say.noChange : say.nothing}</li>` : told.map((part) => html`<li><${Parts} parts=${[part]} /></li>`)}</ul>

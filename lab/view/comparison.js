@@ -6,7 +6,7 @@
 import { changes } from '../kernel/changes.js';
 import { lettered } from '../kernel/history.js';
 import { comparisonWords } from './comparison-words.js';
-import { factsOf } from './facts.js';
+import { factsOf, isZombie } from './facts.js';
 import { lacking, wordsOf } from './lacking.js';
 import { placesOf } from './marks.js';
 import { KINDS, tableOf } from './rows.js';
@@ -55,7 +55,7 @@ function changesOf(before, after) {
 
 /**
  * The processes of two pictures that are the same one: at the same place, and of the others those
- * of the same name, in their order.
+ * of the same name, in their order. What has ended is not one that lives.
  *
  * @param {Picture} one
  * @param {Picture} other
@@ -74,7 +74,7 @@ export function pairsOf(one, other) {
     };
     const placed = first.map(({ process, place }) => ({ process, partner: take((it) => it.place === place) }));
     const pairs = placed.map(({ process, partner }) => /** @type {[Process, Process | undefined]} */ (
-        [process, partner ?? take((it) => it.process.comm === process.comm)]));
+        [process, partner ?? take((it) => it.process.comm === process.comm && isZombie(it.process) === isZombie(process))]));
     return [...pairs, ...[...left].map(({ process }) => /** @type {[undefined, Process]} */ ([undefined, process]))];
 }
 
@@ -94,7 +94,7 @@ function momentOf({ before, steps }, count, isNew) {
 }
 
 /**
- * The tables of two pictures with the same columns, and with what differs.
+ * The tables of two pictures with the same columns, those first in which something differs.
  *
  * @param {Moment[]} moments
  * @param {Set<string>[]} differing
@@ -102,13 +102,16 @@ function momentOf({ before, steps }, count, isNew) {
 function tablesOf(moments, differing) {
     const also = differing.map((places) => new Set([...places].map((place) => parseInt(place))));
     const few = moments.map(({ picture, news }) => tableOf(picture, news, { kinds: false, processes: false }));
-    const kinds = KINDS.filter((kind) => few.some(({ columns }) => columns.some((column) => column.kind === kind)));
+    const isOther = (/** @type {string} */ kind) => differing.some((places) => [...places].some((place) => place.endsWith(` ${kind}`)));
+    const matters = KINDS.filter((kind) => few.some(({ columns }) => columns.some((column) => column.kind === kind)));
+    const kinds = [...matters.filter(isOther), ...matters.filter((kind) => !isOther(kind))];
     const inCgroups = few.some((table) => table.inCgroups);
     return moments.map(({ picture, news }, run) => {
         const whole = tableOf(picture, news, { kinds: true, processes: false, also: also[run] });
-        const isShown = (/** @type {{ kind: import('../kernel/namespaces.js').Kind }} */ { kind }) => kinds.includes(kind);
-        const rows = whole.rows.map((row) => ({ ...row, cells: row.cells.filter(isShown), others: row.cells.filter((cell) => !isShown(cell)) }));
-        return { ...whole, inCgroups, columns: whole.columns.filter(isShown), rows };
+        /** @type {<It extends { kind: import('../kernel/namespaces.js').Kind }>(all: It[]) => It[]} */
+        const shown = (all) => kinds.flatMap((kind) => all.filter((it) => it.kind === kind));
+        const rows = whole.rows.map((row) => ({ ...row, cells: shown(row.cells), others: row.cells.filter(({ kind }) => !kinds.includes(kind)) }));
+        return { ...whole, inCgroups, columns: shown(whole.columns), rows };
     });
 }
 

@@ -5,6 +5,7 @@ import { inWords } from './capabilities.js';
 import { comparisonWords } from './comparison-words.js';
 import { KINDS } from './rows.js';
 import { inUnits } from './sentences.js';
+import { mark } from './table.js';
 import { words } from './words.js';
 
 /** @typedef {import('../kernel/history.js').Picture} Picture */
@@ -18,6 +19,9 @@ const NAMED = 2;
 
 /** How many mount points are told. */
 const TOLD = 3;
+
+/** Whether a process has ended, and has no namespaces but two. @param {Process} process */
+export const isZombie = ({ state }) => state === 'Z';
 
 /**
  * What two pictures hold that is not the same, and in which rows and cells of each one's table
@@ -47,13 +51,13 @@ export function factsOf(pairs, one, other) {
         const name = (first ?? second)?.comm ?? '';
         const places = pair.map((process) => (process ? String(process.pid) : ''));
         if (!first || !second) {
-            add(say.process(name), pair.map((process) => (process ? say.isThere : say.isNot)), places);
+            add(say.process(name + mark((first ?? second)?.state ?? 'S')), pair.map((process) => (process ? say.isThere : say.isNot)), places);
             continue;
         }
         const own = [first, second];
         /** @type {(what: string, value: (process: Process, picture: Picture) => string, kind?: string) => void} */
         const each = (what, value, kind) => add(say.of(what, name), own.map((process, run) => value(process, pictures[run])), places.map((place) => (kind ? `${place} ${kind}` : place)));
-        for (const kind of KINDS) {
+        for (const kind of own.some(isZombie) ? [] : KINDS) {
             const of = own.map((process, run) => known[run].get(process.namespaces[kind] ?? ''));
             add(say.of(say.namespace(kind), name), of.map(which), places.map((place) => `${place} ${kind}`));
             // What the cell shows of it.
@@ -82,13 +86,25 @@ export function factsOf(pairs, one, other) {
     }
     namespaceFacts(one, other, add);
     cgroupFacts(one, other, add);
-    return { facts, differing };
+    return { facts: counted(facts), differing };
 
     /** @type {(kind: 'pid' | 'time') => (process: Process, picture: Picture) => string} */
     function nextOf(kind) {
         return ({ forChildren, namespaces }, { namespaces: all }) => (forChildren && forChildren[kind] !== namespaces[kind]
             ? which(all.find(({ address }) => address === forChildren[kind])) : say.none);
     }
+}
+
+/** Facts that are the same are told once. @param {Fact[]} facts */
+function counted(facts) {
+    /** @type {Map<string, number>} */
+    const times = new Map();
+    const key = (/** @type {Fact} */ { what, values }) => [what, ...values].join('\n');
+    facts.forEach((fact) => times.set(key(fact), (times.get(key(fact)) ?? 0) + 1));
+    return [...times].map(([same, count]) => {
+        const [what, ...values] = same.split('\n');
+        return /** @type {Fact} */ ({ what: count > 1 ? `${what} ×${count}` : what, values });
+    });
 }
 
 /** A namespace by its letter. @param {Namespace | undefined} namespace */
@@ -136,9 +152,9 @@ function cgroupFacts(one, other, add) {
             add(say.cgroup(path), both.map((it) => (it ? say.isThere : say.isNot)));
             continue;
         }
-        /** @type {(what: string, value: (cgroup: import('../kernel/cgroups.js').Cgroup) => string | number | undefined) => void} */
-        const each = (what, value) => add(say.of(what, path), both.map((it) => String((it && value(it)) ?? 'max')));
-        each(say.members, ({ address }) => [one, other][both.findIndex((it) => it?.address === address)]?.processes.filter(({ cgroup }) => cgroup === address).length);
+        /** @type {(what: string, value: (cgroup: import('../kernel/cgroups.js').Cgroup, picture: Picture) => string | number | undefined) => void} */
+        const each = (what, value) => add(say.of(what, path), both.map((it, run) => String((it && value(it, [one, other][run])) ?? 'max')));
+        each(say.members, ({ address }, { processes }) => (path === '/' ? 0 : processes.filter(({ cgroup }) => cgroup === address).length));
         each('pids.max', ({ pids }) => pids?.limit);
         each(say.refused, ({ pids }) => pids?.refused ?? 0);
         each('memory.max', ({ memory }) => memory && inUnits(memory.limit));
