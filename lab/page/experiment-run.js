@@ -56,6 +56,7 @@ async function apart({ computer, view, section, shells, checkpoints }, commands,
     section.inert = true;
     view.isApart = true;
     await checkpoints?.hold();
+    let isBack = false;
     try {
         await view.go();
         await computer.keep(() => structuredClone(view.save()), NAME);
@@ -68,13 +69,17 @@ async function apart({ computer, view, section, shells, checkpoints }, commands,
             }
         } finally {
             await back();
+            isBack = true;
         }
         return runs;
     } finally {
         section.inert = false;
         view.isApart = false;
         computer.drop(NAME).catch(() => {}); // it may have been ended
-        checkpoints?.begin();
-        checkpoints?.changed();
+        // What is stored is still the machine as it was before.
+        if (isBack) {
+            checkpoints?.begin();
+            checkpoints?.changed();
+        }
     }
 }
