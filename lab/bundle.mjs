@@ -2,7 +2,7 @@
 //
 //     node bundle.mjs FOLDER    with machine.json; adds page.js and style.css, which pages
 //                               include, landing.js for the site's first page, worker.js, and
-//                               the chunks that they load later, reader-pages.css with theirs
+//                               what they load later: the chunks, experiments.css, reader-pages.css
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,10 @@ machine.emulator = parts[1].length;
 machine.build = parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex').slice(0, 16);
 
 await build({
-    entryPoints: { page: page('main.js'), landing: page('landing.js'), worker: page('worker.js'), style: page('page.css'), 'reader-pages': page('reader-pages.css') },
+    entryPoints: {
+        page: page('main.js'), landing: page('landing.js'), worker: page('worker.js'), style: page('page.css'),
+        experiments: page('experiments.css'), 'reader-pages': page('reader-pages.css'),
+    },
     outdir: folder,
     bundle: true,
     splitting: true,

@@ -7,6 +7,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from './recording/machine.mjs';
+import { experimentsOf, recordExperiments } from './recording/experiments.mjs';
 import { blocksOf, pageNames } from './recording/pages.mjs';
 import { Recorder } from './recording/recording.js';
 import { restOf } from './recording/rest.js';
@@ -14,23 +15,33 @@ import { textOf } from './recording/text.js';
 
 const [folder, texts] = process.argv.slice(2);
 const description = JSON.parse(readFileSync(`${folder}/machine.json`));
-const { emulator, restore } = await open(folder, description);
+const { emulator, restore, keep } = await open(folder, description);
 const takePicture = restOf(emulator, description.kernel);
 
 /** How long, in ms, a page may take on a computer that is busy with other work. */
 const PATIENCE = 300_000;
 
+/** The machine as nobody has used it, for experiments. @type {(() => Promise<object[]>) | undefined} */
+let again;
+
 /** Records a page on a machine that nobody has used; returns the number of its sessions. */
-async function record(name, blocks) {
-    const shells = await restore();
+async function record(name, blocks, experiments) {
+    let shells = await restore();
     const late = setTimeout(() => {
         const seen = shells.map((shell) => shell.lines(0).slice(-5).join('\n')).join('\n\n');
         throw new Error(`${name} does not end; the terminals show\n\n${seen}`);
     }, PATIENCE);
+    again ??= await keep(shells);
     const recording = await new Recorder(shells, takePicture).record(blocks);
-    clearTimeout(late);
     writeFileSync(`${folder}/recordings/${name}.json`, JSON.stringify(recording));
-    writeFileSync(`${texts}/${name}.txt`, textOf(recording, blocks));
+    let text = textOf(recording, blocks);
+    if (experiments.length > 0) {
+        const compared = await recordExperiments(experiments, async () => (shells = await again()), takePicture);
+        writeFileSync(`${folder}/recordings/${name}.experiments.json`, JSON.stringify(compared.recorded));
+        text += `\n${compared.text}`;
+    }
+    clearTimeout(late);
+    writeFileSync(`${texts}/${name}.txt`, text);
     return recording.sessions.length;
 }
 
@@ -38,7 +49,9 @@ async function record(name, blocks) {
 for (const name of pageNames().filter((name) => name.includes(process.env.PAGE ?? ''))) {
     const blocks = blocksOf(name);
     if (blocks.length > 0) {
-        console.log(`recorded ${await record(name, blocks)} sessions of ${name}`);
+        const experiments = experimentsOf(name);
+        const sessions = await record(name, blocks, experiments);
+        console.log(`recorded ${sessions} sessions of ${name}${experiments.length > 0 ? `, and ${experiments.length} experiments` : ''}`);
     }
 }
 const { user, system } = process.cpuUsage();

@@ -6,7 +6,11 @@
 import { count } from './tests/harness.mjs';
 
 // One after the other, as there is one machine.
-for (const subject of ['page', 'steps', 'namespaces', 'networks', 'kernel', 'changes', 'privileges', 'mounts', 'rest', 'noticing', 'pictures', 'view', 'control', 'watching', 'idle', 'progress', 'codes', 'conditions', 'predictions', 'points', 'marks', 'judging']) {
+const subjects = [
+    'page', 'steps', 'namespaces', 'networks', 'kernel', 'changes', 'privileges', 'mounts', 'rest', 'noticing', 'pictures', 'view', 'control',
+    'watching', 'idle', 'progress', 'codes', 'conditions', 'predictions', 'points', 'marks', 'experiments', 'judging',
+];
+for (const subject of subjects) {
     await import(`./tests/${subject}.mjs`);
 }
 console.log(`${count.passed} passed, ${count.failed} failed`);

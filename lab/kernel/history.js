@@ -223,7 +223,7 @@ export class History {
     static from({ entries, letters }) {
         const history = new History();
         entries.forEach((entry) => history.#push(entry));
-        history.#letters.count = letters;
+        history.#letters.count = { ...letters };
         history.now = entries.length > 0 ? JSON.parse(entries[entries.length - 1].picture) : undefined;
         return history;
     }

@@ -204,8 +204,10 @@ export class Attempt {
             answers.push(await this.panel.computer?.control.run(question) ?? '');
         }
         this.#isAsking = false;
-        this.judge.hear(answers, Date.now());
-        this.#follow();
+        if (this.panel.view.isRunning) {
+            this.judge.hear(answers, Date.now());
+            this.#follow();
+        }
     }
 
     /** Tells where it stands, if that is something else. */

@@ -114,13 +114,19 @@ export class Checkpoints {
         }
     }
 
-    /** Stores no more, and removes what has been stored. */
-    async end() {
+    /** Stores no more until `begin`. */
+    async hold() {
         this.#on = false;
         this.#since = Infinity;
         clearTimeout(this.#timer);
-        forget();
         await this.#storing;
+    }
+
+    /** Stores no more, and removes what has been stored. */
+    async end() {
+        const held = this.hold();
+        forget();
+        await held;
         await remove(this.id).catch(() => {}); // without a storage there is nothing to remove
     }
 }

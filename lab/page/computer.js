@@ -14,6 +14,9 @@ import { words } from './words.js';
  */
 export const description = MACHINE;
 
+/** Under this name the machine is kept as a challenge begins. */
+const CHALLENGE = 'challenge';
+
 export class Computer {
     /** @type {Shell[]} */
     shells = [];
@@ -26,8 +29,8 @@ export class Computer {
     /** @type {(reason: unknown) => void} */
     #end = () => {};
 
-    /** Of the machine that is kept: its terminals, and what the page has added. @type {{ shells: Awaited<ReturnType<Shell['save']>>[], page: any } | undefined} */
-    kept;
+    /** Of each machine that is kept, by its name: its terminals, and what the page has added. @type {Map<string, { shells: Awaited<ReturnType<Shell['save']>>[], page: any }>} */
+    #kept = new Map();
 
     /** Whether the page itself is typing, to begin. */
     #isStarting = false;
@@ -84,27 +87,40 @@ export class Computer {
         return this.#unlessEnded(start());
     }
 
+    /** The machine that is kept for a challenge. */
+    get kept() {
+        return this.#kept.get(CHALLENGE);
+    }
+
     /**
-     * Keeps the machine as it is, with its terminals and what the page adds, until another is kept.
+     * Keeps the machine as it is, with its terminals and what the page adds, until another is kept under that name.
      *
      * @param {() => object} page
+     * @param {string} [name]
      */
-    async keep(page) {
-        await this.#unlessEnded(this.#machine.ask('keep'));
+    async keep(page, name = CHALLENGE) {
+        await this.#unlessEnded(this.#machine.ask('keep', name));
         const added = page(); // now: the machine goes on
-        this.kept = { page: added, shells: await Promise.all(this.shells.map((shell) => shell.save())) };
+        this.#kept.set(name, { page: added, shells: await Promise.all(this.shells.map((shell) => shell.save())) });
+    }
+
+    /** What is kept under a name is not needed any more. @param {string} name */
+    async drop(name) {
+        this.#kept.delete(name);
+        await this.#unlessEnded(this.#machine.ask('drop', name));
     }
 
     /**
      * Makes the machine as it was kept, and its terminals. Whatever runs is gone.
      *
      * @param {(page: any) => void} restored what happens before it goes on
+     * @param {string} [name]
      */
-    back(restored) {
+    back(restored, name = CHALLENGE) {
         this.shells.forEach((shell) => shell.interrupt());
         const back = async () => {
-            await this.#machine.ask('back');
-            const { shells, page } = /** @type {NonNullable<Computer['kept']>} */ (this.kept);
+            await this.#machine.ask('back', name);
+            const { shells, page } = /** @type {NonNullable<Computer['kept']>} */ (this.#kept.get(name));
             restored(page);
             this.control.forget();
             await Promise.all(this.shells.map((shell, index) => shell.resume(shells[index])));

@@ -140,6 +140,9 @@ function setUp() {
     if (own) {
         import('./reader-pages.js').then(({ fill }) => fill(own));
     }
+    if (document.querySelector('main .experiment, main .experiment-own')) {
+        import('./experiments.js').then(({ setUpExperiments }) => setUpExperiments(page, isPossible), () => {}); // without it, the text has the commands
+    }
     if (page.sessions.blocks.length === 0) {
         return;
     }

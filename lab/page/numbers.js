@@ -25,7 +25,7 @@ const meant = new Set(['1000', '65534', '4294967295', '8080']);
  * @param {string} line
  * @returns {Split}
  */
-function split(line) {
+export function split(line) {
     /** @type {Split['parts']} */
     const parts = [];
     const text = line.replace(varying, (part, ...rest) => {

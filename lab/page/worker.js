@@ -5,8 +5,9 @@
 //   load      downloads the machine; meanwhile { progress, all } tells how many bytes of all have come
 //   complete  downloads what `load` has left out
 //   restore   (again) makes the machine as it was built, and runs it
-//   keep      keeps the machine's state as it is, until another is kept, for:
+//   keep      keeps the machine's state as it is under a name, until another is kept under it, for:
 //   back      makes the machine as it was kept, and runs it
+//   drop      forgets what is kept under a name
 //   take      takes the machine's state as it is, for:
 //   store     stores it under an id, with what the page adds
 //   prepare   reads what is stored under an id, for:
@@ -153,16 +154,24 @@ async function run(state) {
     emulator.run();
 }
 
-/** @type {ArrayBuffer | undefined} */
-let kept;
+/** @type {Map<string, ArrayBuffer>} */
+const kept = new Map();
 
-async function keep() {
-    free(kept ?? new ArrayBuffer(0));
-    kept = await loaded().emulator.save_state();
+/** @param {string} name */
+async function keep(name) {
+    await drop(name);
+    kept.set(name, await loaded().emulator.save_state());
 }
 
-function back() {
-    return run(kept ?? new ArrayBuffer(0));
+/** @param {string} name */
+function back(name) {
+    return run(kept.get(name) ?? new ArrayBuffer(0));
+}
+
+/** @param {string} name */
+async function drop(name) {
+    free(kept.get(name) ?? new ArrayBuffer(0));
+    kept.delete(name);
 }
 
 /** @type {ArrayBuffer | undefined} */
@@ -212,7 +221,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, complete, restore, keep, back, take, store, prepare, resume, look, pause, step, go };
+const requests = { load, complete, restore, keep, back, drop, take, store, prepare, resume, look, pause, step, go };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {

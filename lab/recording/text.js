@@ -15,11 +15,12 @@ const BOOT = 'of boot';
 /** @typedef {import('./recording.js').Picture} Picture */
 
 /**
- * @param {import('./recording.js').Recording} recording
+ * @param {Pick<import('./recording.js').Recording, 'sessions'>} recording
  * @param {import('./recording.js').Printed[]} blocks the sessions as the book has them
+ * @param {(step: import('./recording.js').Step) => string[]} [say] more lines of a step
  * @returns {string}
  */
-export function textOf({ sessions }, blocks) {
+export function textOf({ sessions }, blocks, say = () => []) {
     const numbers = { processes: new Numbers(), runs: new Numbers() };
     let told = /** @type {string[]} */ ([]);
     const changes = (/** @type {Picture} */ picture) => {
@@ -33,9 +34,9 @@ export function textOf({ sessions }, blocks) {
     const parts = sessions.map(({ terminal, before, steps }, index) => [
         `terminal ${terminal}`,
         ...changes(before),
-        ...steps.flatMap(({ key, after }, at) => {
+        ...steps.flatMap((step, at) => {
             const { prompt, command } = blocks[index].steps[at];
-            return [key ?? `${prompt} ${command}`, ...changes(after)];
+            return [step.key ?? `${prompt} ${command}`, ...say(step), ...changes(step.after)];
         }),
     ]);
     return parts.map((lines) => `${lines.join('\n')}\n`).join('\n');

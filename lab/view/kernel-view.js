@@ -43,6 +43,9 @@ export class KernelView {
 
     #isDue = false;
 
+    /** Whether what happens is only tried, and nobody is told. */
+    isApart = false;
+
     /** What happens when something has changed. */
     onchange = () => {};
 
@@ -99,9 +102,9 @@ export class KernelView {
         return this.#history.now;
     }
 
-    /** Whether the machine does not stand still. */
+    /** Whether the machine goes its own way: it does not stand still, and nothing is tried. */
     get isRunning() {
-        return this.#mode === 'runs';
+        return this.#mode === 'runs' && !this.isApart;
     }
 
     /** A machine that stands still goes on. */
@@ -156,11 +159,13 @@ export class KernelView {
                 this.#fresh = undefined;
                 this.#draw();
             }, FRESH);
-            this.#unsaid.push(...textOf(entry));
-            this.#announce();
-            this.onchange();
+            if (!this.isApart) {
+                this.#unsaid.push(...textOf(entry));
+                this.#announce();
+                this.onchange();
+            }
         }
-        if (this.#history.now) {
+        if (this.#history.now && !this.isApart) {
             this.onpicture(this.#history.now);
             // For what the text has about it.
             this.frame.dispatchEvent(new CustomEvent('kernel-picture', { bubbles: true, detail: this.#history.now }));

@@ -70,7 +70,8 @@ export class Index {
 /**
  * @param {Picture} picture
  * @param {import('./news.js').News} news
- * @param {{ kinds: boolean, processes: boolean }} all whether each kind has a column, and each process a row
+ * @param {{ kinds: boolean, processes: boolean, also?: Set<number> }} all whether each kind has a column, and each process a row;
+ *     the PIDs of processes that have one whatever they are
  * @returns {Table}
  */
 export function tableOf(picture, news, all) {
@@ -81,7 +82,7 @@ export function tableOf(picture, news, all) {
     const columns = KINDS.filter((_, at) => all.kinds || picture.processes.some((process) => matters(cellsOf(process)[at])))
         .map((kind) => ({ kind, initial: index.namespace(picture.processes[0], kind) }));
     const hasColumn = (/** @type {Cell} */ cell) => columns.some(({ kind }) => kind === cell.kind);
-    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news, cellsOf);
+    const chosen = all.processes ? new Set(index.processes.keys()) : worthARow(index, news, cellsOf, all.also);
     const rows = inTree(picture.processes.filter(({ pid }) => chosen.has(pid))).map(({ process, depth }) => ({
         process, depth,
         terminal: isShell(index, process) ? Number(process.terminal?.match(/\d+$/)) + 1 : undefined,
@@ -115,10 +116,11 @@ function cellOf(index, news, process, kind) {
  * @param {Index} index
  * @param {import('./news.js').News} news
  * @param {(process: Process) => Cell[]} cellsOf
+ * @param {Set<number>} [also]
  */
-function worthARow(index, news, cellsOf) {
+function worthARow(index, news, cellsOf, also) {
     const isWorth = (/** @type {Process} */ process) => isShell(index, process) || news.processes.has(String(process.pid))
-        || index.path(process) !== '/'
+        || index.path(process) !== '/' || also?.has(process.pid)
         || cellsOf(process).some(({ namespace, forChildren }) => namespace?.letter ?? forChildren);
     const chosen = new Set(index.picture.processes.filter(isWorth).map(({ pid }) => pid));
     for (const process of index.picture.processes.filter(({ pid }) => chosen.has(pid))) {

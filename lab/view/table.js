@@ -16,6 +16,8 @@ import { words } from './words.js';
  * @typedef {{ pid: number, kind?: import('../kernel/namespaces.js').Kind }} Choice
  */
 
+/** Rows as "PID" and cells as "PID KIND", and what is said of them. @typedef {{ places: Set<string>, word: string }} Differs */
+
 /**
  * @param {object} props
  * @param {import('./rows.js').Table} props.table
@@ -24,8 +26,9 @@ import { words } from './words.js';
  * @param {boolean} [props.all] whether each process has a row
  * @param {() => void} [props.toggleAll]
  * @param {import('./point.js').Point} [props.point] the namespace that the text points at
+ * @param {Differs} [props.differs] what another table has otherwise
  */
-export function Table({ table, choice, choose, all, toggleAll, point }) {
+export function Table({ table, choice, choose, all, toggleAll, point, differs }) {
     const { columns, inCgroups, rows, more } = table;
     const others = 8 - columns.length;
     const width = 1 + columns.length + (inCgroups ? 1 : 0) + (others > 0 ? 1 : 0);
@@ -42,7 +45,7 @@ export function Table({ table, choice, choose, all, toggleAll, point }) {
                 ${toggleAll && html` <button type="button" aria-expanded=${String(all)} onClick=${toggleAll}>${all ? words().hide : words().show}</button>`}
             </td></tr>`}
             ${rows.map((row) => html`<${ProcessRow} key=${row.process.address + row.process.pid} row=${row} choice=${choice} choose=${choose}
-                inCgroups=${inCgroups} hasOthers=${others > 0} point=${point} />`)}
+                inCgroups=${inCgroups} hasOthers=${others > 0} point=${point} differs=${differs} />`)}
         </tbody>
     </table>`;
 }
@@ -53,19 +56,20 @@ function ofBoot(initial) {
     return text && html`<small title=${text}><i class="kernel-dot" role="img" aria-label=${words().initial}></i> ${text}</small>`;
 }
 
-/** @typedef {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean, point?: import('./point.js').Point }} RowProps */
+/** @typedef {{ row: Row, choice?: Choice, choose?: (choice: Choice) => void, inCgroups: boolean, hasOthers: boolean, point?: import('./point.js').Point, differs?: Differs }} RowProps */
 
 /**
  * All that a row shows. Of many rows few change at a time.
  *
  * @param {RowProps} props
  */
-function looks({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers, point }) {
+function looks({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, inCgroups, hasOthers, point, differs }) {
     const { comm, pid, state } = process;
     const own = cells.map((cell) => [cell.kind, cell.namespace?.letter, cell.namespace && holds(cell.namespace, process),
         cell.forChildren?.letter ?? Boolean(cell.forChildren), cell.isNew]);
     return [language(), comm, pid, state, depth, terminal, isNew, cgroup, inCgroups, hasOthers, others.some(({ namespace }) => namespace),
-        choice?.pid === pid && (choice.kind ?? true), point?.kind, point?.letter, own].join();
+        choice?.pid === pid && (choice.kind ?? true), point?.kind, point?.letter, own,
+        ...[...differs?.places ?? []].filter((place) => place.split(' ')[0] === String(pid))].join();
 }
 
 /** @extends {Component<RowProps>} */
@@ -80,8 +84,10 @@ class ProcessRow extends Component {
     }
 
     /** @param {RowProps} props */
-    render({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers, point }) {
+    render({ row: { process, depth, terminal, isNew, cells, others, cgroup }, choice, choose, inCgroups, hasOthers, point, differs }) {
         const { pid, comm, state } = process;
+        const other = (/** @type {string[]} */ ...kind) => differs?.places.has([pid, ...kind].join(' '))
+            && html`<span class="kernel-other" title=${differs.word}><span aria-hidden="true">≠</span><span class="kernel-out-of-sight">, ${differs.word}</span></span>`;
         const isChosen = choice?.pid === pid;
         const name = html`
             ${depth > 0 && html`<span class="kernel-depth" aria-hidden="true">${'\u00a0'.repeat((depth - 1) * 2)}└ </span>`}
@@ -89,13 +95,13 @@ class ProcessRow extends Component {
             ${isNew && html`<span class="kernel-out-of-sight">, ${words().isNew}</span>`}`;
         return html`<tr class=${isNew ? 'is-new' : null} data-pid=${pid}>
             <th scope="row">
-                ${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
+                ${other()}${choose ? html`<button type="button" aria-pressed=${String(isChosen && !choice?.kind)} onClick=${() => choose({ pid })}
                     title="${comm} ${pid}">${name}</button>` : html`<span>${name}</span>`}
             </th>
             ${cells.map((cell) => html`<td key=${cell.kind} data-kind=${cell.kind} class=${isInitial(cell) ? 'kernel-boot' : null}>
-                <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} point=${point} />
+                <${CellOf} cell=${cell} process=${process} isChosen=${isChosen && choice?.kind === cell.kind} choose=${choose} point=${point} />${other(cell.kind)}
             </td>`)}
-            ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}</td>`}
+            ${inCgroups && html`<td data-kind=${words().inCgroup} class=${cgroup ? 'kernel-path' : 'kernel-boot'} title=${cgroup}>${cgroup ?? '/'}${other('in')}</td>`}
             ${hasOthers && html`<td class="kernel-boot kernel-others">
                 ${others.some(({ namespace }) => namespace)
                     ? html`<i class="kernel-dot" role="img" aria-label=${words().initial}></i>` : html`<span title=${words().none}>–</span>`}
