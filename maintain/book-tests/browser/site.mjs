@@ -17,6 +17,7 @@ export const browser = await chromium.launch({
     args: [
         ...process.env.V8_FLAGS ? [`--js-flags=${process.env.V8_FLAGS}`] : [],
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--host-resolver-rules=MAP room.test 127.0.0.1', // see served.mjs
         '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ],
 });
