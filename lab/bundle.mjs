@@ -1,8 +1,9 @@
 // Bundles the page's code with the libraries that it uses:
 //
 //     node bundle.mjs FOLDER    with machine.json; adds page.js and style.css, which pages
-//                               include, landing.js for the site's first page, worker.js, and
-//                               the chunks that they load later
+//                               include, landing.js for the site's first page, embed.js and
+//                               embed-style.css for embed.html, worker.js, and the chunks that
+//                               they load later
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,7 +21,7 @@ machine.emulator = parts[1].length;
 machine.build = parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex').slice(0, 16);
 
 await build({
-    entryPoints: { page: page('main.js'), landing: page('landing.js'), worker: page('worker.js'), style: page('page.css') },
+    entryPoints: { page: page('main.js'), landing: page('landing.js'), worker: page('worker.js'), style: page('page.css'), embed: page('embed.js'), 'embed-style': page('embed.css') },
     outdir: folder,
     bundle: true,
     splitting: true,

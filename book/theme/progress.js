@@ -49,7 +49,7 @@
     const KEY = 'book-progress';
 
     /** Not chapters: the first pages of the site and of the books, and what shows all chapters or none. */
-    const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404'];
+    const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404', 'embed'];
 
     /**
      * What is known, where the browser does not store it.
