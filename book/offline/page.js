@@ -12,7 +12,12 @@
     const PREFIX = `book ${scope} `;
     const LIST = `${scope}offline-list`;
 
-    const say = (text) => { status.textContent = text; };
+    /** Says it once: screen readers read what is put there. */
+    function say(text) {
+        if (status.textContent !== text) {
+            status.textContent = text;
+        }
+    }
     const megabytes = (bytes) => Math.round(bytes / 1e6);
     const ownCaches = async () => (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import challenge from '../../../lab/challenges/a-container.js';
 import { copyOfSite, filesOf, holds, listFiles, newReader, Served, site, timeout } from './served.mjs';
-import { accessible, check, end } from './site.mjs';
+import { accessible, check, end, launch } from './site.mjs';
 
 /** How many fetch the whole site at the same time. */
 const CLIENTS = Number(process.env.CLIENTS ?? 30);
@@ -233,7 +233,8 @@ async function room() {
             }
         });
     });
-    const readers = await Promise.all([1, 2, 3].map(() => newReader('room')));
+    const browsers = await Promise.all([1, 2, 3].map(() => launch()));
+    const readers = await Promise.all(browsers.map((from) => newReader('room', { from })));
     const start = async (page) => {
         const begin = Date.now();
         await page.goto(`${origin}/en/step03-uts.html`, { waitUntil: 'load' });
@@ -247,7 +248,7 @@ async function room() {
     console.log(`${CLIENTS} clients have fetched ${paths.length} files within ${fetchedIn} ms, three browsers were ready within ${readyIn} ms`);
     check(fetchedIn <= FETCHED, `the clients need ${fetchedIn} ms`);
     check(readyIn <= READY, `the browsers need ${readyIn} ms`);
-    await Promise.all(readers.map((page) => page.context().close()));
+    await Promise.all(browsers.map((it) => it.close()));
 
     // What it sends.
     const agent = new Agent();

@@ -70,9 +70,9 @@ export async function filesOf(copy) {
     return Object.keys(JSON.parse(worker.match(/^const FILES = (.*);$/m)[1]));
 }
 
-/** Opens a window of a reader, in a new context or with another one's. A check fails on errors. */
-export async function newReader(name, { context, ...options } = {}) {
-    const own = context ?? await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en', ...options });
+/** Opens a window of a reader, in a new context or with another one's, from another browser if one is given. A check fails on errors. */
+export async function newReader(name, { context, from = browser, ...options } = {}) {
+    const own = context ?? await from.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en', ...options });
     const page = await own.newPage();
     page.on('console', (message) => check(message.type() !== 'error', `${name}: console: ${message.text()}`));
     page.on('pageerror', (error) => check(false, `${name}: ${error}`));

@@ -11,7 +11,7 @@ export { answers, check, origin, pages } from './books.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export const browser = await chromium.launch({
+export const launch = () => chromium.launch({
     executablePath: process.env.CHROMIUM
         ?? program(['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'], 'chromium-headless-shell'),
     args: [
@@ -21,6 +21,7 @@ export const browser = await chromium.launch({
         '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ],
 });
+export const browser = await launch();
 
 /** Opens a page in a new context. A check fails on errors and on requests to other hosts. */
 export async function open(width, theme, name, options = {}) {
