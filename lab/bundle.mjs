@@ -1,8 +1,9 @@
 // Bundles the page's code with the libraries that it uses:
 //
 //     node bundle.mjs FOLDER    with machine.json; adds page.js and style.css, which pages
-//                               include, landing.js for the site's first page, worker.js, and
-//                               what they load later: the chunks, experiments.css, reader-pages.css
+//                               include, landing.js for the site's first page, embed.js and
+//                               embed-style.css for embed.html, worker.js, and what they load
+//                               later: the chunks, experiments.css, reader-pages.css
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,8 +22,8 @@ machine.build = parts.reduce((hash, part) => hash.update(part), createHash('sha2
 
 await build({
     entryPoints: {
-        page: page('main.js'), landing: page('landing.js'), worker: page('worker.js'), style: page('page.css'),
-        experiments: page('experiments.css'), 'reader-pages': page('reader-pages.css'),
+        page: page('main.js'), landing: page('landing.js'), embed: page('embed.js'), worker: page('worker.js'), style: page('page.css'),
+        'embed-style': page('embed.css'), experiments: page('experiments.css'), 'reader-pages': page('reader-pages.css'),
     },
     outdir: folder,
     bundle: true,

@@ -2,6 +2,7 @@
 // project's address is known: see maintain/ci/book.
 
 import { escape as escaped } from '../../maintain/ci/html.mjs';
+import { offlineSection } from '../offline/section.mjs';
 import { CALLS, PAGES, WORDS } from './words.mjs';
 
 /** Lines of the terminal that tell what the demonstration is about. */
@@ -107,11 +108,13 @@ export function landing({ language, css, progress, demonstration, container, mac
                 <pre class="commands" tabindex="0"><code><!-- with PROJECT_URL: <span>git clone PROJECT_URL isolation</span><span>cd isolation</span> --><span>cargo run -p step00-doctor</span><span>cargo run -p step03-uts -- helo</span></code></pre>
                 <p class="soft">${words.needs}<br><a href="${language}/before-you-start.html">${words.before}</a></p>
             </section>
-            <section>
-                <h2>${words.workshop}</h2>
-                <p>${words.agendas}</p>
-                <p class="soft"><a href="${language}/workshop.html">${words.plan}</a></p>
-            </section>
+            <div>
+                <section>
+                    <h2>${words.workshop}</h2>
+                    <p>${words.agendas}</p>
+                    <p class="soft"><a href="${language}/workshop.html">${words.plan}</a></p>
+                </section>${offlineSection(language)}
+            </div>
         </div>
     </main>
     <footer>
@@ -121,7 +124,7 @@ export function landing({ language, css, progress, demonstration, container, mac
         <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->
     </footer>
 </div>
-<script>${script}</script>${progress ? `\n<script src="en/theme/${progress}"></script>` : ''}
+<script>${script}</script><script src="offline.js"></script>${progress ? `\n<script src="en/theme/${progress}"></script>` : ''}
 </body>
 </html>
 `;

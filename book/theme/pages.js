@@ -204,4 +204,8 @@
     }
     setUp();
     window.book = { setUp, copy };
+    // There is no machine: browsers load no modules from files.
+    if (location.protocol === 'file:') {
+        document.head.append(Object.assign(document.createElement('script'), { src: '../opened-as-file.js' }));
+    }
 })();

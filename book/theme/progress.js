@@ -54,7 +54,7 @@
     const BELONGING = ['book-runs', 'book-participant'];
 
     /** Not chapters: the first pages of the site and of the books, and what shows all chapters or none. */
-    const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404'];
+    const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404', 'embed'];
 
     /**
      * What is known, where the browser does not store it.

@@ -58,7 +58,7 @@ export class Layout {
 
     /** What is always in sight: nothing, so that one is chosen by its tab, or the kernel, or all. */
     get panes() {
-        if (!BESIDE.matches || !HIGH.matches) {
+        if (!HIGH.matches || !(BESIDE.matches || root.classList.contains('embed'))) {
             return 'one';
         }
         return HIGHER.matches ? 'all' : 'kernel';

@@ -107,7 +107,8 @@ function addBars() {
         page.about.get(block)?.forEach((it) => it.follow(() => bar.press(), ran));
     }
     if (!opened) {
-        bars.get(sessions.blocks[0])?.say(words.size(megabytes(MACHINE.bytes)));
+        const first = sessions.blocks.find(({ pre }) => !pre.closest('.embed-others'));
+        first && bars.get(first)?.say(words.size(megabytes(MACHINE.bytes)));
     }
 }
 

@@ -3,7 +3,8 @@
 
 import { lockName } from './storage.js';
 
-const KEY = 'lab-checkpoint';
+// The frames of a page share the storage, and each has its own machine.
+const KEY = `lab-checkpoint${document.documentElement.classList.contains('embed') ? location.search : ''}`;
 
 /** How long the page before may take to give its lock back, in ms. */
 const PATIENCE = 10_000;

@@ -21,11 +21,11 @@ const file = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), '
 const WORDS = {
     en: {
         readme: 'README.md', previous: 'Previous', next: 'Next', ways: 'Chapters before and after', edit: 'Edit this page',
-        print: 'The whole book on one page', notes: {}, step: (step, steps) => `Step ${step} of ${steps}`,
+        print: 'The whole book on one page', offline: ['../index.html#offline', 'Keep it for offline use'], notes: {}, step: (step, steps) => `Step ${step} of ${steps}`,
     },
     ko: {
         readme: 'README.ko.md', previous: '앞 장', next: '다음 장', ways: '앞뒤 장', edit: '이 페이지 고치기',
-        print: '한 페이지로 모두 보기',
+        print: '한 페이지로 모두 보기', offline: ['../ko.html#offline', '오프라인용으로 저장하기'],
         notes: { Note: '참고', Tip: '도움말', Important: '중요', Warning: '주의', Caution: '경고' },
         step: (step, steps) => `${steps}단계 중 ${step}단계`,
     },
@@ -112,7 +112,7 @@ function chapterEnd(chapters, at, edit, words) {
     return `<nav class="nav-wrapper chapter-end" aria-label="${words.ways}">`
         + wayTo(chapters[at - 1], 'previous', 'prev', words) + wayTo(chapters[at + 1], 'next', 'next', words)
         + '<p class="page-links">' + (edit ? `<a href="${edit}">${words.edit}</a> ` : '')
-        + `<a href="print.html">${words.print}</a> <!-- EPUB --></p></nav>`;
+        + `<a href="print.html">${words.print}</a> <!-- EPUB --> <a href="${words.offline[0]}">${words.offline[1]}</a></p></nav>`;
 }
 
 /** Finishes a chapter's page. */

@@ -11,15 +11,17 @@ export { answers, check, origin, pages } from './books.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export const browser = await chromium.launch({
+export const launch = () => chromium.launch({
     executablePath: process.env.CHROMIUM
         ?? program(['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'], 'chromium-headless-shell'),
     args: [
         ...process.env.V8_FLAGS ? [`--js-flags=${process.env.V8_FLAGS}`] : [],
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--host-resolver-rules=MAP room.test 127.0.0.1', // see served.mjs
         '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ],
 });
+export const browser = await launch();
 
 /** Opens a page in a new context. A check fails on errors and on requests to other hosts. */
 export async function open(width, theme, name, options = {}) {
