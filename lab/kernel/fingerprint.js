@@ -190,10 +190,12 @@ class Fingerprint {
     /** @param {number} mount */
     #addMount(mount) {
         const { at } = this;
-        if (this.#word(mount + at['mount.mnt.mnt_flags']) & at.MNT_CURSOR) {
+        const flags = this.#word(mount + at['mount.mnt.mnt_flags']);
+        if (flags & at.MNT_CURSOR) {
             return;
         }
         this.#add(mount);
+        this.#add(flags & at.MNT_LOCKED);
         this.#addFields(mount, this.ofMount);
         // The directories of its mount point may get other names.
         const root = this.#word(this.#word(mount + at['mount.mnt_parent']) + at['mount.mnt.mnt_root']);

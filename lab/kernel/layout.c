@@ -112,6 +112,7 @@ void layout(void)
 	FIELD(mount, mnt.mnt_sb);
 	FIELD(mount, mnt.mnt_flags);
 	VALUE(MNT_CURSOR, MNT_CURSOR);
+	VALUE(MNT_LOCKED, MNT_LOCKED);
 	FIELD(dentry, d_parent);
 	FIELD(dentry, d_name.hash);
 	FIELD(dentry, d_name.name);

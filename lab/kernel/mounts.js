@@ -34,7 +34,7 @@ export class Mounts {
     }
 
     /**
-     * The mounts of a namespace, in its own order.
+     * The mounts of a namespace, in its own order, and the mount points of those that must not be unmounted.
      *
      * @param {number} namespace its address
      */
@@ -42,16 +42,21 @@ export class Mounts {
         const { memory } = this;
         /** @type {Mount[]} */
         const mounts = [];
+        /** @type {string[]} */
+        const locked = [];
         for (const mount of memory.list(memory.field(namespace, 'mnt_namespace.list'), 'mount.mnt_list')) {
             // It may have a mark of how far somebody has read /proc/PID/mountinfo.
-            if (!(memory.u32(memory.field(mount, 'mount.mnt.mnt_flags')) & memory.layout.MNT_CURSOR)) {
-                mounts.push({ point: this.#path(mount), type: this.#type(mount), source: this.#source(mount) });
+            const flags = memory.u32(memory.field(mount, 'mount.mnt.mnt_flags'));
+            if (!(flags & memory.layout.MNT_CURSOR)) {
+                const point = this.#path(mount);
+                mounts.push({ point, type: this.#type(mount), source: this.#source(mount) });
+                locked.push(...(flags & memory.layout.MNT_LOCKED ? [point] : []));
             }
             if (mounts.length === MOST) {
                 break;
             }
         }
-        return mounts;
+        return { list: mounts, ...(locked.length > 0 ? { locked } : {}) };
     }
 
     /**

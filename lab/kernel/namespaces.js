@@ -22,6 +22,8 @@ import { Unreadable } from './memory.js';
  *     that made it, in the first user namespace
  * @property {number} [mounts] of a mount namespace: how many mounts it has, also those out of sight
  * @property {import('./mounts.js').Mount[]} [list] of a mount namespace: the first of them
+ * @property {string[]} [locked] of a mount namespace: the mount points of those of the list that cannot be
+ *     unmounted by themselves, as they came from a more privileged mount namespace
  * @property {string[]} [devices] of a network namespace: the names of its network devices
  * @property {string[]} [up] of a network namespace: those of them that are up
  * @property {{ monotonic: number, boottime: number }} [offsets] of a time namespace, in seconds
@@ -192,7 +194,7 @@ export class Namespaces {
             };
         },
         mnt: (address) => ({
-            mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')), list: this.mounts.of(address),
+            mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')), ...this.mounts.of(address),
         }),
         net: (address) => {
             const devices = this.#devices(address);

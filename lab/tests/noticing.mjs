@@ -64,7 +64,7 @@ await test('each value of a picture that changes where it is, is in the fingerpr
     emulator.run();
     const { found, all } = unnoticed(bytes);
     // What the numbers changed are, among others.
-    for (const name of ['processes.noNewPrivs', 'processes.seccomp.mode', 'namespaces.mounts', 'namespaces.list.point', 'namespaces.setgroups', 'namespaces.limits.uts', 'processes.chrooted', 'namespaces.offsets.boottime', 'cgroups.removed', 'cgroups.pids.limit',
+    for (const name of ['processes.noNewPrivs', 'processes.seccomp.mode', 'namespaces.mounts', 'namespaces.list.point', 'namespaces.setgroups', 'namespaces.limits.uts', 'namespaces.locked', 'processes.chrooted', 'namespaces.offsets.boottime', 'cgroups.removed', 'cgroups.pids.limit',
         'cgroups.pids.refused', 'cgroups.memory.limit', 'cgroups.memory.killed', 'cgroups.cpu.quota', 'cgroups.cpu.throttled']) {
         assert.ok(all.has(name), `no ${name} was changed`);
     }
