@@ -6,7 +6,7 @@
 import { count } from './tests/harness.mjs';
 
 // One after the other, as there is one machine.
-for (const subject of ['page', 'steps', 'namespaces', 'networks', 'kernel', 'changes', 'privileges', 'mounts', 'rest', 'noticing', 'pictures', 'view', 'control', 'watching', 'idle', 'progress', 'conditions', 'predictions', 'points', 'marks', 'judging']) {
+for (const subject of ['page', 'steps', 'namespaces', 'networks', 'kernel', 'changes', 'privileges', 'refused', 'mounts', 'rest', 'noticing', 'pictures', 'view', 'control', 'watching', 'idle', 'progress', 'conditions', 'predictions', 'points', 'marks', 'judging']) {
     await import(`./tests/${subject}.mjs`);
 }
 console.log(`${count.passed} passed, ${count.failed} failed`);

@@ -4,10 +4,10 @@ export const style = new CSSStyleSheet();
 
 style.replaceSync(`
 .lab-refused { display: flex; gap: 8px; align-items: start; min-inline-size: 0; min-block-size: 0; padding: 6px 10px; overflow: auto; font-size: 13px; color: var(--fg); background: var(--lab-card); border: 1px solid var(--lab-edge); border-radius: 8px; }
-.lab-refused details { flex: 1; min-inline-size: 0; }
-.lab-refused summary { line-height: 1.5; cursor: pointer; overflow-wrap: anywhere; }
+.lab-refused details { flex: 1; min-inline-size: 0; margin: 0; padding: 0; border: 0; background: none; }
+.lab-refused summary { line-height: 1.5; font-weight: 400; cursor: pointer; overflow-wrap: anywhere; }
 .lab-refused code { font-family: var(--lab-mono); color: inherit; background: none; padding: 0; }
-.lab-refused summary span { color: var(--lab-soft); }
+.lab-refused summary span { margin-inline: 4px; color: var(--lab-soft); }
 .lab-refused p { margin: 4px 0; color: var(--lab-soft); }
 .lab-refused ul { margin: 0; padding: 0; list-style: none; }
 .lab-refused li { margin: 0; padding: 4px 0 4px 8px; border-inline-start: 4px solid var(--lab-edge); overflow-wrap: anywhere; }

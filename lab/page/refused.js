@@ -99,7 +99,7 @@ export class Explanation {
         this.#section.ariaLabel = words().title;
         this.#section.replaceChildren(
             element('details', { open: isOpen },
-                element('summary', {}, element('strong', { textContent: words().title }), ' ', element('code', { textContent: line }), ' ', element('span', { textContent: summary })),
+                element('summary', {}, element('strong', { textContent: words().title }), ' ', element('span', { textContent: summary }), ' ', element('code', { textContent: line })),
                 ...(found ? [element('p', { textContent: fromWhere(found, refused.program) }), listOf(facts)] : [])),
             button(words().close, () => this.close()));
         return summary;

@@ -6,7 +6,7 @@ import { isKorean } from '../page/language.js';
 
 const english = {
     title: 'Why it was refused',
-    from: (/** @type {string} */ who, /** @type {number} */ number) => `From change ${number}, the last picture in which ${who} was alive. What it did after that is not seen.`,
+    from: (/** @type {string} */ who, /** @type {number} */ number) => `From change ${number}, the last picture in which ${who} was alive. What it did after that was not seen.`,
     fromShell: (/** @type {string} */ who, /** @type {string} */ program, /** @type {number} */ number) =>
         `No picture shows ${program} alive. This is the shell that started it, ${who}, at change ${number}: a program begins with the capabilities and namespaces of its shell.`,
     none: (/** @type {string} */ program) => `No picture shows ${program} alive, so what decided is not known.`,
@@ -28,7 +28,7 @@ const english = {
     isOutside: (/** @type {string} */ user) => `The process is in ${user}, so its capabilities do not count there.`,
     exceptUser: 'A user namespace alone needs no capability; any other kind does.',
 
-    userMapped: (/** @type {string} */ what, /** @type {number} */ id, /** @type {string} */ user) => `For a new user namespace, its effective ${what}, ${id} in the initial one, must be mapped in ${user}.`,
+    userMapped: (/** @type {string} */ what, /** @type {number} */ id, /** @type {string} */ user) => `For a new user namespace, its effective ${what} (${id}, as the kernel holds it) must be mapped in ${user}.`,
     notChrooted: 'For a new user namespace, its root directory must be that of its mount namespace (no chroot).',
     notDeeper: (/** @type {string} */ kind, /** @type {number} */ level, /** @type {number} */ most) =>
         `The new ${kind} namespace must not be deeper than level ${most}; the process is at level ${level}.`,
@@ -68,6 +68,8 @@ const english = {
 
     modes: 'Its user or group must be allowed by the file’s owner and mode.',
     noPrivs: (/** @type {string} */ where) => `It must have set no_new_privs, or have CAP_SYS_ADMIN ${where}.`,
+    setUserId: 'no_new_privs must not be set: with it, a set-user-ID program such as this one gets no privileges.',
+    nosuid: 'The program must be set-user-ID, and its mount not nosuid.',
     ambient: (/** @type {string} */ capability) => `${capability} must be in its permitted and in its inheritable set.`,
     seccomp: (/** @type {number} */ filters) => `Its seccomp filters must allow the call: it has ${filters}.`,
     notRead: 'The page does not read this.',
@@ -97,7 +99,7 @@ const korean = {
     isOutside: (user) => `프로세스는 ${user}에 있으므로 그 capability는 그곳에서 통하지 않습니다.`,
     exceptUser: 'user namespace만 만들 때는 capability가 필요 없고, 다른 종류에는 필요합니다.',
 
-    userMapped: (what, id, user) => `새 user namespace를 만들려면 프로세스의 effective ${what}(처음 user namespace에서 ${id})가 ${user}에 매핑되어 있어야 합니다.`,
+    userMapped: (what, id, user) => `새 user namespace를 만들려면 프로세스의 effective ${what}(커널이 가진 값은 ${id})가 ${user}에 매핑되어 있어야 합니다.`,
     notChrooted: '새 user namespace를 만들려면 프로세스의 루트 디렉터리가 mount namespace의 루트와 같아야 합니다(chroot 안이 아니어야 합니다).',
     notDeeper: (kind, level, most) => `새 ${kind} namespace는 ${most}단계보다 깊을 수 없습니다. 프로세스는 지금 ${level}단계에 있습니다.`,
     limit: (kind, uid, user) => `사용자 ${uid}의 ${kind} namespace 수가 ${user}의 user.max_${kind}_namespaces보다 적어야 합니다.`,
@@ -128,7 +130,7 @@ const korean = {
     locked: '잠긴 플래그를 지우려는 것이 아니어야 합니다. 권한이 더 큰 mount namespace에서 온 마운트의 플래그는 잠겨 있습니다.',
 
     mapEmpty: (file, user) => `${user}의 ${file}이 아직 기록되지 않았어야 합니다.`,
-    hasParent: '처음 user namespace의 매핑은 기록할 수 없습니다.',
+    hasParent: '초기 user namespace의 매핑은 기록할 수 없습니다.',
     mapsOthers: (capability, where) => `자기 자신 말고 다른 것도 매핑하려면 ${where} ${capability} 권한이 있어야 합니다.`,
     mapsSelf: (user) => `자기 그룹만 매핑하려면 먼저 ${user}에서 setgroups를 금지했어야 합니다.`,
     mapWritten: (user) => `${user}의 gid_map이 기록되어 있어야 합니다.`,
@@ -136,6 +138,8 @@ const korean = {
 
     modes: '파일의 소유자와 모드가 프로세스의 사용자나 그룹에게 허용해야 합니다.',
     noPrivs: (where) => `no_new_privs를 설정했거나, ${where} CAP_SYS_ADMIN 권한이 있어야 합니다.`,
+    setUserId: 'no_new_privs가 설정되어 있지 않아야 합니다. 설정되어 있으면 이런 set-user-ID 프로그램도 권한을 얻지 못합니다.',
+    nosuid: '프로그램이 set-user-ID이고, 그 마운트가 nosuid가 아니어야 합니다.',
     ambient: (capability) => `${capability} 권한이 permitted와 inheritable에 모두 있어야 합니다.`,
     seccomp: (filters) => `seccomp 필터가 이 호출을 허용해야 합니다. 필터가 ${filters}개 있습니다.`,
     notRead: '이 페이지는 이것을 읽지 않습니다.',

@@ -206,6 +206,7 @@ const RULES = {
     mkdir: { rule: file, errnos: ['EPERM', 'EACCES'] },
     rtnetlink: { rule: (state) => [state.needsOwnerOf('CAP_NET_ADMIN', state.own('net'))] },
     prctl: { rule: privileges },
+    execve: { rule: ({ process }) => [{ text: words().setUserId, verdict: verdict(!process.noNewPrivs) }, unknown(words().nosuid)] },
     seccomp: { rule: filtering, errnos: ['EACCES'] },
 };
 

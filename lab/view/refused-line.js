@@ -53,6 +53,7 @@ const OF_OTHERS = [
     { call: 'sethostname', line: new RegExp(`^(?<program>hostname): sethostname: ${TEXT}`) },
     { call: 'chroot', line: new RegExp(`^(?<program>chroot): can(?:no|')t change root directory to .*: ${TEXT}`) },
     { call: 'pivot_root', line: new RegExp(`^(?<program>pivot_root): failed to change root .*: ${TEXT}`) },
+    { call: 'execve', errno: 'EPERM', line: /^(?<program>su): must be suid to work properly/ },
     { call: 'setgroups', line: new RegExp(`^(?<program>setpriv): setgroups failed: ${TEXT}`) },
     { call: 'setresuid', line: new RegExp(`^(?<program>setpriv): setresuid failed: ${TEXT}`) },
     { call: 'setresgid', line: new RegExp(`^(?<program>setpriv): setresgid failed: ${TEXT}`) },

@@ -10,6 +10,9 @@ const COMM = 15;
 
 const SHELLS = ['bash', 'sh'];
 
+/** The states of a process that has ended. */
+const ENDED = ['Z', 'X'];
+
 /** What stands before a command. */
 const PROMPT = /^(?:bash-[\d.]+)?[$#] /;
 
@@ -45,16 +48,16 @@ export function findProcess(entries, { program, terminal, since, command }) {
         : (/** @type {Process} */ it) => it.comm === comm;
     // A program that reads the line was alive already; none was where the shell read it.
     const first = PROMPT.test(command) ? since + 1 : since;
-    for (let at = entries.length - 1; at >= 0 && entries[at].number >= first; at -= 1) {
-        // Another entry has the name only where its text has it.
-        if (!entries[at].picture.includes(JSON.stringify(comm))) {
-            continue;
-        }
-        const picture = read(entries[at]);
-        const alive = picture.processes.filter((it) => isProgram(it) && isHere(it, terminal) && it.state !== 'Z' && it.state !== 'X');
-        const process = alive.at(-1);
-        if (process) {
-            return { picture, number: entries[at].number, process, several: alive.length, isShell: false };
+    const pictures = entries.filter(({ number }) => number >= first).reverse().map((entry) => ({ number: entry.number, picture: read(entry) }));
+    // What has ended, and what has not: that may be a child that has the name of its parent until it executes its program.
+    const isGone = (/** @type {Process} */ { pid }) => !now.processes.some((it) => it.pid === pid);
+    for (const isMeant of [isGone, () => true]) {
+        for (const { number, picture } of pictures) {
+            const alive = picture.processes.filter((it) => isProgram(it) && isMeant(it) && isHere(it, terminal) && !ENDED.includes(it.state));
+            const process = alive.at(-1);
+            if (process) {
+                return { picture, number, process, several: alive.length, isShell: false };
+            }
         }
     }
     // What sudo or another program has started may have other privileges than the shell.
