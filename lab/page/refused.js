@@ -35,9 +35,12 @@ export function explain([command, ...printed], { terminal, since, entries, kerne
     }
     const { line, refused } = found;
     const process = findProcess(entries, { program: refused.program, terminal, since, command });
-    const before = entries.find(({ number }) => number === since);
-    const of = { line, refused, found: process, before: before && JSON.parse(before.picture) };
-    return new Explanation(of, terminal, kernel, focus);
+    const entered = entries.find(({ number }) => number === since);
+    const before = entered && JSON.parse(entered.picture);
+    if (process && factsOf(refused, process.picture, process.process, before).length === 0) {
+        return undefined;
+    }
+    return new Explanation({ line, refused, found: process, before }, terminal, kernel, focus);
 }
 
 export class Explanation {

@@ -79,7 +79,7 @@ export function fork(state, before) {
     }]));
     // The kernel counts what it refuses where the process is, whichever limit it was.
     const refused = (own?.pids?.refused ?? 0) - (before?.cgroups.find(({ address }) => address === own?.address)?.pids?.refused ?? 0);
-    if (facts.length > 0) {
+    if (before && facts.length > 0) {
         facts.push({ text: words().noRefusal, why: words().refusals(refused), verdict: verdict(refused === 0) });
     }
     return [...facts, ...initOf(state), unknown(words().otherLimits)];

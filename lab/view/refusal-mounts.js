@@ -24,7 +24,8 @@ export function mounting(state, { about = '' }) {
     const facts = [state.needsOwnerOf('CAP_SYS_ADMIN', mnt)];
     const type = about.split(',')[0];
     if (!Object.hasOwn(SHOWN, type)) {
-        return [...facts, about ? unknown(words().locked) : unknown(words().whichType, words().notTold)];
+        const others = about.includes('MS_REMOUNT') ? [unknown(words().locked)] : [];
+        return [...facts, ...(about ? others : [unknown(words().whichType, words().notTold)])];
     }
     const shown = SHOWN[type];
     const owner = shown ? state.ownerOf(state.own(shown)) : state.user;
@@ -58,13 +59,9 @@ function revealing({ list = [], locked = [], mounts }, type) {
 /** @type {Rule} */
 export const inMountNamespace = (state) => [state.needsOwnerOf('CAP_SYS_ADMIN', state.own('mnt'))];
 
-/** @type {Rule} */
-export function unmounting(state, refused) {
-    const { about: point = '', errno } = refused;
+/** Why nothing is unmounted (EINVAL). @type {Rule} */
+export function unmounting(state, { about: point = '' }) {
     const { list = [], locked = [], mounts } = state.own('mnt');
-    if (errno !== 'EINVAL') {
-        return inMountNamespace(state, refused, undefined);
-    }
     // A path that leads through no symbolic links and no other root.
     const places = list.filter((mount) => mount.point === point).length;
     if (places === 0) {

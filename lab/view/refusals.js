@@ -8,6 +8,7 @@ import { refusalWords as words } from './refusal-words.js';
 
 /** @typedef {import('./refusal-state.js').Fact} Fact */
 /** @typedef {import('./refused-line.js').Refused} Refused */
+/** @typedef {import('./refused-line.js').Errno} Errno */
 /** @typedef {import('../kernel/namespaces.js').Kind} Kind */
 /** @typedef {import('../kernel/processes.js').Process} Process */
 /** @typedef {(state: State, refused: Refused, before: import('../kernel/history.js').Picture | undefined) => Fact[]} Rule */
@@ -56,10 +57,6 @@ function creation(state, { about, errno, call }, before) {
     if (errno === 'ENOSPC') {
         return limits(state, kinds);
     }
-    if (errno === 'EINVAL') {
-        const { namespaces, forChildren } = state.process;
-        return kinds?.includes('pid') ? [{ text: words().sameChildren, verdict: verdict(forChildren?.pid === namespaces.pid) }] : [];
-    }
     if (errno === 'EPERM') {
         const admin = () => state.needsOwn('CAP_SYS_ADMIN');
         if (!kinds) {
@@ -71,6 +68,9 @@ function creation(state, { about, errno, call }, before) {
     }
     return call === 'clone' && (errno === 'EAGAIN' || errno === 'ENOMEM') ? fork(state, before) : [];
 }
+
+/** @type {Rule} */
+const nesting = ({ process: { namespaces, forChildren } }) => [{ text: words().sameChildren, verdict: verdict(forChildren?.pid === namespaces.pid) }];
 
 /** @type {Rule} */
 function entering(state, { about }) {
@@ -144,9 +144,13 @@ function looking(state, pid) {
 
 /** @type {Rule} */
 function file(state, { about = '' }) {
-    const { pid, map, ns } = about.match(/^\/proc\/(?<pid>\d+|self)\/(?:(?<map>uid_map|gid_map|setgroups)$|(?<ns>ns)\b)/)?.groups ?? {};
+    const { pid, map, ns, clocks } = about.match(/^\/proc\/(?<pid>\d+|self)\/(?:(?<map>uid_map|gid_map|setgroups)$|(?<ns>ns)\b|(?<clocks>timens_offsets))/)?.groups ?? {};
     if (map) {
         return mapping(state, pid, map);
+    }
+    if (clocks) {
+        const time = state.of(state.processOf(pid)?.forChildren?.time);
+        return time ? [state.needsOwnerOf('CAP_SYS_TIME', time)] : [];
     }
     if (ns) {
         return looking(state, pid);
@@ -179,44 +183,50 @@ const groups = (state) => [
     { text: words().setgroupsAllowed(name(state.user)), verdict: verdict(state.user.setgroups) },
 ];
 
+/** Files whose writers the kernel judges by more than their modes. */
+const FILES = { rule: file, errnos: /** @type {Errno[]} */ (['EPERM', 'EACCES']), about: /^\/(?:proc\/(?:\d+|self)\/(?:uid_map|gid_map|setgroups|ns|timens_offsets)|proc\/sys\/user\/|sys\/fs\/cgroup)/ };
+
 /**
- * What decides, by the name of the call, for some errnos: another errno has other reasons, mostly
+ * What decides, by the name of the call, for some errnos and arguments: another errno has other reasons, mostly
  * in the call's arguments.
  *
- * @type {Record<string, { rule: Rule, errnos?: import('./refused-line.js').Errno[] }>}
+ * @type {Record<string, { rule: Rule, errnos?: Errno[], about?: RegExp, einval?: { rule: Rule, about: RegExp } }>}
  */
 const RULES = {
-    unshare: { rule: creation, errnos: ['EPERM', 'ENOSPC', 'EINVAL'] },
-    clone: { rule: creation, errnos: ['EPERM', 'ENOSPC', 'EINVAL', 'EAGAIN', 'ENOMEM'] },
+    unshare: { rule: creation, errnos: ['EPERM', 'ENOSPC'], einval: { rule: nesting, about: /CLONE_NEWPID/ } },
+    clone: { rule: creation, errnos: ['EPERM', 'ENOSPC', 'EAGAIN', 'ENOMEM'], einval: { rule: nesting, about: /CLONE_NEWPID/ } },
     fork: { rule: (state, _, before) => fork(state, before), errnos: ['EAGAIN', 'ENOMEM'] },
     setns: { rule: entering },
     sethostname: { rule: (state) => [state.needsOwnerOf('CAP_SYS_ADMIN', state.own('uts'))] },
     setdomainname: { rule: (state) => [state.needsOwnerOf('CAP_SYS_ADMIN', state.own('uts'))] },
     mount: { rule: mounting },
-    umount: { rule: unmounting, errnos: ['EPERM', 'EINVAL'] },
+    umount: { rule: inMountNamespace, einval: { rule: unmounting, about: /^\// } },
     pivot_root: { rule: inMountNamespace },
-    mount_setattr: { rule: inMountNamespace },
+    mount_setattr: { rule: (state, refused, before) => [...inMountNamespace(state, refused, before), unknown(words().locked)] },
     move_mount: { rule: inMountNamespace },
     chroot: { rule: (state) => [state.needsOwn('CAP_SYS_CHROOT')] },
     setgroups: { rule: groups },
     setresuid: { rule: (state) => [state.needsOwn('CAP_SETUID')] },
     setresgid: { rule: (state) => [state.needsOwn('CAP_SETGID')] },
-    write: { rule: file, errnos: ['EPERM', 'EACCES'] },
-    open: { rule: file, errnos: ['EPERM', 'EACCES'] },
-    mkdir: { rule: file, errnos: ['EPERM', 'EACCES'] },
+    write: FILES,
+    open: FILES,
+    mkdir: FILES,
     rtnetlink: { rule: (state) => [state.needsOwnerOf('CAP_NET_ADMIN', state.own('net'))] },
-    prctl: { rule: privileges },
+    prctl: { rule: privileges, about: /^PR_CAP(?:BSET_DROP|_AMBIENT, PR_CAP_AMBIENT_RAISE), / },
     execve: { rule: ({ process }) => [{ text: words().setUserId, verdict: verdict(!process.noNewPrivs) }, unknown(words().nosuid)] },
     seccomp: { rule: filtering, errnos: ['EACCES'] },
 };
 
-/** Refused for want of a privilege, unless a rule says otherwise. @type {import('./refused-line.js').Errno[]} */
+/** Refused for want of a privilege, unless a rule says otherwise. @type {Errno[]} */
 const PRIVILEGE = ['EPERM'];
 
 /** @param {Refused} refused */
-function ruleOf({ call, errno }) {
-    const found = Object.hasOwn(RULES, call) ? RULES[call] : undefined;
-    return found && (!errno || (found.errnos ?? PRIVILEGE).includes(errno)) ? found.rule : undefined;
+function ruleOf({ call, errno, about = '' }) {
+    const { rule, errnos = PRIVILEGE, about: of, einval } = Object.hasOwn(RULES, call) ? RULES[call] : {};
+    if (errno === 'EINVAL') {
+        return einval?.about.test(about) ? einval.rule : undefined;
+    }
+    return (!errno || errnos.includes(errno)) && (of ?? /^/).test(about) ? rule : undefined;
 }
 
 /**
