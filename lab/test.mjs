@@ -7,7 +7,7 @@ import { count } from './tests/harness.mjs';
 
 // One after the other, as there is one machine.
 const subjects = [
-    'page', 'steps', 'namespaces', 'networks', 'kernel', 'changes', 'privileges', 'mounts', 'rest', 'noticing', 'pictures', 'view', 'control',
+    'page', 'steps', 'namespaces', 'networks', 'kernel', 'changes', 'privileges', 'refused', 'mounts', 'rest', 'noticing', 'pictures', 'view', 'control',
     'watching', 'idle', 'progress', 'codes', 'conditions', 'predictions', 'points', 'marks', 'experiments', 'judging',
 ];
 for (const subject of subjects) {

@@ -63,14 +63,16 @@ class Fingerprint {
         // A name need not begin at a word.
         this.ofUts = ['nodename', 'domainname'].flatMap((name) =>
             words(at('uts_namespace.name', `new_utsname.${name}`), layout.UTS_LENGTH + 3));
-        this.ofMounts = [at('mnt_namespace.mounts')];
-        this.ofMount = ['mnt_parent', 'mnt_mountpoint', 'mnt_devname', 'mnt.mnt_sb'].map((field) => at(`mount.${field}`));
+        this.ofRoot = ['mnt', 'dentry'].map((field) => at(`fs_struct.root.${field}`));
+        this.ofMounts = ['mounts', 'root'].map((field) => at(`mnt_namespace.${field}`));
+        this.ofMount = ['mnt_parent', 'mnt_mountpoint', 'mnt_devname', 'mnt.mnt_sb', 'mnt.mnt_root'].map((field) => at(`mount.${field}`));
         this.ofEntry = ['hash', 'name'].map((field) => at(`dentry.d_name.${field}`));
         this.ofDevice = words(at('net_device.name'), layout.IFNAMSIZ);
         this.ofTime = ['monotonic', 'boottime'].map((clock) => ['time_namespace.offsets', `timens_offsets.${clock}`])
             .flatMap((fields) => [...long(...fields, 'timespec64.tv_sec'), at(...fields, 'timespec64.tv_nsec')]);
         // A map is written once.
         this.ofUser = [at('user_namespace.flags'),
+            ...Object.keys(layout).filter((name) => name.startsWith('UCOUNT_')).map((name) => at('user_namespace.ucount_max') + layout[name] * 4),
             ...['uid_map', 'gid_map'].map((map) => at(`user_namespace.${map}`, 'uid_gid_map.nr_extents'))];
         this.ofCgroup = [at('cgroup.self', 'cgroup_subsys_state.flags')];
         this.controllers = [
@@ -157,6 +159,10 @@ class Fingerprint {
         this.#add(this.#word(task + at['task_struct.__state']) & STOPPED);
         const signal = this.#word(task + at['task_struct.signal']);
         this.#add(signal && this.#word(signal + at['signal_struct.tty']));
+        const fs = this.#word(task + at['task_struct.fs']);
+        if (fs) {
+            this.#addFields(fs, this.ofRoot);
+        }
         this.#addOnce(this.#word(this.#word(task + at['task_struct.real_cred']) + at['cred.user_ns']), this.ofUser);
         const proxy = this.#word(task + at['task_struct.nsproxy']);
         if (proxy && this.#isNew(proxy)) {
@@ -184,10 +190,12 @@ class Fingerprint {
     /** @param {number} mount */
     #addMount(mount) {
         const { at } = this;
-        if (this.#word(mount + at['mount.mnt.mnt_flags']) & at.MNT_CURSOR) {
+        const flags = this.#word(mount + at['mount.mnt.mnt_flags']);
+        if (flags & at.MNT_CURSOR) {
             return;
         }
         this.#add(mount);
+        this.#add(flags & at.MNT_LOCKED);
         this.#addFields(mount, this.ofMount);
         // The directories of its mount point may get other names.
         const root = this.#word(this.#word(mount + at['mount.mnt_parent']) + at['mount.mnt.mnt_root']);

@@ -65,9 +65,10 @@ function withPrintableNames({ processes, namespaces, cgroups, ...rest }) {
     return {
         ...rest,
         processes: processes.map((process) => ({ ...process, comm: printable(process.comm) })),
-        namespaces: namespaces.map(({ nodename, domainname, root, list, ...namespace }) => ({
+        namespaces: namespaces.map(({ nodename, domainname, root, list, locked, ...namespace }) => ({
             ...namespace, nodename: optional(nodename), domainname: optional(domainname), root: optional(root),
             list: list?.map(({ point, type, source }) => ({ point: printable(point), type, source: printable(source) })),
+            locked: locked?.map(printable),
         })),
         cgroups: cgroups.map((cgroup) => ({ ...cgroup, path: printable(cgroup.path) })),
     };

@@ -4,6 +4,7 @@
 
 #include <linux/cgroup.h>
 #include <linux/cred.h>
+#include <linux/fs_struct.h>
 #include <linux/ipc_namespace.h>
 #include <linux/kernfs.h>
 #include <linux/memcontrol.h>
@@ -54,6 +55,9 @@ void layout(void)
 	FIELD(task_struct, seccomp.filter_count);
 	FIELD(task_struct, mm);
 	FIELD(mm_struct, pgd);
+	FIELD(task_struct, fs);
+	FIELD(fs_struct, root.mnt);
+	FIELD(fs_struct, root.dentry);
 	VALUE(PF_KTHREAD, PF_KTHREAD);
 
 	FIELD(pid, level);
@@ -72,6 +76,7 @@ void layout(void)
 	FIELD(cred, cap_bset);
 	FIELD(cred, cap_ambient);
 	FIELD(cred, user_ns);
+	FIELD(cred, ucounts);
 
 	FIELD(nsproxy, uts_ns);
 	FIELD(nsproxy, ipc_ns);
@@ -97,14 +102,17 @@ void layout(void)
 	FIELD(mnt_namespace, user_ns);
 	FIELD(mnt_namespace, mounts);
 	FIELD(mnt_namespace, list);
+	FIELD(mnt_namespace, root);
 	FIELD(mount, mnt_list);
 	FIELD(mount, mnt_parent);
 	FIELD(mount, mnt_mountpoint);
 	FIELD(mount, mnt_devname);
+	FIELD(mount, mnt);
 	FIELD(mount, mnt.mnt_root);
 	FIELD(mount, mnt.mnt_sb);
 	FIELD(mount, mnt.mnt_flags);
 	VALUE(MNT_CURSOR, MNT_CURSOR);
+	VALUE(MNT_LOCKED, MNT_LOCKED);
 	FIELD(dentry, d_parent);
 	FIELD(dentry, d_name.hash);
 	FIELD(dentry, d_name.name);
@@ -140,6 +148,19 @@ void layout(void)
 	FIELD(user_namespace, flags);
 	FIELD(user_namespace, uid_map);
 	FIELD(user_namespace, gid_map);
+	FIELD(user_namespace, ucounts);
+	FIELD(user_namespace, ucount_max);
+	FIELD(ucounts, ns);
+	FIELD(ucounts, uid);
+	FIELD(ucounts, ucount);
+	VALUE(UCOUNT_USER_NAMESPACES, UCOUNT_USER_NAMESPACES);
+	VALUE(UCOUNT_PID_NAMESPACES, UCOUNT_PID_NAMESPACES);
+	VALUE(UCOUNT_MNT_NAMESPACES, UCOUNT_MNT_NAMESPACES);
+	VALUE(UCOUNT_UTS_NAMESPACES, UCOUNT_UTS_NAMESPACES);
+	VALUE(UCOUNT_IPC_NAMESPACES, UCOUNT_IPC_NAMESPACES);
+	VALUE(UCOUNT_NET_NAMESPACES, UCOUNT_NET_NAMESPACES);
+	VALUE(UCOUNT_TIME_NAMESPACES, UCOUNT_TIME_NAMESPACES);
+	VALUE(UCOUNT_CGROUP_NAMESPACES, UCOUNT_CGROUP_NAMESPACES);
 	FIELD(uid_gid_map, nr_extents);
 	FIELD(uid_gid_map, extent);
 	FIELD(uid_gid_map, forward);

@@ -21,6 +21,9 @@ export class Mounts {
     /** The names of types of file systems, by their addresses. @type {Map<number, string>} */
     #types = new Map();
 
+    /** The root directories of mount namespaces. @type {Map<number, { mount: number, entry: number }>} */
+    #roots = new Map();
+
     /**
      * @param {import('./memory.js').Memory} memory
      * @param {number} table the address of the kernel's page table: modules are not where all memory is mapped
@@ -31,7 +34,7 @@ export class Mounts {
     }
 
     /**
-     * The mounts of a namespace, in its own order.
+     * The mounts of a namespace, in its own order, and the mount points of those that must not be unmounted.
      *
      * @param {number} namespace its address
      */
@@ -39,16 +42,45 @@ export class Mounts {
         const { memory } = this;
         /** @type {Mount[]} */
         const mounts = [];
+        /** @type {string[]} */
+        const locked = [];
         for (const mount of memory.list(memory.field(namespace, 'mnt_namespace.list'), 'mount.mnt_list')) {
             // It may have a mark of how far somebody has read /proc/PID/mountinfo.
-            if (!(memory.u32(memory.field(mount, 'mount.mnt.mnt_flags')) & memory.layout.MNT_CURSOR)) {
-                mounts.push({ point: this.#path(mount), type: this.#type(mount), source: this.#source(mount) });
+            const flags = memory.u32(memory.field(mount, 'mount.mnt.mnt_flags'));
+            if (!(flags & memory.layout.MNT_CURSOR)) {
+                const point = this.#path(mount);
+                mounts.push({ point, type: this.#type(mount), source: this.#source(mount) });
+                locked.push(...(flags & memory.layout.MNT_LOCKED ? [point] : []));
             }
             if (mounts.length === MOST) {
                 break;
             }
         }
-        return mounts;
+        return { list: mounts, ...(locked.length > 0 ? { locked } : {}) };
+    }
+
+    /**
+     * The root directory of a namespace: that of the mount on top of its first one.
+     *
+     * @param {number} namespace its address
+     */
+    rootOf(namespace) {
+        const { memory } = this;
+        const known = this.#roots.get(namespace);
+        if (known) {
+            return known;
+        }
+        const u32 = (/** @type {number} */ mount, /** @type {string} */ field) => memory.u32(memory.field(mount, `mount.${field}`));
+        const others = new Set(memory.list(memory.field(namespace, 'mnt_namespace.list'), 'mount.mnt_list'));
+        let top = memory.pointer(namespace, 'mnt_namespace.root');
+        for (let next = /** @type {number | undefined} */ (top); next; next = [...others].find((mount) =>
+            u32(mount, 'mnt_parent') === top && u32(mount, 'mnt_mountpoint') === u32(top, 'mnt.mnt_root'))) {
+            top = next;
+            others.delete(top); // so this has an end
+        }
+        const found = { mount: memory.field(top, 'mount.mnt'), entry: u32(top, 'mnt.mnt_root') };
+        this.#roots.set(namespace, found);
+        return found;
     }
 
     /** @param {number} mount */

@@ -22,10 +22,22 @@ import { Unreadable } from './memory.js';
  *     that made it, in the first user namespace
  * @property {number} [mounts] of a mount namespace: how many mounts it has, also those out of sight
  * @property {import('./mounts.js').Mount[]} [list] of a mount namespace: the first of them
+ * @property {string[]} [locked] of a mount namespace: the mount points of those of the list that cannot be
+ *     unmounted by themselves, as they came from a more privileged mount namespace
  * @property {string[]} [devices] of a network namespace: the names of its network devices
  * @property {string[]} [up] of a network namespace: those of them that are up
  * @property {{ monotonic: number, boottime: number }} [offsets] of a time namespace, in seconds
  * @property {string} [root] of a cgroup namespace: the path of the cgroup that is its root
+ * @property {Counted} [limits] of a user namespace: how many namespaces a user may have in it and below, of
+ *     each kind that has such a limit (user.max_uts_namespaces and so on)
+ */
+
+/** A number for kinds of namespaces. @typedef {Partial<Record<Kind, number>>} Counted */
+
+/**
+ * How many namespaces a user has in a user namespace and below.
+ *
+ * @typedef {{ user: string, uid: number, used: Counted }} Count `uid` in the first user namespace
  */
 
 /** @typedef {'user' | 'pid' | 'mnt' | 'uts' | 'ipc' | 'net' | 'time' | 'cgroup'} Kind */
@@ -47,6 +59,12 @@ const STRUCTURES = {
     ipc: 'ipc_namespace', net: 'net', time: 'time_namespace', cgroup: 'cgroup_namespace',
 };
 
+/** Each kind's place among what the kernel counts for a user. */
+const COUNTED = /** @type {[Kind, string][]} */ (Object.keys(STRUCTURES).map((kind) => [kind, `UCOUNT_${(kind).toUpperCase()}_NAMESPACES`]));
+
+/** INT_MAX: no limit. */
+const UNLIMITED = 0x7fffffff;
+
 /** The least inode number of a namespace: PROC_NET_INIT_INO is 0xEFFFFFF8 or so. */
 const LEAST_INODE = 0xeffffff0;
 
@@ -59,6 +77,9 @@ export const hexadecimal = (/** @type {number} */ address) => address.toString(1
 export class Namespaces {
     /** @type {Map<number, Namespace>} */
     #read = new Map();
+
+    /** @type {Map<number, Count>} */
+    #counts = new Map();
 
     /**
      * @param {import('./memory.js').Memory} memory
@@ -73,6 +94,37 @@ export class Namespaces {
 
     get all() {
         return [...this.#read.values()];
+    }
+
+    get counts() {
+        return [...this.#counts.values()];
+    }
+
+    /**
+     * Reads how many namespaces a user has in a user namespace.
+     *
+     * @param {number} address that of the kernel's structure
+     */
+    count(address) {
+        const { memory } = this;
+        const known = this.#counts.get(address);
+        const count = known ?? {
+            user: this.name('user', memory.pointer(address, 'ucounts.ns')), uid: memory.u32(memory.field(address, 'ucounts.uid')),
+            used: this.#counted(memory.field(address, 'ucounts.ucount'), (number) => number > 0),
+        };
+        this.#counts.set(address, count);
+        return count;
+    }
+
+    /**
+     * @param {number} numbers the address of a number for each kind
+     * @param {(number: number) => boolean} isTold
+     * @returns {Counted}
+     */
+    #counted(numbers, isTold) {
+        const { memory } = this;
+        const all = COUNTED.map(([kind, place]) => /** @type {const} */ ([kind, memory.u32(numbers + memory.layout[place] * 4)]));
+        return Object.fromEntries(all.filter(([, number]) => isTold(number)));
     }
 
     /**
@@ -124,10 +176,16 @@ export class Namespaces {
         user: (address) => {
             const { memory } = this;
             const above = this.#above('user', address);
+            // Those of its creator, in the namespace above: they count what is in here, too.
+            const counts = above.parent && this.count(memory.pointer(address, 'user_namespace.ucounts'));
+            if (counts && counts.user !== above.parent) {
+                throw new Unreadable('what a user namespace counts is not in the one above');
+            }
             return {
                 ...above, owner: above.parent,
                 uids: this.#map(memory.field(address, 'user_namespace.uid_map')),
                 gids: this.#map(memory.field(address, 'user_namespace.gid_map')),
+                limits: this.#counted(memory.field(address, 'user_namespace.ucount_max'), (number) => number < UNLIMITED),
                 setgroups: Boolean(memory.u32(memory.field(address, 'user_namespace.flags')) & 1),
                 creator: {
                     uid: memory.u32(memory.field(address, 'user_namespace.owner')),
@@ -136,7 +194,7 @@ export class Namespaces {
             };
         },
         mnt: (address) => ({
-            mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')), list: this.mounts.of(address),
+            mounts: this.memory.u32(this.memory.field(address, 'mnt_namespace.mounts')), ...this.mounts.of(address),
         }),
         net: (address) => {
             const devices = this.#devices(address);

@@ -22,6 +22,7 @@ import { readProcess, tasks } from './processes.js';
  * @property {import('./processes.js').Process[]} processes all but the kernel's threads, the oldest first
  * @property {import('./namespaces.js').Namespace[]} namespaces all that these processes, or others of these, name
  * @property {import('./cgroups.js').Cgroup[]} cgroups
+ * @property {import('./namespaces.js').Count[]} counts how many namespaces users have
  */
 
 /**
@@ -61,7 +62,7 @@ function read(memory, { init, release, local }) {
     const processes = [...tasks(memory, init)]
         .map((task) => readProcess(memory, task, namespaces, cgroups))
         .filter((process) => process !== undefined);
-    const picture = { release, processes, namespaces: namespaces.all, cgroups: cgroups.all };
+    const picture = { release, processes, namespaces: namespaces.all, cgroups: cgroups.all, counts: namespaces.counts };
     agree(picture);
     return picture;
 }

@@ -20,6 +20,7 @@ import { Unreadable } from './memory.js';
  *     a zombie has only a user and a PID namespace
  * @property {{ pid: string, time: string }} [forChildren] the namespaces that its next child will be in
  * @property {string} cgroup the address of its cgroup
+ * @property {true} [chrooted] whether its root directory is not that of its mount namespace
  * @property {string} [terminal] the name of its controlling terminal
  */
 
@@ -76,6 +77,7 @@ export function readProcess(memory, task, namespaces, cgroups) {
     const id = (/** @type {string} */ name) => memory.u32(memory.field(cred, `cred.${name}`));
     const cgroup = memory.pointer(memory.pointer(task, 'task_struct.cgroups'), 'css_set.dfl_cgrp');
     cgroups.pathOf(cgroup);
+    namespaces.count(memory.pointer(cred, 'cred.ucounts'));
     if (pids[0].pid !== u32('tgid')) {
         throw new Unreadable('a process has two PIDs');
     }
@@ -91,6 +93,7 @@ export function readProcess(memory, task, namespaces, cgroups) {
         ...(u32('atomic_flags') >>> memory.layout.PFA_NO_NEW_PRIVS & 1 ? { noNewPrivs: true } : {}),
         ...(u32('seccomp.mode') ? { seccomp: { mode: u32('seccomp.mode'), filters: u32('seccomp.filter_count') } } : {}),
         cgroup: cgroup.toString(16),
+        ...(isChrooted(memory, task, namespaces) ? { chrooted: true } : {}),
         ...readTerminal(memory, task),
         ...readNamespaces(memory, task, namespaces, memory.pointer(cred, 'cred.user_ns'), pids),
     };
@@ -103,6 +106,22 @@ export function readProcess(memory, task, namespaces, cgroups) {
 function readCapabilities(memory, cred) {
     const sets = SETS.map((name) => [name, memory.u64(memory.field(cred, `cred.cap_${name}`)).toString(16)]);
     return /** @type {Capabilities} */ (Object.fromEntries(sets));
+}
+
+/**
+ * What the kernel itself asks (current_chrooted in fs/namespace.c).
+ *
+ * @param {import('./memory.js').Memory} memory
+ * @param {number} task
+ * @param {import('./namespaces.js').Namespaces} namespaces
+ */
+function isChrooted(memory, task, namespaces) {
+    const [fs, nsproxy] = ['fs', 'nsproxy'].map((name) => memory.optional(task, `task_struct.${name}`));
+    if (!fs || !nsproxy) {
+        return false;
+    }
+    const { mount, entry } = namespaces.mounts.rootOf(memory.pointer(nsproxy, 'nsproxy.mnt_ns'));
+    return memory.u32(memory.field(fs, 'fs_struct.root.mnt')) !== mount || memory.u32(memory.field(fs, 'fs_struct.root.dentry')) !== entry;
 }
 
 /**

@@ -4,6 +4,7 @@
 import { KernelView } from '../view/kernel-view.js';
 import { element } from './dom.js';
 import { touch } from './keys.js';
+import { explainRefusals } from './refusals.js';
 import { Splitter } from './splitter.js';
 import { Tabs } from './tabs.js';
 import { words } from './words.js';
@@ -48,6 +49,7 @@ export class Panes {
         this.#tabs.onshow = (index) => { this.terminal = index < KERNEL ? index : this.terminal; };
         // Whoever points at a terminal wants to type there; on a screen that would bring a keyboard up.
         this.#tabs.onpick = (index) => touch || index >= KERNEL || this.focus(index);
+        this.view.onenter = explainRefusals(shells, this.view, this.#kernel);
         this.view.onchange = () => this.#tabs.tell(KERNEL);
     }
 

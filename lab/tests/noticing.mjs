@@ -8,12 +8,13 @@ import { ask, emulator, first, machine, test } from './harness.mjs';
 import { placesRead } from './places.mjs';
 
 /** What always changes, and is no event. */
-const MEASURED = ['processes.state', 'namespaces.count', 'cgroups.pids.current', 'cgroups.memory.current', 'cgroups.cpu.used'];
+const MEASURED = ['processes.state', 'namespaces.count', 'cgroups.pids.current', 'cgroups.memory.current', 'cgroups.cpu.used',
+    ...['user', 'pid', 'mnt', 'uts', 'ipc', 'net', 'time', 'cgroup'].map((kind) => `counts.used.${kind}`)];
 
 /** What never changes where it is: the kernel makes another structure, or writes it once with what is noticed. */
 const REPLACED = ['processes.ids.uid', 'processes.ids.gid', 'processes.ids.euid', 'processes.ids.egid',
     ...SETS.map((name) => `processes.capabilities.${name}`), 'processes.pids.pid',
-    'namespaces.inode', 'namespaces.list.type', 'namespaces.creator.uid', 'namespaces.creator.gid',
+    'namespaces.inode', 'namespaces.list.type', 'namespaces.creator.uid', 'namespaces.creator.gid', 'counts.uid',
     ...['uids', 'gids'].flatMap((map) => ['first', 'lower', 'count'].map((field) => `namespaces.${map}.${field}`))];
 
 /** The values of a picture, each with its place in it. */
@@ -63,7 +64,7 @@ await test('each value of a picture that changes where it is, is in the fingerpr
     emulator.run();
     const { found, all } = unnoticed(bytes);
     // What the numbers changed are, among others.
-    for (const name of ['processes.noNewPrivs', 'processes.seccomp.mode', 'namespaces.mounts', 'namespaces.list.point', 'namespaces.setgroups', 'namespaces.offsets.boottime', 'cgroups.removed', 'cgroups.pids.limit',
+    for (const name of ['processes.noNewPrivs', 'processes.seccomp.mode', 'namespaces.mounts', 'namespaces.list.point', 'namespaces.setgroups', 'namespaces.limits.uts', 'namespaces.locked', 'processes.chrooted', 'namespaces.offsets.boottime', 'cgroups.removed', 'cgroups.pids.limit',
         'cgroups.pids.refused', 'cgroups.memory.limit', 'cgroups.memory.killed', 'cgroups.cpu.quota', 'cgroups.cpu.throttled']) {
         assert.ok(all.has(name), `no ${name} was changed`);
     }

@@ -52,6 +52,9 @@ export class KernelView {
     /** What happens when a picture has come. */
     onpicture = (/** @type {import('../kernel/history.js').Picture} */ _picture) => {};
 
+    /** What happens when a line is entered in a terminal, or, without one, when the machine is another. */
+    onenter = (/** @type {number | undefined} */ _terminal) => {};
+
     /** @param {HTMLElement} frame */
     constructor(frame) {
         this.frame = frame;
@@ -65,13 +68,17 @@ export class KernelView {
      */
     follow(computer) {
         this.#computer = computer;
-        computer.follow((picture) => this.#add(picture), (terminal) => this.#history.enter(terminal));
+        computer.follow((picture) => this.#add(picture), (terminal) => {
+            this.#history.enter(terminal);
+            this.onenter(terminal);
+        });
     }
 
     /** The machine is started again: what was before is gone. */
     forget() {
         this.#history = new History();
         this.#mode = 'runs';
+        this.onenter(undefined);
         this.#draw();
     }
 
@@ -84,6 +91,7 @@ export class KernelView {
     resume(saved) {
         this.#history = saved ? History.from(saved) : new History();
         this.#mode = 'runs';
+        this.onenter(undefined);
         this.#draw();
     }
 
