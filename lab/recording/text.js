@@ -79,7 +79,7 @@ function linesOf({ processes: taken, namespaces, cgroups }, numbers) {
                 parent: number.get(parent) ?? 0, state, ids, ...setsOf(capabilities, all), ...rest, namespaces: differing(own, boot),
                 'for children': forChildren && differing(forChildren, own), pids: inner.length > 0 ? inner : undefined,
             })}`),
-        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, list: ____, up, offsets, ...rest }) =>
+        ...namespaces.map(({ address, kind, inode: _, letter: __, count: ___, list: ____, limits: _____, up, offsets, ...rest }) =>
             `${kind} ${names.get(address)}: ${path(tell({ ...offsets && { offsets: clocks(offsets) }, ...rest, down: without(rest.devices, up) }))}`),
         ...cgroups.map(({ address, path: _, ...rest }) => `cgroup ${names.get(address)}: ${tell(rest)}`),
     ];
