@@ -29,6 +29,9 @@ export class Computer {
     /** Of the machine that is kept: its terminals, and what the page has added. @type {{ shells: Awaited<ReturnType<Shell['save']>>[], page: any } | undefined} */
     kept;
 
+    /** Whether nobody in it can be asked (health.js). */
+    isLost = false;
+
     /** Whether the page itself is typing, to begin. */
     #isStarting = false;
 
@@ -171,6 +174,11 @@ export class Computer {
      */
     look() {
         return this.#unlessEnded(this.#machine.ask('look'));
+    }
+
+    /** How the machine is, as it can be known without asking anybody in it. @returns {Promise<import('./vitals.js').Signs>} */
+    vitals() {
+        return this.#machine.ask('vitals');
     }
 
     /** The machine stands still until `go`. */
