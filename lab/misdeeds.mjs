@@ -47,7 +47,8 @@ async function reader() {
         const until = async (what, holds) => {
             for (const start = performance.now(); !holds(); await pause(EACH / 3)) {
                 if (performance.now() - start > PATIENCE) {
-                    const seen = shells.map((shell) => shell.lines(0).slice(-5).join('\n')).join('\n--\n');
+                    const seen = shells.map((shell) => [...shell.lines(0).slice(-5),
+                        shell.terminal.buffer.active.getLine(shell.row).translateToString(true)].join('\n')).join('\n--\n');
                     throw new Error(`${what}; found is ${trouble?.kind ?? 'nothing'}, and the terminals show\n${seen}`);
                 }
             }

@@ -6,7 +6,7 @@
 const [SILENT, GONE, UNHEARD] = [10, 4, 3];
 
 /** For how many looks a new shell may take to show its prompt. */
-const RENEWED = 15;
+const RENEWED = 30;
 
 /** How many looks there are from one key for it to the next. */
 const AGAIN = 3;
@@ -51,9 +51,9 @@ const PLAIN = /^[\x20-\x7e]+$/;
 /** @param {Trouble['kind']} kind @param {Partial<Trouble>} [details] @returns {Trouble} */
 const lost = (kind, details) => ({ kind, isLost: true, ...details });
 
-/** Whether what stands before the cursor ends like a prompt. @param {Patient['shells'][number]} shell */
-function endsWithPrompt({ row, terminal: { buffer: { active } } }) {
-    return /[$#] $/.test(active.getLine(row)?.translateToString(false, 0, active.cursorX) ?? '');
+/** Whether a prompt stands behind another one. @param {Patient['shells'][number]} shell */
+function hasTwoPrompts({ row, terminal: { buffer: { active } } }) {
+    return /^[$#] \$ $/.test(active.getLine(row)?.translateToString(false, 0, active.cursorX) ?? '');
 }
 
 export class Health {
@@ -149,7 +149,7 @@ export class Health {
         for (const [at, shell] of this.patient.shells.entries()) {
             if (this.#renewed[at] > 0) {
                 this.#renewed[at] -= 1;
-                if (!shell.prompt && this.#renewed[at] % AGAIN === 0 && endsWithPrompt(shell)) {
+                if (!shell.prompt && this.#renewed[at] % AGAIN === 0 && hasTwoPrompts(shell)) {
                     shell.type('\r'); // a shell that is just being started may drop it
                 }
             }

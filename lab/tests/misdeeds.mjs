@@ -50,8 +50,8 @@ export const misdeeds = [
     { name: 'prints on the page\'s line', typed: '# head -c 5000 /dev/urandom >/dev/ttyS2; echo ready >/dev/ttyS2', finds: 'goes on' },
 
     // Cgroups.
-    { name: 'may start no process', typed: `# ${into('x')}; echo 0 >${ROOT}/x/pids.max; sleep 0`, ends: '\x03', finds: 'full', heals: `echo max >${ROOT}/x/pids.max` },
-    { name: 'may start none in a cgroup below', typed: `# ${into('x')}; ${into('x/y')}; echo +pids >${ROOT}/x/cgroup.subtree_control; echo 1 >${ROOT}/x/pids.max; sleep 0`, ends: '\x03', finds: 'full' },
+    { name: 'may start no process', typed: `# ${into('x')}; echo 0 >${ROOT}/x/pids.max; sleep 0`, finds: 'full', heals: `echo max >${ROOT}/x/pids.max` },
+    { name: 'may start none in a cgroup below', typed: `# ${into('x')}; ${into('x/y')}; echo +pids >${ROOT}/x/cgroup.subtree_control; echo 1 >${ROOT}/x/pids.max; sleep 0`, finds: 'full' },
     { name: 'freezes itself', typed: `# ${into('x')}; echo 1 >${ROOT}/x/cgroup.freeze`, ends: 'a', finds: 'frozen', heals: `echo 0 >${ROOT}/x/cgroup.freeze` },
     { name: 'freezes itself in a cgroup with a strange name', typed: `# ${into('it\'s; echo <b>')}; echo 1 >"${ROOT}/it's; echo <b>/cgroup.freeze"`, ends: 'a', finds: 'frozen' },
     { name: 'kills its cgroup', typed: `# ${into('x')}; echo 1 >${ROOT}/x/cgroup.kill`, finds: 'goes on' },
@@ -71,7 +71,7 @@ export const misdeeds = [
     { name: 'fills the disk', typed: '# dd if=/dev/zero of=/full bs=1M', finds: 'goes on' },
 
     // Memory and the clock.
-    { name: 'fills the memory', typed: '# cd /dev/shm; mount -o remount,size=100% .; dd if=/dev/zero of=full bs=1M', finds: 'panicked' },
+    { name: 'fills the memory, and wants a panic then', typed: '# echo 1 >/proc/sys/vm/panic_on_oom; cd /dev/shm; mount -o remount,size=100% .; dd if=/dev/zero of=full bs=1M', finds: 'panicked' },
     { name: 'has a process killed for memory', typed: '# echo f >/proc/sysrq-trigger', finds: 'goes on' },
     { name: 'sets the clock back', typed: '# date -s 1970-01-02', finds: 'goes on' },
     { name: 'sets the clock ahead', typed: '# date -s 2037-12-31', finds: 'goes on' },
