@@ -41,9 +41,8 @@ export class Control {
             const answer = this.#said.match(this.#expected);
             if (answer) {
                 this.#answer(answer[1]);
-            } else if (this.#typed && READY.test(this.#said)) {
-                this.#said = '';
-                this.#type(this.#typed);
+            } else if (READY.test(this.#said)) {
+                this.repeat();
             }
         });
     }
@@ -54,6 +53,14 @@ export class Control {
     /** The number of the command that has no answer yet, if there is one. */
     get pending() {
         return this.#typed === undefined ? undefined : this.#number;
+    }
+
+    /** Types again what has no answer: a shell that was ended has perhaps not read it. */
+    repeat() {
+        if (this.#typed) {
+            this.#said = '';
+            this.#type(this.#typed);
+        }
     }
 
     /** Drops what is pending, as if nothing had been printed: the machine that would answer is gone. */

@@ -44,7 +44,7 @@ const PLAIN = /^[\x20-\x7e]+$/;
  *
  * @typedef {object} Patient
  * @property {() => Promise<import('./vitals.js').Signs>} vitals
- * @property {Pick<import('./control.js').Control, 'pending' | 'run'>} control
+ * @property {Pick<import('./control.js').Control, 'pending' | 'run' | 'repeat'>} control
  * @property {Pick<import('./shell.js').Shell, 'isAnswered' | 'lines' | 'row' | 'prompt' | 'terminal' | 'type'>[]} shells
  */
 
@@ -168,6 +168,9 @@ export class Health {
         }
         if (this.#pending.looks >= SILENT) {
             return lost('silent', { path: control && control.cgroup !== '/' ? control.cgroup : undefined });
+        }
+        if (control?.isIdle && this.#pending.looks > 0 && this.#pending.looks % UNHEARD === 0) {
+            this.patient.control.repeat();
         }
         this.#doubted = !known || (control && control.cgroup !== '/') ? this.#doubted + 1 : 0;
         if (isDue(this.#doubted)) {

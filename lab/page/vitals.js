@@ -29,7 +29,7 @@ const INTERRUPTS = 1 << 9;
  * @typedef {object} Signs
  * @property {boolean} isOver
  * @property {boolean} restarted
- * @property {{ count: number, control?: Member, sessions: (number | undefined)[], shells: (Member | undefined)[] }} [known]
+ * @property {{ count: number, control?: Member & { isIdle: boolean }, sessions: (number | undefined)[], shells: (Member | undefined)[] }} [known]
  */
 
 export class Vitals {
@@ -114,7 +114,7 @@ export function knownOf({ processes, cgroups }) {
         terminal === name && SHELLS.includes(comm) && state !== 'Z' && !parents.has(pid)).at(-1));
     return {
         count: processes.length,
-        control: control && member(control),
+        control: control && { ...member(control), isIdle: control.state === 'S' && !parents.has(control.pid) },
         sessions: TERMINALS.map((name) => own.find(({ comm, terminal }) => comm === SESSION && terminal === name)?.pid),
         shells: shells.map((shell) => shell && member(shell)),
     };
