@@ -103,6 +103,8 @@ async function troubles() {
     }
     await holds(page, 'the challenge cannot be solved any more', (selector) => document.querySelector(selector).dataset.state === 'solved', CHALLENGE);
     const solved = await progress();
+    await page.locator('.lab-head').getByRole('button', { name: 'Start again' }).click();
+    await page.evaluate(() => book.lab.ready);
 
     for (const [what, line, text] of [
         ['a freezer', `mkdir ${CGROUP}; echo $$ >${CGROUP}/cgroup.procs; echo 1 >${CGROUP}/cgroup.freeze`, 'terminal 1 is frozen, as its cgroup /x is'],
@@ -137,7 +139,102 @@ async function troubles() {
     await page.context().close();
 }
 
-const cases = { troubles };
+/** What names and texts are made of that would do something in a page, in a terminal, or to a decoder. */
+const ATOMS = [
+    '<img src=x onerror=injected()>', '<script>injected()</script>', '<b onclick=injected()>', '<iframe src=//x>', '"><svg onload=injected()>',
+    'javascript:injected()', '${injected()}', '{{injected()}}', '&lt;u&gt;', '&#60;', '\'"`', '</style>', '<!--', ']]>', '../..', '한', '\u202e', '\u2028', '\ufeff',
+    '\x1b[31m', '\x1b]0;<img src=x>\x07', '\x1b[c', '\x1b[6n', '\x9b5n', '\x07', '\b', '\t', '\x7f', '\x01',
+];
+
+/** Texts at random, the same each time; each is a list of bytes, with some that are no UTF-8, and no longer than a length. */
+function* randomTexts(count, length) {
+    let seed = 20;
+    const random = (below) => {
+        seed = (seed * 1103515245 + 12345) % 2 ** 31;
+        return Math.floor(seed / 2 ** 31 * below);
+    };
+    for (let made = 0; made < count; made += 1) {
+        const bytes = [];
+        while (bytes.length < length) {
+            bytes.push(...random(4) === 0 ? [128 + random(128)] : Buffer.from(ATOMS[random(ATOMS.length)]));
+        }
+        yield bytes.slice(0, length);
+    }
+}
+
+/** As printf takes it, without what cannot be in the name of a file. */
+const octal = (bytes) => bytes.filter((byte) => byte !== 0 && byte !== 10 && byte !== 47)
+    .map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+
+/** Names that the machine holds and texts that it prints do nothing in the page but to be shown. */
+async function injection() {
+    const page = await openMachine('injection');
+    await page.evaluate(() => {
+        window.violations = [];
+        window.injected = () => window.violations.push('injected() was called');
+        document.addEventListener('securitypolicyviolation', ({ violatedDirective }) => window.violations.push(violatedDirective));
+    });
+    const title = await page.title();
+    const root = async (command) => {
+        const answer = await page.evaluate((command) => Promise.race([
+            book.lab.computer.control.run(command), new Promise((late) => setTimeout(late, 10_000)),
+        ]), command);
+        check(answer !== undefined, `injection: no answer to ${command.slice(0, 200)}`);
+    };
+    /** Root runs a command with a name as $n; what it starts is no child of the page's shell. */
+    const withName = (name, command) => root(`n=$(printf '${name}'); ${command}`);
+    const stays = (script) => `(sh -c '${script}; sleep 1000; :' - "$n" </dev/null >/dev/null 2>&1 &)`;
+
+    // Processes, hostnames, mounts and cgroups with such names; the cgroups' path has almost 4 kB.
+    const [short, middle, long] = [[8, 15], [4, 60], [12, 250]].map(([count, length]) => [...randomTexts(count, length)].map(octal));
+    for (const name of [...short, octal([...Buffer.from('<img src=x>')])]) {
+        await withName(name, stays('printf %s "$1" >/proc/$$/comm'));
+    }
+    for (const name of middle) {
+        await withName(name, `(unshare -u sh -c 'printf %s "$1" >/proc/sys/kernel/hostname; sleep 1000; :' - "$n" </dev/null >/dev/null 2>&1 &)`);
+        await withName(name, `(unshare -m sh -c 'mount -t tmpfs "$1" /mnt; sleep 1000; :' - "$n" </dev/null >/dev/null 2>&1 &)`);
+    }
+    await root('cd /sys/fs/cgroup');
+    for (const name of long) {
+        await withName(name, 'mkdir "$n"; cd "$n"');
+    }
+    await root('cd /');
+    await holds(page, 'the names are not there', () => {
+        const { processes, cgroups, namespaces } = book.lab.view.now;
+        return processes.some(({ comm }) => comm === '<img src=x>') && cgroups.some(({ path }) => path.length > 2900)
+            && namespaces.some(({ nodename }) => nodename?.includes('<'));
+    });
+
+    // What is printed: titles, links, clipboards, questions, and noise.
+    for (const text of [
+        '\\033]0;<img src=x onerror=injected()>\\007', '\\033]8;;javascript:injected()\\033\\\\link\\033]8;;\\033\\\\',
+        '\\033]52;c;aW5qZWN0ZWQoKQ==\\007', '\\033P<img src=x>\\033\\\\', `\\033]0;${'x'.repeat(3800)}\\007`,
+        ...[...randomTexts(12, 400)].map(octal),
+    ]) {
+        await root(`printf '${text}' >/dev/ttyS1`);
+    }
+    // All of it is looked at.
+    await page.evaluate(() => {
+        document.querySelector('.lab-kernel input[type=checkbox]').click();
+        [...document.querySelectorAll('.lab-kernel button')].find((it) => it.textContent === 'show')?.click();
+    });
+    await page.evaluate(() => book.lab.shells[1].terminal.scrollToTop());
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const found = await page.evaluate(() => [
+        ...[...document.querySelectorAll('.lab-panel :is(img, script, iframe, svg[onload], [onerror], [onclick], a[href^="javascript"]), main :is(img[src="x"], script)')].map((it) => it.outerHTML),
+        ...window.violations,
+    ]);
+    check(found.length === 0, `what the machine holds or prints is in the page as ${found}`);
+    check(await page.locator('.lab-kernel').innerText().then((it) => it.includes('<img src=x>')), 'the name of a process is not shown as it is');
+    check(await page.title() === title, `the title is ${await page.title()}`);
+    check(!/[\u202e\u2028\x1b]/.test(await page.locator('.lab-kernel').innerText()), 'the picture shows characters that change others');
+    await page.evaluate(() => book.lab.startAgain());
+    await page.evaluate(() => book.lab.ready);
+    check((await run(page, 'echo here', 1)).join() === 'here', 'after that the machine does not start again');
+    await page.context().close();
+}
+
+const cases = { troubles, injection };
 for (const [name, run] of Object.entries(cases).filter(([name]) => !process.env.CASE || name === process.env.CASE)) {
     const start = Date.now();
     await run();
