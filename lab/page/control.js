@@ -6,8 +6,8 @@
 /** The kernel drops what has been typed of a line so far (VKILL). */
 const KILL = '\x15';
 
-/** What a new shell says first (lab/root/usr/sbin/control). */
-const READY = /(?:^|\n)ready\n$/;
+/** What a new shell says first (lab/root/usr/sbin/control), perhaps behind what the one before has begun to answer. */
+const READY = /(?<!\w)ready\n$/;
 
 /** @typedef {import('./machine.js').Machine} Machine */
 
