@@ -195,7 +195,7 @@ export class Attempt {
 
     /** Asks what the picture does not hold. */
     async #ask() {
-        if (this.#isAsking || !this.panel.view.isRunning) {
+        if (this.#isAsking || !this.panel.view.isRunning || this.panel.computer?.isLost) {
             return;
         }
         this.#isAsking = true;

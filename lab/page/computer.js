@@ -32,6 +32,9 @@ export class Computer {
     /** Of each machine that is kept, by its name: its terminals, and what the page has added. @type {Map<string, { shells: Awaited<ReturnType<Shell['save']>>[], page: any }>} */
     #kept = new Map();
 
+    /** Whether nobody in it can be asked (health.js). */
+    isLost = false;
+
     /** Whether the page itself is typing, to begin. */
     #isStarting = false;
 
@@ -187,6 +190,11 @@ export class Computer {
      */
     look() {
         return this.#unlessEnded(this.#machine.ask('look'));
+    }
+
+    /** How the machine is, as it can be known without asking anybody in it. @returns {Promise<import('./vitals.js').Signs>} */
+    vitals() {
+        return this.#machine.ask('vitals');
     }
 
     /** The machine stands still until `go`. */

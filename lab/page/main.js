@@ -44,7 +44,7 @@ const challenges = new Challenges(page.open, () => opened !== undefined);
 /** @param {string} [stored] the id of the checkpoint to go on from */
 async function openPanel(stored) {
     startWorker(stored);
-    const [{ Panel }, { Pages }] = await Promise.all([import('./panel.js'), import('./turn.js')]);
+    const [{ Panel }, { Pages }, { watchHealth }] = await Promise.all([import('./panel.js'), import('./turn.js'), import('./trouble.js')]);
     pages ??= new Pages(() => opened !== undefined, turned);
     const leave = () => page.pressed.focus({ preventScroll: page.pressed.tagName === 'H1' });
     const panel = new Panel(leave, () => {
@@ -59,6 +59,7 @@ async function openPanel(stored) {
         setUp();
         challenges.resume(panel, resumed.attempt);
     };
+    watchHealth(panel);
     forgetRuns();
     // For the curious, and for the tests.
     window.book.lab = panel;

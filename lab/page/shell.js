@@ -97,6 +97,9 @@ export class Shell {
         return used;
     }
 
+    /** Whether something has been printed since it was typed at. */
+    get isAnswered() { return this.#answered; }
+
     /** Fills the frame with lines and columns, and tells the machine how many there are. */
     async fit() {
         const { rows, cols } = this.fits();
@@ -229,6 +232,7 @@ export class Shell {
     /** Ends what runs, or drops what has been typed, with Ctrl-C; waits for the prompt. */
     async clear() {
         await this.control.run(`settle ttyS${this.index}`); // see lab/root/usr/sbin/control
+        this.#signal.throwIfAborted(); // the machine that has not answered may be gone
         const stale = this.prompt !== undefined; // what was typed is out of sight
         const entered = this.enter(KEYS['^C']);
         // A shell that is just being started prompts on the line of the ^C, or drops it.

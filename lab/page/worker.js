@@ -14,6 +14,7 @@
 //   resume    makes the machine as it was stored under an id, and runs it; the value is what is
 //             known of it, or nothing if there is none
 //   look      what the kernel holds when the machine has come to rest, or after a while if it does not
+//   vitals    how the machine is (vitals.js)
 // Without an answer:
 //   { line, text }    what is typed at a serial line
 // To the page, unasked:
@@ -25,6 +26,7 @@ import { idle, output } from './doze.js';
 import { download } from './download.js';
 import { restoreState } from './state.js';
 import * as storage from './storage.js';
+import { Vitals } from './vitals.js';
 import { withoutPage } from '../kernel/history.js';
 import { restOf } from '../recording/rest.js';
 import { Watch } from './watch.js';
@@ -42,7 +44,7 @@ const RESTLESS = 5000;
  *     fromStart: boolean }} Description
  */
 
-/** @type {{ emulator: V86, url: string, bytes: number, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch, rest: ReturnType<typeof restOf> } | undefined} */
+/** @type {{ emulator: V86, url: string, bytes: number, state: ArrayBuffer | undefined, stopDozing: () => void, watch: Watch, vitals: Vitals, rest: ReturnType<typeof restOf> } | undefined} */
 let machine;
 
 /** Tells how many of these bytes have been downloaded. */
@@ -63,8 +65,9 @@ async function load({ files, state, bytes, emulator: emulatorBytes, options, ker
     await new Promise((ready) => emulator.add_listener('emulator-ready', ready));
     LINES.forEach((line) => forward(emulator, line));
     const watch = new Watch(() => /** @type {any} */ (emulator).v86.cpu.mem8, kernel, pictured);
-    slices.after = () => watch.look();
-    machine = { emulator, url, bytes: bytes - emulatorBytes, state: saved, stopDozing: idle(emulator), watch, rest: restOf(emulator, kernel) };
+    const vitals = new Vitals(emulator, kernel);
+    slices.after = () => vitals.isOver || watch.look();
+    machine = { emulator, url, bytes: bytes - emulatorBytes, state: saved, stopDozing: idle(emulator), watch, vitals, rest: restOf(emulator, kernel) };
 }
 
 /**
@@ -149,6 +152,7 @@ function restore() {
 async function run(state) {
     const { emulator } = loaded();
     await restoreState(emulator, state);
+    loaded().vitals.restored();
     loaded().watch.again();
     await go();
     emulator.run();
@@ -221,7 +225,7 @@ async function resume({ id, build }) {
 }
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
-const requests = { load, complete, restore, keep, back, drop, take, store, prepare, resume, look, pause, step, go };
+const requests = { load, complete, restore, keep, back, drop, take, store, prepare, resume, look, pause, step, go, vitals: async () => loaded().vitals.read() };
 
 addEventListener('message', async ({ data }) => {
     if (data.line !== undefined) {

@@ -20,7 +20,7 @@ export class RecordedShell extends Shell {
      * @param {import('../page/control.js').Control} control
      */
     constructor(index, machine, control) {
-        const terminal = new headless.Terminal({ ...SIZE, allowProposedApi: true, scrollback: SCROLLBACK });
+        const terminal = new headless.Terminal({ ...SIZE, allowProposedApi: true, logLevel: 'off', scrollback: SCROLLBACK });
         const contents = new SerializeAddon();
         terminal.loadAddon(/** @type {any} */ (contents));
         const frame = Object.assign(new EventTarget(), { clientHeight: SIZE.rows });

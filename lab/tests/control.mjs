@@ -75,6 +75,26 @@ await test('a command that was typed by half is not the beginning of the next', 
     leave();
 });
 
+await test('a command that was under way when the shell was killed is answered by the next one', async () => {
+    const { control, leave } = newPage();
+    const answered = control.run('[ -e /run/once ] || { : >/run/once; kill -9 $$; }; echo again');
+    assert.equal(await answer(answered), 'again\n');
+    assert.equal(control.pending, undefined);
+    await answer(control.run('rm /run/once'));
+    leave();
+});
+
+await test('what was asked of a machine that is gone is not typed at the next', async () => {
+    const { control, leave } = newPage();
+    const asked = [control.run('kill -STOP $$'), control.run('touch /run/stale')];
+    await allIsRead();
+    control.forget();
+    assert.deepEqual(await answer(Promise.all(asked)), ['', '']);
+    await first.run('sudo kill -CONT $(pidof control)');
+    assert.equal(await answer(control.run('[ -e /run/stale ] || echo clean')), 'clean\n');
+    leave();
+});
+
 await test('the machine\'s clock goes on when it is restored, again and again', async () => {
     for (let times = 0; times < 2; times += 1) {
         await restore();
