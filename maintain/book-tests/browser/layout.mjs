@@ -50,7 +50,10 @@ async function contents() {
     check(await page.evaluate(() => localStorage.getItem('mdbook-sidebar')) === 'visible', 'a choice was changed');
 
     // On request it lies over the text, until the reader has chosen, or goes on with the text.
-    await page.evaluate(() => scrollTo(0, document.querySelector('main pre').offsetTop));
+    await page.evaluate(() => scrollTo({ top: document.querySelector('main pre').offsetTop, behavior: 'instant' }));
+    // mdBook's bar comes to who scrolls back; meanwhile nobody can press what is in it.
+    await page.mouse.wheel(0, -100);
+    await page.waitForFunction(() => document.getElementById('mdbook-menu-bar').getBoundingClientRect().top === 0);
     const menu = page.locator('#mdbook-sidebar-toggle');
     await menu.click();
     const links = page.locator('#mdbook-sidebar .chapter > .chapter-item > .chapter-link-wrapper > a');
