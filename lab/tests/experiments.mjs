@@ -22,7 +22,10 @@ const process = (pid, comm, parent, { ns = {}, ...rest } = {}) => ({
     namespaces: { ...BOOT, ...ns }, forChildren: { pid: 'pid0', time: 'time0' }, cgroup: 'root', ...rest,
 });
 const NAMESPACES = KINDS.map((kind, at) => ({ kind, inode: 4026531830 + at, address: `${kind}0`, count: 1, ...kind === 'uts' && { nodename: 'web', domainname: '' } }));
-const own = (kind, letter, rest = {}) => ({ kind, inode: 4026532000 + letter.charCodeAt(0), address: `${kind}${letter}`, count: 1, letter, ...rest });
+const own = (kind, letter, rest = {}) => ({
+    kind, inode: 4026532000 + letter.charCodeAt(0), address: `${kind}${letter}`, count: 1, letter,
+    ...kind === 'user' && { uids: [], gids: [], setgroups: true }, ...kind === 'net' && { devices: ['lo'], up: [] }, ...kind === 'uts' && { nodename: 'web', domainname: '' }, ...rest,
+});
 const picture = (processes = [], namespaces = [], cgroups = []) => ({
     release: '6', processes: [process(1, 'init', 0), process(10, 'session', 1, { terminal: 'ttyS0' }), process(11, 'bash', 10, { terminal: 'ttyS0' }), ...processes],
     namespaces: [...NAMESPACES, ...namespaces], cgroups: [{ address: 'root', path: '/', removed: false }, ...cgroups],
