@@ -15,6 +15,6 @@
     const root = document.documentElement;
     if (root.lang === 'en' && (chosen ?? remembered ?? understood) === 'ko') {
         root.style.visibility = 'hidden'; // nothing of it is seen before the other page is there
-        location.replace('ko.html');
+        location.replace(`ko.html${location.hash}`);
     }
 })();

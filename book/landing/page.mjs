@@ -124,7 +124,7 @@ export function landing({ language, css, progress, demonstration, container, mac
         <!-- with PROJECT_URL: <a href="PROJECT_URL">${words.source}</a> -->
     </footer>
 </div>
-<script>${script}</script><script src="offline.js"></script>${progress ? `\n<script src="en/theme/${progress}"></script>` : ''}
+${progress ? `<script src="en/theme/${progress}"></script>\n` : ''}<script>${script}</script><script src="offline.js"></script>
 </body>
 </html>
 `;

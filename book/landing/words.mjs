@@ -57,7 +57,7 @@ export const WORDS = {
         ran: 'COUNT of ALL sessions run',
         predicted: 'COUNT predicted',
         kept: 'Your progress stays in this browser.',
-        known: 'What you know now',
+        known: 'What I know now',
         own: 'On your own machine',
         inFolder: 'Check your machine, then run step 3, in the project’s folder:',
         needs: 'Linux 5.10 or newer and Rust 1.85 or newer. Root only for parts of steps 6 and\u00a014.',

@@ -63,7 +63,8 @@
             navigator.storage?.persist?.().catch(() => {});
             const { installing, active } = await navigator.serviceWorker.register('offline-worker.js');
             if (installing) {
-                installing.onstatechange = () => installing.state === 'redundant' && show(words.failed);
+                // Once it is kept, another build may take its place.
+                installing.onstatechange = () => installing.state === 'redundant' && keepButton.ariaBusy && show(words.failed);
             } else {
                 active?.postMessage('keep'); // it was removed in this page
             }

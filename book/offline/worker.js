@@ -125,15 +125,18 @@ async function belong(id, cacheName) {
 
 /** Removes the builds from before this one that no page belongs to any more. A later one may be another worker's. */
 async function removeOld() {
-    const open = new Set((await clients.matchAll({ type: 'window', includeUncontrolled: true })).map(({ id }) => CLIENT + id));
+    const open = new Set((await clients.matchAll({ type: 'all', includeUncontrolled: true })).map(({ id }) => CLIENT + id));
     const names = await ownCaches(); // the oldest first
-    for (const name of names.slice(0, Math.max(names.indexOf(CACHE), 0))) {
+    const old = names.slice(0, Math.max(names.indexOf(CACHE), 0));
+    for (const name of [...old, CACHE]) {
         const cache = await caches.open(name);
         const pages = (await cache.keys()).filter(({ url }) => url.startsWith(CLIENT));
         const inUse = await Promise.all(pages.map(async (page) => open.has(page.url)
             || Date.now() - Number(await (await cache.match(page)).text()) < OPENING));
-        if (!inUse.includes(true)) {
+        if (!inUse.includes(true) && name !== CACHE) {
             await caches.delete(name);
+        } else {
+            await Promise.all(pages.filter((_, at) => !inUse[at]).map((page) => cache.delete(page)));
         }
     }
 }

@@ -53,6 +53,9 @@
     /** What is kept beside it: how challenges were solved, and who the reader is to a host (lab/page). */
     const BELONGING = ['book-runs', 'book-participant'];
 
+    /** The latest time that a date can have, in ms. */
+    const LATEST = 8.64e15;
+
     /** Not chapters: the first pages of the site and of the books, and what shows all chapters or none. */
     const NO_CHAPTERS = ['index', 'ko', 'print', 'toc', '404', 'embed'];
 
@@ -82,7 +85,7 @@
             visited: visited === true,
             ran: Array.isArray(ran) ? ran.filter(Number.isInteger) : [],
             predicted: Object.fromEntries(Object.entries(isRecord(predicted) ? predicted : {}).filter(([, it]) => isPrediction(it))),
-            solved: Object.fromEntries(Object.entries(isRecord(solved) ? solved : {}).filter(([, it]) => Number.isFinite(it))),
+            solved: Object.fromEntries(Object.entries(isRecord(solved) ? solved : {}).filter(([, it]) => it >= 0 && it <= LATEST)),
         };
     }
 

@@ -28,10 +28,10 @@ export default {
     ],
     hints: [
         { en: 'When PID 1 of a namespace ends, the kernel kills all processes of that namespace.', ko: '어떤 PID namespace의 PID 1이 끝나면, 커널은 그 namespace의 프로세스를 모두 강제로 끝냅니다.' },
-        { en: 'Somebody waits for `keeper`, and ends when that has ended. Does anybody wait for who waits?', ko: '`keeper`를 기다리던 프로세스도 `keeper`가 끝나면 끝납니다. 그런데 그 프로세스는 누가 기다리나요?' },
+        { en: 'One process waits for `keeper`, and ends when `keeper` has ended. Does anything wait for that process?', ko: '`keeper`를 기다리던 프로세스도 `keeper`가 끝나면 끝납니다. 그런데 그 프로세스는 누가 기다리나요?' },
     ],
     solution: [
-        ['row /init/unshare/front/unshare/keeper', { en: '`keeper` ends: a signal from a namespace above reaches PID 1, and nothing withstands SIGKILL.', ko: '`keeper`가 끝납니다. 위쪽 namespace에서 보낸 신호는 PID 1에도 전달되고, SIGKILL은 아무도 막지 못합니다.' }],
+        ['row /init/unshare/front/unshare/keeper', { en: '`keeper` ends: PID 1 survives a SIGKILL from inside its own namespace, but not one from a namespace above.', ko: '`keeper`가 끝납니다. PID 1은 자기 namespace 안에서 보낸 SIGKILL에는 끝나지 않지만, 위쪽 namespace에서 보낸 SIGKILL은 막지 못합니다.' }],
         ['row /init/unshare/front/unshare/keeper/database', { en: 'The kernel kills what else is in the namespace.', ko: '같은 namespace의 나머지 프로세스는 커널이 강제로 끝냅니다.' }],
         ['row /init/unshare/front/unshare', { en: 'It has waited for `keeper`, and exits. Its parent, `front`, does not wait for it, so it stays as a zombie. `front` and `web` are in the namespace above, and go on.', ko: '`keeper`를 기다리다가 함께 종료합니다. 부모인 `front`가 기다려 주지 않으므로 좀비로 남습니다. `front`와 `web`은 바깥쪽 namespace에 있으므로 계속 실행됩니다.' }],
     ],

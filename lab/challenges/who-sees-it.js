@@ -7,7 +7,7 @@ export default {
     minutes: 5,
     title: { en: 'Who sees the mount: predict', ko: '누구에게 마운트가 보이나: 예측' },
     task: {
-        en: 'All mounts of the initial mount namespace are shared here. `slave` runs in a mount namespace that `unshare --mount --propagation slave` has created, and `private` in one of `--propagation private`. Mark in the row “contents” which mount namespaces will hold another list of mounts once this command has run.',
+        en: 'All mounts of the initial mount namespace are shared here. `slave` runs in a mount namespace that `unshare --mount --propagation slave` has created, and `private` in one created with `--propagation private`. Mark in the row “contents” which mount namespaces will have a different list of mounts once this command has run.',
         ko: '여기서는 초기 마운트 namespace의 모든 마운트가 shared입니다. `slave`는 `unshare --mount --propagation slave`로 만든 마운트 namespace에서, `private`은 `--propagation private`으로 만든 마운트 namespace에서 실행됩니다. 이 명령이 실행되고 나면 마운트 목록이 달라질 마운트 namespace를 “내용” 줄에서 모두 표시하세요.',
     },
     prepare: [

@@ -49,6 +49,9 @@ export class Attempt {
 
     #isAsking = false;
 
+    /** Whether nothing is judged any more. */
+    #isOver = false;
+
     #told = '';
 
     /** On which the reader marks what is predicted, until that is graded. @type {MarkingForm | undefined} */
@@ -201,10 +204,11 @@ export class Attempt {
         this.#isAsking = true;
         const answers = [];
         for (const question of this.judge.questions) {
-            answers.push(await this.panel.computer?.control.run(question) ?? '');
+            answers.push(this.#isOver ? '' : await this.panel.computer?.control.run(question) ?? '');
         }
         this.#isAsking = false;
-        if (this.panel.view.isRunning) {
+        // The machine may have been started again, which answers all that was asked with nothing.
+        if (!this.#isOver && this.panel.view.isRunning) {
             this.judge.hear(answers, Date.now());
             this.#follow();
         }
@@ -239,6 +243,7 @@ export class Attempt {
     }
 
     #stop() {
+        this.#isOver = true;
         clearInterval(this.#clock);
         this.panel.view.onpicture = () => {};
         this.panel.section.classList.remove('hides-kernel');

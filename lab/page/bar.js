@@ -4,6 +4,7 @@
 import { button, element } from './dom.js';
 import { touch } from './keys.js';
 import { showNumbers } from './printed.js';
+import { whenReady } from './ready.js';
 import { going } from './runs.js';
 import { Interrupted, Stopped } from './stops.js';
 import { words } from './words.js';
@@ -107,7 +108,7 @@ export class Bar {
         const panel = await this.page.open();
         panel.retry();
         this.#show();
-        await panel.ready;
+        await whenReady(panel);
         const { run } = sessions;
         about.forEach((it) => it.begins());
         // While it was loaded, the reader may have gone elsewhere. On a screen that is touched,

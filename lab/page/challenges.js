@@ -2,6 +2,7 @@
 // and tells where its clauses stand. What is large is loaded when one is begun.
 
 import { button, element } from './dom.js';
+import { whenReady } from './ready.js';
 import { Interrupted, Stopped } from './stops.js';
 import { words } from './words.js';
 
@@ -172,12 +173,12 @@ export class Challenges {
             turn = this.#take(name); // opening it has ended all
             const { Attempt } = await import('./attempt.js');
             panel.retry();
-            await panel.ready;
+            await whenReady(panel);
             let kept;
             if (turn === this.#turn && isUsed) {
                 kept = Attempt.again(panel, name); // which ends all attempts
                 turn = this.#take(name);
-                await panel.ready;
+                await whenReady(panel);
             }
             if (turn !== this.#turn) {
                 return;

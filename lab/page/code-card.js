@@ -87,6 +87,8 @@ export class CodeCard {
         this.#number.hidden = name !== '';
         const address = new URL('room.html', location.href);
         address.hash = code;
-        qr(address.href, words().qr).then((picture) => this.#shown === code && this.#picture.replaceChildren(picture));
+        qr(address.href, words().qr).then((picture) => this.#shown === code && this.#picture.replaceChildren(picture), () => {
+            this.#shown = ''; // it is drawn when it is asked for again
+        });
     }
 }

@@ -14,7 +14,7 @@ const korean = {
     book: '리눅스는 프로세스를 어떻게 격리하는가',
     before: (count) => `이 장에서 앞에 나오는 터미널 상자 ${count}개`,
     after: (count) => `이 장에서 뒤에 나오는 터미널 상자 ${count}개`,
-    missing: (block) => `책에 “${block}”이라는 부분이 없거나, 불러올 수 없습니다.`,
+    missing: (block) => `책에 이런 부분이 없거나, 불러올 수 없습니다: “${block}”`,
 };
 
 export const words = () => (isKorean() ? korean : english);

@@ -3,6 +3,7 @@
 
 import { runCommands } from '../recording/experiment.js';
 import { experimentWords } from './experiment-words.js';
+import { whenReady } from './ready.js';
 import { Stopped } from './stops.js';
 import { words } from './words.js';
 
@@ -20,11 +21,7 @@ const NAME = 'experiment';
  * @param {(number: number) => void} begin what happens when a run begins
  */
 export async function runBoth(panel, commands, begin) {
-    let ready;
-    do {
-        ready = panel.ready;
-        await ready;
-    } while (panel.ready !== ready);
+    await whenReady(panel);
     const ran = apart(panel, commands, begin);
     // Whoever waits for the machine waits until it is as it was.
     panel.ready = ran.then(() => {}, () => {});
@@ -37,6 +34,9 @@ export async function runBoth(panel, commands, begin) {
  * @param {(number: number) => void} begin
  */
 async function apart({ computer, view, section, shells, checkpoints }, commands, begin) {
+    if (computer?.isLost) {
+        throw new Stopped(experimentWords().lost);
+    }
     // Where a program runs, its end would be that of the reader's own.
     const shell = shells.find(({ prompt }) => prompt !== undefined);
     if (!computer || !shell) {
@@ -56,11 +56,12 @@ async function apart({ computer, view, section, shells, checkpoints }, commands,
     section.inert = true;
     view.isApart = true;
     await checkpoints?.hold();
-    let isBack = false;
+    let isBack = true;
     try {
         await view.go();
         await computer.keep(() => structuredClone(view.save()), NAME);
         const runs = [];
+        isBack = false;
         try {
             for (const [at, list] of commands.entries()) {
                 begin(at + 1);

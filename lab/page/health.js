@@ -93,6 +93,11 @@ export class Health {
         this.patient = patient;
     }
 
+    /** Asks what only a later answer can be compared with: the kernel counts since it was booted. */
+    async begin() {
+        this.#killed = parseInt(await this.patient.control.run(`${valueOf('oom_kill')} </proc/vmstat`), 10) || 0;
+    }
+
     /** Looks; returns what is wrong now. @returns {Promise<Trouble | undefined>} */
     async look() {
         const { isOver, restarted, known } = await this.patient.vitals();
@@ -138,10 +143,9 @@ export class Health {
             const { rows, cols } = shells[at].terminal; // of which the new shell knows nothing
             control.run(`stty -F /dev/ttyS${at} rows ${rows} cols ${cols}`);
         }
-        const answer = await control.run(`${valueOf('oom_kill')} </proc/vmstat`);
-        const killed = parseInt(answer, 10) || 0;
-        this.onrenewed(killed > this.#killed);
-        this.#killed = killed;
+        const before = this.#killed;
+        await this.begin();
+        this.onrenewed(this.#killed > before);
     }
 
     /** The prompt of a new shell stands behind what the one before has left there: it gets a line of its own. */

@@ -1,5 +1,5 @@
 // Puts a bar under each terminal session of a page: its button runs the session on a Linux
-// machine in the page. maintain/ci/book adds this to the pages if lab/build has made the machine.
+// machine in the page. It also begins the page's challenges, experiments and what is the reader's own. maintain/ci/book adds this to the pages if lab/build has made the machine.
 // Nothing large is loaded before a button is pressed, or a machine comes back that was stored.
 
 import { aboutSessions } from './about.js';
@@ -140,7 +140,7 @@ function setUp() {
     }
     const own = /** @type {HTMLElement | null} */ (document.querySelector('main :is(.known, .room)'));
     if (own) {
-        import('./reader-pages.js').then(({ fill }) => fill(own));
+        import('./reader-pages.js').then(({ fill }) => fill(own)).catch(console.warn);
     }
     if (document.querySelector('main .experiment, main .experiment-own')) {
         import('./experiments.js').then(({ setUpExperiments }) => setUpExperiments(page, isPossible), () => {}); // without it, the text has the commands

@@ -90,6 +90,7 @@ export class Panes {
     }
 
     end() {
+        this.view.onenter(undefined);
         this.view.end();
         this.#splitter.end();
     }

@@ -8,16 +8,19 @@ const KEY = 'book-participant';
 
 /** @typedef {{ id: number, name: string }} Participant */
 
-/** The one of this page, where the browser does not store it. @type {Participant | undefined} */
+/** The one of this page: the browser may not store it. @type {Participant | undefined} */
 let own;
 
 /** @returns {Participant | undefined} nothing before the reader has asked for a code */
 export function known() {
+    if (own) {
+        return own;
+    }
     const stored = parse(kept(KEY) ?? '');
     if (isRecord(stored) && Number.isInteger(stored.id) && Number(stored.id) >= 0 && Number(stored.id) < PARTICIPANTS && typeof stored.name === 'string') {
         return { id: Number(stored.id), name: shortName(stored.name) };
     }
-    return own;
+    return undefined;
 }
 
 /** @param {string} [name] another name than before */

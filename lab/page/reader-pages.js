@@ -19,10 +19,15 @@ export async function fill(root) {
     if (!root.dataset.isFilled) {
         root.dataset.isFilled = 'true';
         addStyle();
-        if (root.classList.contains('known')) {
-            new (await import('./known.js')).Known(root);
-        } else {
-            new (await import('./room.js')).Room(root);
+        try {
+            if (root.classList.contains('known')) {
+                new (await import('./known.js')).Known(root);
+            } else {
+                new (await import('./room.js')).Room(root);
+            }
+        } catch (error) {
+            delete root.dataset.isFilled; // when the page comes again, it is tried again
+            throw error;
         }
     }
 }

@@ -13,5 +13,5 @@ export function save(name, type, text) {
     setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }
 
-/** Today, as names of files have it. */
-export const today = () => new Date().toISOString().slice(0, 10);
+/** Today where the reader is, as names of files have it: Swedes write 2026-12-31. */
+export const today = () => new Date().toLocaleDateString('sv');

@@ -16,9 +16,9 @@ const english = {
         `The shell of terminal ${terminal} is frozen, as its cgroup ${path} is. Root can thaw that in the other terminal.`,
     full: (/** @type {Trouble} */ { terminal, path, count }) =>
         `The shell of terminal ${terminal} can start no process: pids.max of ${path} is ${count}. Root can raise that in the other terminal.`,
-    crowded: (/** @type {Trouble} */ { count }) => `${count} processes are in this machine: it hardly comes to anything else.`,
+    crowded: (/** @type {Trouble} */ { count }) => `${count} processes are in this machine: it hardly gets anything else done.`,
     unjudged: 'The challenge is not judged meanwhile.',
-    renewed: 'Shells that the page needs had been ended; init has started them again.',
+    renewed: 'Shells that the page needs had ended; init has started them again.',
     wasFull: 'Memory was full, and the kernel killed processes; init has started the shells again.',
 };
 
@@ -31,7 +31,7 @@ const korean = {
     gone: () => '컴퓨터 안에서 이 페이지가 쓰던 셸이 끝났고, init이 새로 시작하지 않습니다.',
     stopped: () => '컴퓨터 안에서 이 페이지가 쓰는 셸이 SIGSTOP으로 멈추었습니다. SIGCONT를 보내면 다시 움직입니다.',
     silent: ({ path }) => `컴퓨터 안에서 이 페이지가 쓰는 셸이 응답하지 않습니다.${path ? ` 이 셸은 cgroup ${path}에 있습니다.` : ''}`,
-    frozen: ({ terminal, path }) => `터미널 ${terminal}의 셸이 cgroup ${path}와 함께 얼어 있습니다. 다른 터미널에서 root가 녹일 수 있습니다.`,
+    frozen: ({ terminal, path }) => `터미널 ${terminal}의 셸이 얼어 있습니다. 이 셸이 든 cgroup(${path})이 얼었기 때문입니다. 다른 터미널에서 root가 녹일 수 있습니다.`,
     full: ({ terminal, path, count }) =>
         `터미널 ${terminal}의 셸이 프로세스를 시작할 수 없습니다. ${path}의 pids.max가 ${count}입니다. 다른 터미널에서 root가 늘릴 수 있습니다.`,
     crowded: ({ count }) => `이 컴퓨터에 프로세스가 ${count}개나 있어서 다른 일을 거의 하지 못합니다.`,

@@ -56,8 +56,10 @@ class Trouble {
         const { computer, shells } = this.panel;
         if (ready === this.#ready && computer && shells.length > 0) {
             const { control } = computer;
-            this.#health = new Health({ vitals: () => computer.vitals(), control, shells });
-            this.#health.onrenewed = (wasFull) => this.panel.say(renewedBecause(wasFull));
+            const health = new Health({ vitals: () => computer.vitals(), control, shells });
+            health.onrenewed = (wasFull) => health === this.#health && ready === this.panel.ready && this.panel.say(renewedBecause(wasFull));
+            this.#health = health;
+            health.begin();
         }
     }
 

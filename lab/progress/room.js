@@ -20,7 +20,9 @@ export const participantsIn = (stored) => (Array.isArray(stored) ? stored : []).
 function codeIn(line) {
     const whole = decode(line);
     const last = decode(line.split(/[\s#]+/).at(-1) ?? '');
-    return 'error' in whole && !('error' in last) ? last : whole;
+    // Where other characters are around a code, what is wrong with the code itself is told.
+    const isAround = 'error' in whole && whole.error === 'letter';
+    return 'error' in whole && (!('error' in last) || isAround) ? last : whole;
 }
 
 /**

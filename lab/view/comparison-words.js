@@ -42,8 +42,8 @@ const english = {
     offsets: 'clocks (monotonic, boottime)',
     mounts: 'mounts',
     members: 'processes',
-    refused: 'refused new processes',
-    killed: 'killed for want of memory',
+    refused: 'new processes refused',
+    killed: 'killed for lack of memory',
 };
 
 /** @type {typeof english} */
@@ -73,7 +73,7 @@ const korean = {
     cgroup: (path) => `cgroup ${path}`,
     of: (what, name) => `${name}의 ${what}`,
     namespace: (kind) => `${kind} namespace`,
-    forChildren: (kind) => `자식의 ${kind} namespace`,
+    forChildren: (kind) => `자식이 들어갈 ${kind} namespace`,
     innerPid: '안에서의 PID',
     parent: '부모',
     capabilities: '유효(effective) capability',
@@ -87,8 +87,8 @@ const korean = {
     offsets: '시계 차이(monotonic, boottime)',
     mounts: '마운트',
     members: '프로세스 수',
-    refused: '거부한 새 프로세스',
-    killed: '메모리가 모자라 강제 종료한 수',
+    refused: '프로세스 생성을 거부한 횟수',
+    killed: '메모리가 모자라 강제 종료된 프로세스 수',
 };
 
 /** The words in the language of the page, as it is now. */

@@ -70,7 +70,9 @@ export class KernelView {
         this.#computer = computer;
         computer.follow((picture) => this.#add(picture), (terminal) => {
             this.#history.enter(terminal);
-            this.onenter(terminal);
+            if (!this.isApart) {
+                this.onenter(terminal);
+            }
         });
     }
 

@@ -100,7 +100,7 @@ function entering(state, { about }) {
 function mapping(state, pid, file) {
     const process = state.processOf(pid);
     if (!process) {
-        return [unknown(words().whichNamespace, words().notTold)];
+        return [unknown(words().whichMap, words().notTold)];
     }
     const user = state.of(process.namespaces.user);
     const admin = state.needs('CAP_SYS_ADMIN', user, words().inside(name(user)));
@@ -115,6 +115,7 @@ function mapping(state, pid, file) {
     const map = file === 'uid_map' ? user.uids : user.gids;
     return [
         { text: words().mapEmpty(file, name(user)), verdict: verdict(map?.length === 0) }, admin,
+        { text: words().mapWriter(name(user)), verdict: verdict(state.user === user || state.user === above) },
         state.needs(capability, above, words().above(name(above), name(user)), words().mapsOthers),
         ...(file === 'gid_map' ? [{ text: words().mapsSelf(name(user)), verdict: verdict(!user.setgroups) }] : []),
     ];
@@ -131,7 +132,7 @@ function looking(state, pid) {
     const target = state.processOf(pid);
     const { process } = state;
     if (!target) {
-        return [unknown(words().kernelThread, words().notTold)];
+        return [unknown(words().otherProcess, words().notTold)];
     }
     const user = state.of(target.namespaces.user);
     const [theirs, own] = [target.capabilities.permitted, process.capabilities.effective].map((set) => BigInt(`0x${set}`));

@@ -201,7 +201,7 @@ async function room() {
     await goTo(host, `en/room.html?again#${await codeOf(first.page)}`);
     check((await rows()).join().endsWith('김민수 3') && (await rows()).length === 2, `after a later code the rows are ${await rows()}`);
     check(!host.url().includes('#'), `the address is still ${host.url()}`);
-    check((await said(host)) === 'Taken: 김민수, 3 solved.', `the page says "${await said(host)}"`);
+    check((await said(host)) === 'Added: 김민수, 3 solved.', `the page says "${await said(host)}"`);
     const by = await host.locator('.room-challenges tr[data-name=the-twin] .room-by').innerText();
     check(by.trim() === '2/2', `the first challenge is solved by ${by}`);
     await looksRight(host, 'room');
