@@ -85,7 +85,7 @@
             visited: visited === true,
             ran: Array.isArray(ran) ? ran.filter(Number.isInteger) : [],
             predicted: Object.fromEntries(Object.entries(isRecord(predicted) ? predicted : {}).filter(([, it]) => isPrediction(it))),
-            solved: Object.fromEntries(Object.entries(isRecord(solved) ? solved : {}).filter(([, it]) => it >= 0 && it <= LATEST)),
+            solved: Object.fromEntries(Object.entries(isRecord(solved) ? solved : {}).filter(([, it]) => Number.isFinite(it) && it >= 0 && it <= LATEST)),
         };
     }
 

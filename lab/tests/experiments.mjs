@@ -118,7 +118,7 @@ await test('what the table has no column for is told, and its process has a row'
     const left = run(['echo', picture([process(30, 'cat', 11)], [], [{ address: 'c', path: '/c', removed: false }])]);
     assert.deepEqual(facts(compared(inside, left, 1)), ['cgroup of cat: /c | /', 'processes of /c: 1 | 0']);
     assert.deepEqual(compared(inside, left, 1).runs.map(({ differs }) => [...differs.places]), [['30 in'], ['30 in']]);
-    assert.deepEqual(facts(compared(limited(undefined), limited(3), 1)), ['pids.max of /c: max | 3', 'refused new processes of /c: 0 | 4']);
+    assert.deepEqual(facts(compared(limited(undefined), limited(3), 1)), ['pids.max of /c: max | 3', 'refusals by pids.max of /c: 0 | 4']);
 });
 
 await test('a run that went no further is compared as it was then', () => {

@@ -159,7 +159,7 @@ await test('each hit, each miss and each wrong mark is told', () => {
 });
 
 /** The sessions of all recordings. */
-const sessions = readdirSync(`${folder}/recordings`).flatMap((file) =>
+const sessions = readdirSync(`${folder}/recordings`).filter((file) => !file.endsWith('.experiments.json')).flatMap((file) =>
     JSON.parse(readFileSync(`${folder}/recordings/${file}`, 'utf8')).sessions.map((session, at) => ({ name: `${file} ${at + 1}`, ...seenIn(session) })));
 
 /** What is right for a session. */

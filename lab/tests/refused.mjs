@@ -142,7 +142,7 @@ await test('calls are refused where the page says what is not met, and nowhere e
         ...['ADMIN', 'CHROOT', 'RESOURCE'].map((name) => `It needs CAP_SYS_${name} in its own user namespace, ….`),
         ...['SETGID', 'SETPCAP', 'DAC_OVERRIDE'].map((name) => `It needs CAP_${name} in its own user namespace, ….`),
         ...['SYS', 'NET'].map((name) => `It needs CAP_${name}_ADMIN in …, the owner of ….`),
-        'To look into init … it needs CAP_SYS_PTRACE in …, or the same user and group and no fewer capabilities.']) {
+        'To look into init … it needs CAP_SYS_PTRACE in …, or the same user, group and user namespace, and no fewer capabilities.']) {
         assert.deepEqual(['met', 'not met'].filter((verdict) => !seen.has(`${verdict}: ${fact}`)), [], fact);
     }
 });
@@ -228,12 +228,12 @@ await test('who made a user namespace may enter it, and nobody else from outside
     const entering = ['user', 'uts'].flatMap((kind) => [own, other].map((pid) => says({ call: 'setns', about: `/proc/${pid}/ns/${kind}` })));
     const writing = ({ picture, process }) => factsOf({ call: 'write', about: `/proc/${own}/uid_map`, errno: 'EPERM' }, picture, process).map(({ verdict }) => verdict);
     // Its own user needs no capability above.
-    assert.deepEqual(writing({ picture, process }), ['met', 'met', 'not met']);
+    assert.deepEqual(writing({ picture, process }), ['met', 'met', 'met', 'not met']);
     first.line.type('\r');
     const statuses = (await first.line.until(/(?=begun\r*\n)/)).match(/(?<=status )\d+/g).map((status) => status === '0');
     assert.deepEqual(entering, [true, false, false, false]);
     assert.deepEqual(statuses, [...entering, true]);
-    assert.deepEqual(writing(await until(sleeping)), ['not met', 'met', 'not met']);
+    assert.deepEqual(writing(await until(sleeping)), ['not met', 'met', 'met', 'not met']);
     first.line.type('\r');
     assert.deepEqual((await first.prompt()).filter((line) => line.startsWith('status')), ['status 1']);
     await ask(`kill ${other}; rm /run/other`);

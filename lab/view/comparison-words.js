@@ -42,8 +42,8 @@ const english = {
     offsets: 'clocks (monotonic, boottime)',
     mounts: 'mounts',
     members: 'processes',
-    refused: 'new processes refused',
-    killed: 'killed for lack of memory',
+    refused: 'refusals by pids.max',
+    killed: 'processes killed for lack of memory',
 };
 
 /** @type {typeof english} */

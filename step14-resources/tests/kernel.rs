@@ -111,7 +111,8 @@ impl Sandbox {
     fn assert_empty(&self) {
         assert_eq!(cgroup::children(&self.dir).unwrap(), std::slice::from_ref(&self.leaf));
         assert!(cgroup::children(&self.leaf).unwrap().is_empty(), "{:?}", self.group());
-        assert!(cgroup::processes(&self.dir).unwrap().is_empty());
+        // Who has been killed closes its files before it leaves its cgroup.
+        wait_until("the processes have ended", || cgroup::processes(&self.dir).unwrap().is_empty());
     }
 }
 
