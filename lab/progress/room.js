@@ -21,8 +21,8 @@ function codeIn(line) {
     const whole = decode(line);
     const last = decode(line.split(/[\s#]+/).at(-1) ?? '');
     // Where other characters are around a code, what is wrong with the code itself is told.
-    const isAround = 'error' in whole && whole.error === 'letter';
-    return 'error' in whole && (!('error' in last) || isAround) ? last : whole;
+    const isMistyped = 'error' in last && last.error === 'mistyped';
+    return 'error' in whole && (!('error' in last) || isMistyped) ? last : whole;
 }
 
 /**
