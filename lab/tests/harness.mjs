@@ -25,7 +25,8 @@ const terminal = (line) => ({
         return this.prompt();
     },
     async prompt() {
-        const text = await line.until(/(?<=\n|\r)[$#] $/, PATIENCE);
+        // The end of the line before may have been waited for already.
+        const text = await line.until(/(?<=^|\n|\r)[$#] $/, PATIENCE);
         return text.replace(/\x1b\[[\d;?]*[a-zA-Z]/g, '').split(/\r*\n/).slice(1, -1);
     },
     /** Waits until the shell has printed its prompt again, as it does for a new size, perhaps twice. */
