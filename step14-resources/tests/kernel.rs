@@ -509,7 +509,13 @@ fn if_the_supervisor_is_killed_the_step_removes_the_group() {
 
 fn supervisor(running: &Running) -> Pid {
     let name = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    running.processes().into_iter().find(|pid| name(pid) == "supervisor\n").unwrap()
+    let mut found = None;
+    // It takes this name only when it has been born.
+    wait_until("the supervisor", || {
+        found = running.processes().into_iter().find(|pid| name(pid) == "supervisor\n");
+        found.is_some()
+    });
+    found.unwrap()
 }
 
 #[test]
