@@ -27,7 +27,6 @@ export const misdeeds = [
     { name: 'prints forever', typed: '$ yes', ends: '\x03', finds: 'goes on' },
     { name: 'computes forever', typed: '$ while :; do :; done', ends: '\x03', finds: 'goes on' },
     { name: 'ignores Ctrl-C', typed: '$ trap "" INT; cat', ends: '\x04', finds: 'goes on' },
-    { name: 'prints noise', typed: '$ head -c 20000 /dev/urandom', ends: '\x03printf "\\033c"\r', finds: 'goes on' },
     { name: 'ends the login', typed: '# kill -9 $(cat /run/ttyS0)', finds: 'renewed' },
 
     // All processes.
